@@ -1,0 +1,1 @@
+"""Carries a plan out over hosts and emits events; prints nothing."""

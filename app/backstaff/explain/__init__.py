@@ -1,0 +1,1 @@
+"""Evidence in, reason and advice out; pure."""

@@ -1,0 +1,1 @@
+"""Plain lines and NDJSON for terminals without a console, pipes and CI."""

@@ -1,0 +1,1 @@
+"""SSH connections, the Docker Engine API over them, and local processes, behind one protocol."""

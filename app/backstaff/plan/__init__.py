@@ -1,0 +1,1 @@
+"""From configuration and selection to a proved plan; pure."""
