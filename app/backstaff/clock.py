@@ -27,6 +27,9 @@ class Clock(Protocol):
         """Cancel the body at `when` on this clock's scale and raise TimeoutError; None never does."""
         ...
 
+    def reschedule(self, timer: asyncio.Timeout, when: Seconds) -> None:
+        """Move the end of a `timeout_at` body to `when` on this clock's scale."""
+
 
 class LoopClock:
     """The running event loop's own time."""
@@ -46,3 +49,7 @@ class LoopClock:
     def timeout_at(self, when: Seconds | None) -> AbstractAsyncContextManager[asyncio.Timeout]:
         """The event loop's own timeout."""
         return asyncio.timeout_at(when)
+
+    def reschedule(self, timer: asyncio.Timeout, when: Seconds) -> None:
+        """Move the event loop's own timeout."""
+        timer.reschedule(when)

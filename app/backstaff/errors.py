@@ -5,6 +5,7 @@ BackstaffError                1
 ├── ConfigError               2   deploy.yml is wrong: every issue at once
 ├── SecretsError              2   a secret is missing or its command failed
 ├── PlanRefused               2   the plan proved that the run could never end well
+├── JournalError              2   a journal of an earlier run can not be read
 ├── LockHeld                  3   somebody else holds the deploy lock
 ├── HostUnreachable           4   no connection could be made before anything was changed
 │   ├── HostKeyRefused        4   the host's key is unknown or has changed
@@ -102,6 +103,12 @@ class SecretsError(BackstaffError):
 
 class PlanRefused(BackstaffError):
     """The plan can not be carried out to a good end, so nothing was started."""
+
+    exit_code = ExitCode.USAGE
+
+
+class JournalError(BackstaffError):
+    """A file is not a journal, or not one that this version can read. `where` is the file, and the line."""
 
     exit_code = ExitCode.USAGE
 

@@ -118,12 +118,14 @@ class HealthProbe(Fact):
 
 
 class ContainerFacts(Fact):
-    """A container as last seen. `health` is empty where the image has no HEALTHCHECK."""
+    """A container as last seen. `health` is empty where the image has no HEALTHCHECK; `status` is the text
+    of Docker's list (`Exited (1) 8 seconds ago`)."""
 
     id: str
     name: str
     image: str
     state: str
+    status: str = ""
     version: str = ""
     health: str = ""
     health_log: tuple[HealthProbe, ...] = ()

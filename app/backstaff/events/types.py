@@ -40,7 +40,7 @@ class PairPlanned(Fact):
 
 
 class RunStarted(Fact):
-    """The first event of a run."""
+    """The first event of a run. `argv` is what followed the program's name."""
 
     kind: Literal["run_started"] = "run_started"
     run: str
@@ -55,7 +55,10 @@ class RunStarted(Fact):
 
 
 class PlanMade(Fact):
-    """What the run will do: which hosts, which pairs in which groups, who opens the barrier."""
+    """What the run will do: which hosts, which pairs in which groups, who opens the barrier.
+
+    A group is a tuple of hosts; a pair's `group` counts from 1. `barrier` is the gatekeepers' role, empty
+    where nobody waits."""
 
     kind: Literal["plan_made"] = "plan_made"
     hosts: tuple[str, ...]
@@ -84,12 +87,17 @@ class PhaseEnded(Fact):
 
 
 class HostChanged(Fact):
-    """The connection to a host, or its Docker Engine, changed state."""
+    """The connection to a host, or its Docker Engine, changed state.
+
+    `docker` is the engine's version and `free_disk` the bytes free where Docker keeps its data; empty and
+    None leave what was known."""
 
     kind: Literal["host_changed"] = "host_changed"
     host: str
     state: HostState
     detail: str = ""
+    docker: str = ""
+    free_disk: int | None = None
 
 
 class VersionSeen(Fact):
@@ -193,6 +201,8 @@ class Progress(Fact):
 class WaitStarted(Fact):
     """Something waits: what for, who can end it, and how long it may last.
 
+    `cause` completes "waits for …", or names the activity that goes on (a call, a pull, a hook);
+    `owner` names who can end it.
     With `silence` the limit counts from the last sign of life, not from the start. `quiet` waits are
     the ordinary calls to a host: shown only once they last."""
 
@@ -229,7 +239,9 @@ class WaitEnded(Fact):
 
 
 class BarrierChanged(Fact):
-    """A barrier was set up, opened, failed, or the hosts that can open it changed."""
+    """A barrier was set up, opened, failed, or the hosts that can open it changed.
+
+    `can_open` are hosts, `waiting` are pairs as `role@host`."""
 
     kind: Literal["barrier_changed"] = "barrier_changed"
     barrier: str

@@ -1,0 +1,114 @@
+"""Local commands that configuration may run: with a deadline, without a terminal, whole process groups."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_EVIDENCE_LINES = 3
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended. `status` is negative for a signal; `stdout` is whole, `stderr` its last lines."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def reason(self) -> str:
+        """What is wrong with how it ended, in words; empty if nothing is."""
+        if self.status == 0:
+            return ""
+        how = f"ended by signal {-self.status}" if self.status < 0 else f"exit status {self.status}"
+        return f"{how}: {self.stderr}" if self.stderr else how
+
+
+class CommandUnavailable(Exception):
+    """The command could not be started, or did not end before its deadline."""
+
+
+def run(
+    command: Sequence[str] | str,
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    timeout_s: float,
+    stdin: str = "",
+) -> Ended:
+    """Runs a program, or a line for `/bin/sh` when `command` is a string. Blocks.
+
+    Raises CommandUnavailable; the command and its children are killed then.
+    """
+    try:
+        process = subprocess.Popen(
+            _argv(command),
+            cwd=cwd,
+            env=dict(environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise CommandUnavailable(f"could not be started: {error}") from error
+    with process:
+        try:
+            out, err = process.communicate(stdin.encode(), timeout=timeout_s)
+        except subprocess.TimeoutExpired as error:
+            _kill_group(process.pid)
+            raise CommandUnavailable(f"gave no result within {timeout_s:g} s") from error
+        except BaseException:
+            _kill_group(process.pid)
+            raise
+    return _ended(process.returncode, out, err)
+
+
+async def run_async(
+    command: Sequence[str] | str, *, cwd: Path, environ: Mapping[str, str], timeout_s: float
+) -> Ended:
+    """As `run`, without blocking; when cancelled, the command and its children are killed."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *_argv(command),
+            cwd=cwd,
+            env=dict(environ),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise CommandUnavailable(f"could not be started: {error}") from error
+    ended = False
+    try:
+        async with asyncio.timeout(timeout_s):
+            out, err = await process.communicate()
+        ended = True
+    except TimeoutError as error:
+        raise CommandUnavailable(f"gave no result within {timeout_s:g} s") from error
+    finally:
+        if not ended:
+            _kill_group(process.pid)
+            await process.wait()
+    return _ended(process.returncode or 0, out, err)
+
+
+def _argv(command: Sequence[str] | str) -> list[str]:
+    return ["/bin/sh", "-c", command] if isinstance(command, str) else list(command)
+
+
+def _kill_group(group: int) -> None:
+    """Ends what a command left running; a group that is gone is what was wanted."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _ended(status: int, out: bytes, err: bytes) -> Ended:
+    tail = err.decode(errors="replace").strip().splitlines()[-_EVIDENCE_LINES:]
+    return Ended(status, out.decode(errors="replace"), " / ".join(line.strip() for line in tail))

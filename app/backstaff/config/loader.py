@@ -1,0 +1,120 @@
+"""From deploy.yml on disk to a validated configuration, or to everything that is wrong with it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from backstaff.config.check import check_shape
+from backstaff.config.erb import ErbSettings, render
+from backstaff.config.issues import IssueList
+from backstaff.config.models.config import Config
+from backstaff.config.positions import Position
+from backstaff.config.resolve import Origin, resolve
+from backstaff.config.rules import Setting, broken_rules
+from backstaff.config.source_text import SourceText
+from backstaff.config.yaml_reader import read_yaml
+from backstaff.config.yaml_tree import MapNode, merge, place_of, positions
+
+DEFAULT_COMMAND_TIMEOUT_S = 60.0
+
+
+def load_config(
+    path: Path,
+    destination: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    command_timeout_s: float = DEFAULT_COMMAND_TIMEOUT_S,
+) -> Config:
+    """Reads deploy.yml, and `deploy.DESTINATION.yml` beside it, into a Config.
+
+    `environ` (by default the process's) and `cwd` are what templates and their commands see; each command
+    has `command_timeout_s`. Blocks while reading and running them. Raises ConfigError with every issue.
+    """
+    environ = dict(os.environ if environ is None else environ)
+    if destination is not None:
+        environ["KAMAL_DESTINATION"] = destination
+    settings = ErbSettings(environ, cwd or Path.cwd(), command_timeout_s)
+    files = config_files(path, destination)
+    issues = IssueList()
+    trees = [_read_tree(file, settings, issues) for file in files]
+    issues.raise_if_any()
+    tree = _merged([tree for tree in trees if tree is not None])
+    return _validated(tree, destination, files, settings.cwd, issues)
+
+
+def config_files(path: Path, destination: str | None) -> tuple[Path, ...]:
+    """The files that make up the configuration of a destination, base first."""
+    if destination is None:
+        return (path,)
+    return path, path.parent / f"{path.stem}.{destination}.yml"
+
+
+def _merged(trees: Sequence[MapNode]) -> MapNode:
+    tree = trees[0]
+    for over in trees[1:]:
+        merged = merge(tree, over)
+        if isinstance(merged, MapNode):
+            tree = merged
+    return tree
+
+
+def _validated(
+    tree: MapNode, destination: str | None, files: Sequence[Path], cwd: Path, issues: IssueList
+) -> Config:
+    places = dict(positions(tree))
+    checked = check_shape(tree, places, issues)
+    for finding in broken_rules(Setting(checked.file, destination, cwd)):
+        if not checked.touches(finding.path):
+            issues.add_at(place_of(places, finding.path), finding.path, finding.message, finding.suggestion)
+    issues.raise_if_any()
+    return resolve(checked.file, Origin(destination, files, places, issues.warnings))
+
+
+def _read_tree(file: Path, settings: ErbSettings, issues: IssueList) -> MapNode | None:
+    text = _read_text(file, issues)
+    if text is None:
+        return None
+    rendered = render(SourceText(file, text), settings, issues)
+    if rendered is None:
+        return None
+    known = len(issues.issues)
+    root = read_yaml(rendered, issues)
+    if isinstance(root, MapNode):
+        return root
+    if len(issues.issues) == known:
+        place = Position(file, 0, 0) if root is None else root.position
+        issues.add_at(
+            place, (), "is empty" if root is None else "should be a mapping of keys such as service:"
+        )
+    return None
+
+
+def _read_text(file: Path, issues: IssueList) -> str | None:
+    whole = Position(file, 0, 0)
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        issues.add_at(whole, (), "there is no such file", _similar_file(file))
+        return None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        issues.add_at(whole, (), f"can not be read: {reason}")
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig", errors="replace")
+        place = SourceText(file, before).position(len(before))
+        issues.add_at(place, (), "is not UTF-8 text")
+        return None
+
+
+def _similar_file(file: Path) -> str:
+    try:
+        present = [each.name for each in file.parent.glob("*.yml")]
+    except (OSError, ValueError):
+        return ""
+    close = get_close_matches(file.name, sorted(present), n=1, cutoff=0.6)
+    return str(file.with_name(close[0])) if close else ""

@@ -1,0 +1,85 @@
+"""The barrier: roles that wait until the first container of the primary role is healthy.
+
+Unlike a bare latch it knows who can still open it. It is resolved, one way or the other, the moment that
+the last of those ends, for whatever reason; so nobody can wait for somebody who will never come.
+"""
+
+import asyncio
+
+from backstaff.clock import Seconds
+from backstaff.events.facts import BarrierState
+from backstaff.events.stream import EventStream
+from backstaff.events.types import BarrierChanged
+
+
+class Barrier:
+    """One barrier for the whole run, named after its gatekeepers' role.
+
+    Gatekeepers are added group by group: those of groups that have not begun can not open it yet, and a
+    group that fails is the last one to begin. The plan has proved that each waiting role finds a
+    gatekeeper in its own group or an earlier one.
+    """
+
+    def __init__(self, name: str, limit_s: Seconds, stream: EventStream) -> None:
+        self.name = name
+        self.limit_s = limit_s
+        self.state = BarrierState.CLOSED
+        self.reason = ""
+        self._stream = stream
+        self._can_open: dict[str, None] = {}
+        self._ended: dict[str, str] = {}
+        self._waiting: dict[str, None] = {}
+        self._resolved = asyncio.Event()
+
+    def expect(self, hosts: list[str]) -> None:
+        """`hosts` begin to boot gatekeepers; they can open the barrier."""
+        self._can_open.update(dict.fromkeys(hosts))
+        self._tell()
+
+    def opened_by(self, host: str) -> None:
+        """The gatekeeper on `host` is healthy. Only the first one changes anything."""
+        self._can_open.pop(host, None)
+        if self.state is BarrierState.CLOSED:
+            self._resolve(BarrierState.OPEN, f"{self.name} is healthy on {host}")
+
+    def given_up(self, host: str, reason: str) -> None:
+        """The gatekeeper on `host` ended without becoming healthy."""
+        if host not in self._can_open:
+            return
+        del self._can_open[host]
+        self._ended[host] = reason
+        if self.state is BarrierState.CLOSED and not self._can_open:
+            told = "; ".join(f"{each}: {why}" for each, why in self._ended.items())
+            self._resolve(BarrierState.FAILED, f"no {self.name} container became healthy ({told})")
+        elif self.state is BarrierState.CLOSED:
+            self._tell()
+
+    async def passed(self, waiter: str) -> bool:
+        """Wait until the barrier is resolved; True if it opened. `waiter` is shown as `role@host`."""
+        self._waiting[waiter] = None
+        self._tell()
+        try:
+            await self._resolved.wait()
+        finally:
+            self._waiting.pop(waiter, None)
+        return self.state is BarrierState.OPEN
+
+    def owner(self) -> str:
+        """Who can still open it, for people."""
+        return f"{self.name} on {', '.join(self._can_open)}" if self._can_open else "nobody"
+
+    def _resolve(self, state: BarrierState, reason: str) -> None:
+        self.state, self.reason = state, reason
+        self._tell()
+        self._resolved.set()
+
+    def _tell(self) -> None:
+        self._stream.emit(
+            BarrierChanged(
+                barrier=self.name,
+                state=self.state,
+                can_open=tuple(self._can_open),
+                waiting=tuple(self._waiting),
+                reason=self.reason,
+            )
+        )

@@ -1,0 +1,244 @@
+"""One role on one host: from the clash check to the stopped old container."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+
+from backstaff.config.models import Role
+from backstaff.engine.alongside import alongside
+from backstaff.engine.audit import AuditTrail
+from backstaff.engine.barrier import Barrier
+from backstaff.engine.containers import ContainerWatch
+from backstaff.engine.context import RunContext, pair_name
+from backstaff.engine.health import HealthWatch
+from backstaff.engine.limits import stop_limit_s
+from backstaff.engine.output import OutputTail
+from backstaff.engine.switch import ProxySwitch
+from backstaff.engine.waits import Wait
+from backstaff.errors import BackstaffError, DockerFailed, Doomed
+from backstaff.events.facts import PairState, WaitKind
+from backstaff.events.types import Notice, PairChanged
+from backstaff.explain.docker_errors import start_doom
+from backstaff.hosts.protocol import ContainerSummary
+from backstaff.kamal.audit import booted, renaming
+from backstaff.kamal.boot_script import boot_script, created_container
+from backstaff.kamal.env_file import env_file_text
+from backstaff.kamal.names import (
+    container_hostname,
+    container_name,
+    container_prefix,
+    replaced_name,
+    version_of,
+)
+from backstaff.kamal.stopping import stop_grace
+
+ABANDON_WITHIN_S = 20.0
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """How a pair ended. `error` None means healthy; `halted` that it was never started."""
+
+    host: str
+    role: str
+    error: BackstaffError | None = None
+    halted: bool = False
+
+
+class PairBoot:
+    """Boots one role on one host. `barrier` is None where nothing waits for anything.
+
+    A gatekeeper always tells the barrier how it ended, whatever ends it.
+    """
+
+    def __init__(
+        self,
+        run: RunContext,
+        role: Role,
+        watch: ContainerWatch,
+        audit: AuditTrail,
+        barrier: Barrier | None,
+        *,
+        gatekeeper: bool,
+    ) -> None:
+        self._run = run
+        self._role = role
+        self._watch = watch
+        self._host = watch.host
+        self._audit = audit
+        self._barrier = barrier
+        self._gatekeeper = gatekeeper
+        self._new: str | None = None
+        self._switch = ProxySwitch(run, role, watch)
+        self._output = OutputTail(run, self._host, role.name)
+
+    async def boot(self) -> PairResult:
+        """Boot the pair. Failures are returned, cancellation passes through after cleaning up."""
+        host, role = self._host.name, self._role.name
+        try:
+            return await self._boot()
+        except BackstaffError as error:
+            error.where = error.where or host
+            self._gatekeeper_ended(error.what)
+            await self._give_up()
+            self._state(PairState.FAILED, error.what)
+            return PairResult(host, role, error)
+        except asyncio.CancelledError:
+            self._gatekeeper_ended("cancelled")
+            await asyncio.shield(self._abandon())
+            self._state(PairState.CANCELLED)
+            raise
+        finally:
+            self._gatekeeper_ended("ended unexpectedly")
+
+    def halt(self, reason: str) -> PairResult:
+        """The pair is not booted at all, because of `reason`."""
+        self._gatekeeper_ended(reason)
+        self._state(PairState.HALTED, reason)
+        return PairResult(self._host.name, self._role.name, halted=True)
+
+    async def _boot(self) -> PairResult:
+        old = await self._make_room()
+        if self._barrier is not None and not self._gatekeeper and not await self._passed(self._barrier):
+            return self.halt(self._barrier.reason)
+        container = await self._create()
+        self._new = container
+        async with alongside(self._output.follow(container)):
+            await self._start(container)
+            await self._prove(container)
+        self._audit.note(self._host.name, booted(self._run.version), self._role.name)
+        if self._barrier is not None and self._gatekeeper:
+            self._barrier.opened_by(self._host.name)
+        if old is not None:
+            await self._stop_old(old)
+        self._state(PairState.HEALTHY, self._run.version)
+        return PairResult(self._host.name, self._role.name)
+
+    async def _make_room(self) -> ContainerSummary | None:
+        """Rename a container that has the new one's name; return the one that serves now."""
+        config, role, version = self._run.config, self._role, self._run.version
+        clash = self._watch.named(container_name(config, role.name, version))
+        if clash is not None:
+            name = replaced_name(clash.name, secrets.token_hex(8))
+            with self._run.report.step("rename the old container", self._host.name, role.name) as note:
+                await self._host.docker.rename(clash.id, name)
+                note.detail = f"{clash.name} is now {name}"
+            replaced = version_of(name, container_prefix(config, role.name))
+            self._audit.note(self._host.name, renaming(version, replaced), role.name)
+            await self._watch.refresh()
+        return self._watch.current(role.name)
+
+    async def _passed(self, barrier: Barrier) -> bool:
+        pair = pair_name(self._role.name, self._host.name)
+        self._state(PairState.WAITING, f"for the first healthy {barrier.name} container")
+        wait = Wait(
+            WaitKind.BARRIER,
+            f"the first healthy {barrier.name} container",
+            barrier.owner(),
+            barrier.limit_s,
+            self._host.name,
+            self._role.name,
+        )
+        return await self._run.waits.wait(wait, lambda _: barrier.passed(pair), [self._host.link])
+
+    async def _create(self) -> str:
+        run, role, host = self._run, self._role, self._host
+        self._state(PairState.CREATING)
+        script = boot_script(
+            run.config,
+            role,
+            host.name,
+            run.version,
+            hostname=container_hostname(host.name, secrets.token_hex(6)),
+            env_text=env_file_text(role.env_for(host.name), run.revealed),
+        )
+        with run.report.step("create the container", host.name, role.name) as note:
+            result = await host.run(script, f"docker create {role.name} {run.version}", uses_docker=True)
+            container = created_container(result.stdout)
+            note.detail = container[:12]
+        return container
+
+    async def _start(self, container: str) -> None:
+        self._state(PairState.STARTING)
+        with self._run.report.step("start the container", self._host.name, self._role.name):
+            try:
+                await self._host.docker.start(container)
+            except DockerFailed as error:
+                doom = start_doom(error.what)
+                if doom is None:
+                    raise
+                raise Doomed(
+                    doom.reason, where=self._host.name, evidence=[error.what], fix=doom.advice
+                ) from error
+
+    async def _prove(self, container: str) -> None:
+        """Wait until the new container is healthy, and for a proxied role until it takes the traffic."""
+        if self._role.proxied:
+            self._state(PairState.CHECKING, "the proxy checks its health")
+            with self._run.report.step("switch the proxy", self._host.name, self._role.name):
+                await self._switch.to(container)
+        else:
+            self._state(PairState.CHECKING)
+            with self._run.report.step("wait until healthy", self._host.name, self._role.name):
+                await HealthWatch(self._run, self._role, self._watch).until_healthy(container)
+
+    async def _stop_old(self, old: ContainerSummary) -> None:
+        """Stop what served before. The new version serves already, so a failure is only a warning."""
+        self._state(PairState.STOPPING_OLD, old.name)
+        grace = stop_grace(self._run.config, self._role)
+        wait = Wait(
+            WaitKind.STOP,
+            f"{old.name} to stop",
+            f"the app in {old.name}",
+            stop_limit_s(self._run.config, grace),
+            self._host.name,
+            self._role.name,
+        )
+        try:
+            with self._run.report.step("stop the old container", self._host.name, self._role.name):
+                await self._host.docker.stop_as(wait, old.id, grace)
+        except BackstaffError as error:
+            text = f"{old.name} could not be stopped: {error.what}"
+            self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+
+    async def _give_up(self) -> None:
+        """Keep the new container's last words, then stop it unless it turned out to serve."""
+        if self._new is None or self._host.link.tripped or self._host.engine.tripped:
+            return
+        try:
+            await self._watch.look(self._new, "failed", self._role.name)
+            await self._output.catch_up(self._new)
+            await self._stop_new(self._new)
+        except BackstaffError as error:
+            text = f"the failed container could not be stopped: {error.what}"
+            self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+
+    async def _stop_new(self, container: str) -> None:
+        """Stop a container that did not make it. The proxy is asked before and after, so that what serves
+        is never stopped, and traffic never points to what was."""
+        if self._role.proxied and await self._switch.serves(container):
+            text = f"{self._role.name} {self._run.version} already serves, so it is left running"
+            self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+            return
+        await self._host.docker.stop(container, grace_s=stop_grace(self._run.config, self._role))
+        if self._role.proxied and await self._switch.serves(container):
+            await self._switch.back_to(self._watch.current(self._role.name))
+
+    async def _abandon(self) -> None:
+        """Clean up after a cancellation, within a short time of its own."""
+        clock = self._run.clock
+        try:
+            async with clock.timeout_at(clock.now() + ABANDON_WITHIN_S):
+                await self._give_up()
+        except TimeoutError:
+            text = f"{self._role.name} {self._run.version} could not be stopped in time and is left as it is"
+            self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+
+    def _gatekeeper_ended(self, reason: str) -> None:
+        if self._barrier is not None and self._gatekeeper:
+            self._barrier.given_up(self._host.name, reason)
+
+    def _state(self, state: PairState, detail: str = "") -> None:
+        self._run.stream.emit(
+            PairChanged(host=self._host.name, role=self._role.name, state=state, detail=detail)
+        )

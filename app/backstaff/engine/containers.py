@@ -1,0 +1,191 @@
+"""The containers of one host as they are now, kept by Docker's events and told as events of ours."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from typing import TypeVar
+
+from backstaff.clock import Seconds
+from backstaff.engine.context import RunContext
+from backstaff.engine.guarded import GuardedHost
+from backstaff.errors import BackstaffError
+from backstaff.events.facts import ContainerFacts, Funnel, HealthProbe
+from backstaff.events.types import ContainerChanged, ContainersSeen, FunnelSeen, Notice
+from backstaff.explain.funnel import Filter, build_funnel, image_filter, name_filter, role_filters
+from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary, DockerEvent
+from backstaff.kamal.filters import current_container, stale_containers
+from backstaff.kamal.names import container_name, latest_image
+
+T = TypeVar("T")
+
+LOOK_AGAIN_S: Seconds = 2.0
+RESUBSCRIBE_S: Seconds = 1.0
+TELLING = ("start", "die", "oom", "kill", "stop", "restart", "rename", "destroy", "health_status", "pause")
+
+
+def facts_of_summary(summary: ContainerSummary) -> ContainerFacts:
+    """What the list tells of a container."""
+    return ContainerFacts(
+        id=summary.id,
+        name=summary.name,
+        image=summary.image,
+        state=summary.state.value,
+        status=summary.status,
+        labels=dict(summary.labels),
+    )
+
+
+def facts_of(container: Container) -> ContainerFacts:
+    """What inspection tells of a container. A container that never ended has no exit code."""
+    health = container.health
+    ended = container.state in {ContainerState.EXITED, ContainerState.DEAD, ContainerState.RESTARTING}
+    return ContainerFacts(
+        id=container.id,
+        name=container.name,
+        image=container.image,
+        state=container.state.value,
+        health=health.status if health else "",
+        health_log=tuple(
+            HealthProbe(at=each.started_at, exit_code=each.exit_code, output=each.output)
+            for each in (health.log if health else ())
+        ),
+        exit_code=container.exit_code if ended else None,
+        oom_killed=container.oom_killed,
+        restarts=container.restart_count,
+        started_at=container.started_at,
+        finished_at=container.finished_at,
+        error=container.error,
+        labels=dict(container.labels),
+    )
+
+
+class ContainerWatch:
+    """The table of one host's containers. `follow` must run beside the work for it to stay current.
+
+    `roles` are those that the run boots on this host; their filter funnels are told with each change.
+    """
+
+    def __init__(self, run: RunContext, host: GuardedHost, roles: Sequence[str]) -> None:
+        self.host = host
+        self._config = run.config
+        self._version = run.version
+        self._roles = tuple(roles)
+        self._stream = run.stream
+        self._clock = run.clock
+        self._table: dict[str, ContainerSummary] = {}
+        self._latest_image: str | None = None
+        self._changed = asyncio.Event()
+        self._told: dict[str, Funnel] = {}
+
+    @property
+    def containers(self) -> tuple[ContainerSummary, ...]:
+        """All containers of the host as of the last refresh, newest first."""
+        return tuple(self._table.values())
+
+    @property
+    def of_service(self) -> tuple[ContainerSummary, ...]:
+        """Those that carry the service's label, whatever their destination."""
+        return tuple(each for each in self.containers if each.labels.get("service") == self._config.service)
+
+    def named(self, name: str) -> ContainerSummary | None:
+        """The container with exactly this name."""
+        return next((each for each in self.containers if each.name == name), None)
+
+    def current(self, role: str) -> ContainerSummary | None:
+        """The container that counts as the role's current one, None if nothing runs."""
+        return current_container(self._config, role, self.containers, self._latest_image)
+
+    def stale(self, role: str) -> Sequence[ContainerSummary]:
+        """Running containers of the role beside its current one."""
+        return stale_containers(self._config, role, self.containers, self._latest_image)
+
+    async def refresh(self) -> None:
+        """List the host's containers anew, and tell what the filters of each role leave of them."""
+        async with asyncio.TaskGroup() as group:
+            listing = group.create_task(self._attempt(self.host.docker.containers()))
+            latest = group.create_task(self._attempt(self.host.docker.image(latest_image(self._config))))
+        listed, image = listing.result(), latest.result()
+        if isinstance(listed, BackstaffError):
+            raise listed
+        if isinstance(image, BackstaffError):
+            raise image
+        self._table = {each.id: each for each in listed}
+        self._latest_image = image.id if image else None
+        facts = tuple(map(facts_of_summary, listed))
+        self._stream.emit(ContainersSeen(host=self.host.name, containers=facts))
+        self._tell_funnels(facts)
+
+    @staticmethod
+    async def _attempt(work: Awaitable[T]) -> T | BackstaffError:
+        """Carry an error out of a task group as it is."""
+        try:
+            return await work
+        except BackstaffError as error:
+            return error
+
+    def _tell_funnels(self, facts: Sequence[ContainerFacts]) -> None:
+        for role in self._roles:
+            funnel = build_funnel(self.host.name, role, facts, self._filters(role))
+            if self._told.get(role) != funnel:
+                self._told[role] = funnel
+                self._stream.emit(FunnelSeen(funnel=funnel))
+
+    def _filters(self, role: str) -> Sequence[Filter]:
+        """What leads to the container that this run makes for the role."""
+        config = self._config
+        return (
+            *role_filters(config.service, config.destination or "", role),
+            image_filter(config.absolute_image(self._version)),
+            name_filter(container_name(config, role, self._version)),
+        )
+
+    async def look(self, container: str, event: str, role: str = "") -> Container | None:
+        """Inspect one container now and tell what is seen; None if it is gone."""
+        seen = await self.host.docker.inspect(container)
+        if seen is not None:
+            self._stream.emit(
+                ContainerChanged(host=self.host.name, role=role, event=event, container=facts_of(seen))
+            )
+        return seen
+
+    async def states(self, container: str, role: str) -> AsyncIterator[Container | None]:
+        """The container now, and again after each of its events, or every two seconds without one."""
+        event = "seen"
+        last: Container | None = None
+        while True:
+            changed = self._changed
+            seen = await self.host.docker.inspect(container)
+            if seen is not None and seen != last:
+                self._stream.emit(
+                    ContainerChanged(host=self.host.name, role=role, event=event, container=facts_of(seen))
+                )
+            last = seen
+            yield seen
+            event = "changed"
+            try:
+                async with self._clock.timeout_at(self._clock.now() + LOOK_AGAIN_S):
+                    await changed.wait()
+            except TimeoutError:
+                event = "seen"
+
+    async def follow(self) -> None:
+        """Follow Docker's events until cancelled, or until the host or its engine is gone."""
+        while not (self.host.link.tripped or self.host.engine.tripped):
+            try:
+                async for event in self.host.docker.events():
+                    if self._concerns_us(event):
+                        await self._take()
+            except BackstaffError as error:
+                self._stream.emit(
+                    Notice(level="info", host=self.host.name, text=f"Docker's events stopped: {error.what}")
+                )
+            await self._clock.sleep(RESUBSCRIBE_S)
+
+    def _concerns_us(self, event: DockerEvent) -> bool:
+        if not event.action.startswith(TELLING):
+            return False
+        return event.attributes.get("service") == self._config.service or event.container_id in self._table
+
+    async def _take(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+        await self.refresh()

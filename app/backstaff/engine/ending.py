@@ -1,0 +1,97 @@
+"""How a run ends: whatever happens in it becomes an exit code, a failure card and a last event."""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from backstaff.engine.context import RunContext
+from backstaff.errors import BackstaffError, ExitCode, RunCancelled
+from backstaff.events.types import Failed, RunEnded
+from backstaff.explain.card import failure_card
+
+Verdict = Literal["done", "failed", "refused", "cancelled"]
+
+_SIGNAL_NAMES = {
+    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.TERMINATED: "terminated",
+    ExitCode.HANGUP: "cancelled because the terminal closed",
+}
+
+
+class Cancellation:
+    """Lets an operator or a signal end a run: once to end it well, again to end it at once."""
+
+    def __init__(self, at_once: Callable[[ExitCode], None]) -> None:
+        self._at_once = at_once
+        self._task: asyncio.Task[object] | None = None
+        self.code: ExitCode | None = None
+
+    def attach(self) -> None:
+        """The current task is the run."""
+        self._task = asyncio.current_task()
+
+    def request(self, code: ExitCode) -> None:
+        """End the run. The first request lets it release its lock and report; the second does not wait."""
+        if self.code is not None:
+            self._at_once(code)
+            return
+        self.code = code
+        if self._task is not None:
+            self._task.cancel()
+
+    def take(self) -> RunCancelled | None:
+        """The error for a cancellation that was requested here; None for one that came from elsewhere."""
+        if self.code is None or self._task is None:
+            return None
+        self._task.uncancel()
+        return RunCancelled(f"the run was {_SIGNAL_NAMES[self.code]}", exit_code=self.code)
+
+
+async def run_to_end(
+    run: RunContext, work: Callable[[], Awaitable[None]], cancellation: Cancellation, *, retry: str = ""
+) -> ExitCode:
+    """Do `work`; return the exit code after the last event was emitted. `retry` is the command that redoes
+    the run."""
+    cancellation.attach()
+    began = run.clock.now()
+    error: BackstaffError | None = None
+    try:
+        await work()
+    except asyncio.CancelledError:
+        error = cancellation.take()
+        if error is None:
+            _end(run, began, RunCancelled("the run was cancelled"), retry)
+            raise
+    except BackstaffError as failure:
+        error = failure
+    except Exception as bug:  # noqa: BLE001 - the boundary of the run: a bug must still end it well
+        error = _internal(bug)
+    return _end(run, began, error, retry)
+
+
+def _end(run: RunContext, began: float, error: BackstaffError | None, retry: str) -> ExitCode:
+    if error is not None:
+        run.stream.emit(Failed(card=failure_card(run.stream.board, error, retry=retry)))
+    code = ExitCode.DONE if error is None else error.exit_code
+    took = run.clock.now() - began
+    run.stream.emit(RunEnded(exit_code=int(code), verdict=_verdict(error), took_s=took))
+    return code
+
+
+def _verdict(error: BackstaffError | None) -> Verdict:
+    if error is None:
+        return "done"
+    if isinstance(error, RunCancelled):
+        return "cancelled"
+    refusals = {ExitCode.USAGE, ExitCode.LOCK_HELD, ExitCode.UNREACHABLE}
+    return "refused" if error.exit_code in refusals else "failed"
+
+
+def _internal(bug: Exception) -> BackstaffError:
+    lines = "".join(traceback.format_exception(bug)).splitlines()
+    return BackstaffError(
+        f"internal error: {type(bug).__name__}: {bug}",
+        evidence=lines[-20:],
+        fix="this is a bug in Backstaff: please report it with the run's journal",
+    )

@@ -1,0 +1,46 @@
+"""After the boot: the latest tag, and the removal of what is too old to keep."""
+
+from backstaff.config.models import Config
+from backstaff.engine.audit import AuditTrail
+from backstaff.engine.context import RunContext
+from backstaff.engine.guarded import GuardedHost
+from backstaff.errors import BackstaffError
+from backstaff.events.types import Notice
+from backstaff.kamal.audit import PRUNED_CONTAINERS, PRUNED_IMAGES, tagging
+from backstaff.kamal.names import latest_image
+from backstaff.kamal.prune import choose
+
+
+async def tag_latest(run: RunContext, host: GuardedHost, audit: AuditTrail) -> None:
+    """Tag the version's image as the latest one of this destination."""
+    config = run.config
+    image = config.absolute_image(run.version)
+    with run.report.step("tag as latest", host.name, detail=latest_image(config)):
+        await host.docker.tag(image, config.repository, config.latest_tag)
+    audit.note(host.name, tagging(image))
+
+
+async def prune(run: RunContext, host: GuardedHost, audit: AuditTrail) -> None:
+    """Remove old containers, then the images that no container needs. The new version serves already, so
+    whatever fails here is told as a warning."""
+    try:
+        with run.report.step("prune", host.name) as note:
+            note.detail = await _prune(run.config, host)
+        audit.note(host.name, PRUNED_CONTAINERS)
+        audit.note(host.name, PRUNED_IMAGES)
+    except BackstaffError as error:
+        text = f"pruning did not finish: {error.what}"
+        run.stream.emit(Notice(level="warning", host=host.name, text=text))
+
+
+async def _prune(config: Config, host: GuardedHost) -> str:
+    labels = {"service": config.service}
+    containers = await host.docker.containers(labels)
+    images = await host.docker.images(labels)
+    choice = choose(config, containers, images)
+    for container in choice.containers:
+        await host.docker.remove(container)
+    for tag in choice.tags:
+        await host.docker.untag(tag)
+    dangling = await host.docker.prune_dangling_images(labels)
+    return f"{len(choice.containers)} containers and {len(choice.tags) + dangling} images removed"

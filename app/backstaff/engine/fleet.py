@@ -1,0 +1,184 @@
+"""The hosts of a run: connected at once, minded while the run lasts, closed at its end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from math import ceil
+
+from backstaff.engine.alongside import alongside
+from backstaff.engine.context import RunContext, listed
+from backstaff.engine.guarded import Caller, GuardedHost
+from backstaff.engine.waits import Wait
+from backstaff.errors import BackstaffError, DockerUnavailable, HostLost, HostUnreachable, WaitExpired
+from backstaff.events.facts import HostState, WaitKind
+from backstaff.events.types import HostChanged
+from backstaff.hosts.protocol import Connector, Host
+
+PING_EVERY_S = 3.0
+CONNECT_TRIES = 4
+
+
+class Fleet:
+    """The connected hosts, by name."""
+
+    def __init__(self, run: RunContext, hosts: Sequence[GuardedHost]) -> None:
+        self._run = run
+        self._hosts = {host.name: host for host in hosts}
+
+    def __getitem__(self, name: str) -> GuardedHost:
+        return self._hosts[name]
+
+    @property
+    def hosts(self) -> tuple[GuardedHost, ...]:
+        """All hosts, in the order of the plan."""
+        return tuple(self._hosts.values())
+
+    def some(self, names: Iterable[str]) -> tuple[GuardedHost, ...]:
+        """The hosts with these names, in the given order."""
+        return tuple(self._hosts[name] for name in names)
+
+
+@asynccontextmanager
+async def connected(run: RunContext, connector: Connector, names: Sequence[str]) -> AsyncIterator[Fleet]:
+    """Connect to all hosts at once and mind them while the body runs.
+
+    Raises the error of the host that could not be reached; where there are several, one error that names
+    them all. Nothing has been changed on any host by then.
+    """
+    opened: list[Host] = []
+    try:
+        guarded = await _connect_all(run, connector, names, opened)
+        fleet = Fleet(run, guarded)
+        minders = [
+            minder
+            for host, inner in zip(guarded, opened, strict=True)
+            for minder in (_mind_link(run, host, inner), _mind_engine(run, host))
+        ]
+        async with alongside(*minders):
+            yield fleet
+    finally:
+        await asyncio.shield(_close_all(opened))
+
+
+async def _connect_all(
+    run: RunContext, connector: Connector, names: Sequence[str], opened: list[Host]
+) -> list[GuardedHost]:
+    for name in names:
+        run.stream.emit(HostChanged(host=name, state=HostState.QUEUED))
+    rounds = ceil(len(names) / run.config.sshkit.max_concurrent_starts)
+    limit = run.timeouts.connect * CONNECT_TRIES * max(1, rounds)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_connect(run, connector, name, limit, opened)) for name in names]
+    results = [task.result() for task in tasks]
+    failures = [result for result in results if isinstance(result, BackstaffError)]
+    if failures:
+        raise _several(failures)
+    hosts = [result for result in results if isinstance(result, GuardedHost)]
+    order = {host.name: place for place, host in enumerate(hosts)}
+    opened.sort(key=lambda host: order[host.name])
+    return hosts
+
+
+async def _connect(
+    run: RunContext, connector: Connector, name: str, limit_s: float, opened: list[Host]
+) -> GuardedHost | BackstaffError:
+    caller = Caller(name, run.waits, run.stream, run.clock)
+    wait = Wait(WaitKind.CONNECT, f"connect to {name}", f"sshd on {name}", limit_s, name, quiet=True)
+
+    async def open_connection() -> Host:
+        host = await connector.connect(name)
+        opened.append(host)
+        await connector.open_docker(host)
+        return host
+
+    run.stream.emit(HostChanged(host=name, state=HostState.CONNECTING))
+    try:
+        inner = await run.waits.wait(wait, lambda _: open_connection())
+    except WaitExpired as error:
+        return _unreachable(run, name, HostUnreachable(error.what, where=name, fix=error.fix))
+    except BackstaffError as error:
+        return _unreachable(run, name, error)
+    run.stream.emit(HostChanged(host=name, state=HostState.CONNECTED))
+    return GuardedHost(inner, caller, run.timeouts)
+
+
+def _unreachable(run: RunContext, name: str, error: BackstaffError) -> BackstaffError:
+    run.stream.emit(HostChanged(host=name, state=HostState.UNREACHABLE, detail=error.what))
+    return error
+
+
+def _several(failures: Sequence[BackstaffError]) -> BackstaffError:
+    first = next((each for each in failures if isinstance(each, HostUnreachable)), failures[0])
+    if len(failures) == 1:
+        return first
+    others = [str(each) for each in failures]
+    kind = HostUnreachable if isinstance(first, HostUnreachable) else DockerUnavailable
+    where = listed([each.where for each in failures])
+    return kind(f"{len(failures)} hosts can not be used", where=where, evidence=others, fix=first.fix)
+
+
+async def _mind_link(run: RunContext, host: GuardedHost, inner: Host) -> None:
+    reason = await inner.wait_lost()
+    run.stream.emit(HostChanged(host=host.name, state=HostState.LOST, detail=reason))
+    host.link.trip(
+        HostLost(
+            f"the connection was lost: {reason}",
+            where=host.name,
+            fix=f"see whether {host.name} is up and its sshd answers, then deploy again",
+        )
+    )
+
+
+async def _mind_engine(run: RunContext, host: GuardedHost) -> None:
+    """Ping the engine; say when it is quiet, and trip its breaker once it was so for too long."""
+    answered_at = run.clock.now()
+    quiet = False
+    while not host.link.tripped:
+        await run.clock.sleep(PING_EVERY_S)
+        problem = await _ping(run, host)
+        if problem is None:
+            answered_at = run.clock.now()
+            if quiet:
+                run.stream.emit(HostChanged(host=host.name, state=HostState.CONNECTED))
+            quiet = False
+            continue
+        if host.link.tripped:
+            return
+        silent_s = run.clock.now() - answered_at
+        quiet = True
+        detail = f"Docker has not answered for {silent_s:.0f} s ({problem})"
+        run.stream.emit(HostChanged(host=host.name, state=HostState.QUIET, detail=detail))
+        if silent_s >= run.timeouts.docker:
+            host.engine.trip(
+                DockerUnavailable(
+                    f"Docker does not answer, for {silent_s:.0f} s now ({problem})",
+                    where=host.name,
+                    fix=f"look at `systemctl status docker` and `journalctl -u docker` on {host.name}",
+                )
+            )
+            return
+
+
+async def _ping(run: RunContext, host: GuardedHost) -> str | None:
+    """None if the engine answered within the interval, else what happened instead."""
+    wait = Wait(
+        WaitKind.DOCKER,
+        "ping Docker",
+        f"the Docker Engine on {host.name}",
+        PING_EVERY_S,
+        host.name,
+        quiet=True,
+    )
+    try:
+        await run.waits.wait(wait, lambda _: host.docker.unrecorded_ping(), [host.link])
+    except WaitExpired:
+        return "no answer to a ping"
+    except BackstaffError as error:
+        return error.what
+    return None
+
+
+async def _close_all(hosts: Sequence[Host]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for host in hosts:
+            group.create_task(host.close())

@@ -1,0 +1,273 @@
+"""A host whose every call has a deadline, an owner and a record.
+
+`GuardedHost` and `GuardedDocker` look like what they wrap. Each call becomes a quiet wait, guarded by the
+breakers of the link and of the engine, and leaves a `CommandRun` event with a line a person can paste.
+"""
+
+import shlex
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from backstaff.clock import Clock, Seconds
+from backstaff.config.models import Timeouts
+from backstaff.engine.waits import Breaker, Ongoing, Wait, Waits
+from backstaff.errors import BackstaffError, CommandFailed
+from backstaff.events.facts import WaitKind
+from backstaff.events.stream import EventStream
+from backstaff.events.types import CommandRun
+from backstaff.hosts.protocol import (
+    CommandResult,
+    Container,
+    ContainerSummary,
+    Docker,
+    DockerEvent,
+    Host,
+    Image,
+    LogLine,
+    PullProgress,
+    RegistryAuth,
+)
+from backstaff.kamal.stopping import DOCKER_GRACE
+
+T = TypeVar("T")
+
+
+class Caller:
+    """Makes the calls to one host: deadline, breakers, record."""
+
+    def __init__(self, host: str, waits: Waits, stream: EventStream, clock: Clock) -> None:
+        self.host = host
+        self.link = Breaker()
+        self.engine = Breaker()
+        self._waits = waits
+        self._stream = stream
+        self._clock = clock
+
+    def quiet(
+        self,
+        line: str,
+        limit_s: Seconds,
+        *,
+        what: WaitKind = WaitKind.DOCKER,
+        owner: str = "the Docker Engine",
+    ) -> Wait:
+        """The wait of an ordinary call, announced only once it lasts."""
+        return Wait(what, line, f"{owner} on {self.host}", limit_s, self.host, quiet=True)
+
+    async def call(
+        self,
+        line: str,
+        wait: Wait,
+        work: Callable[[Ongoing], Awaitable[T]],
+        *,
+        mutates: bool = False,
+        breakers: Sequence[Breaker] = (),
+    ) -> T:
+        """Do one call as `wait`. Every call ends with the link's breaker, all but plain commands with the
+        engine's too."""
+        guards = [self.link, *breakers]
+        if wait.what is not WaitKind.COMMAND:
+            guards.append(self.engine)
+        began = self._clock.now()
+        error, status = "cancelled", None
+        try:
+            result = await self._waits.wait(wait, work, guards)
+        except BackstaffError as failure:
+            error = failure.what
+            raise
+        else:
+            error = ""
+            status = result.status if isinstance(result, CommandResult) else 0
+            return result
+        finally:
+            took = self._clock.now() - began
+            self._stream.emit(
+                CommandRun(
+                    line=line, took_s=took, status=status, host=self.host, mutates=mutates, error=error
+                )
+            )
+
+
+class GuardedDocker:
+    """The `Docker` protocol with deadlines. Streams (`events`, `logs`) are only as long as their readers."""
+
+    def __init__(self, inner: Docker, caller: Caller, timeouts: Timeouts) -> None:
+        self._inner = inner
+        self._caller = caller
+        self._timeouts = timeouts
+
+    async def _read(self, line: str, work: Callable[[], Awaitable[T]]) -> T:
+        return await self._caller.call(
+            line, self._caller.quiet(line, self._timeouts.docker), lambda _: work()
+        )
+
+    async def _write(self, line: str, work: Callable[[], Awaitable[T]], limit_s: Seconds | None = None) -> T:
+        limit = self._timeouts.docker if limit_s is None else limit_s
+        return await self._caller.call(line, self._caller.quiet(line, limit), lambda _: work(), mutates=True)
+
+    async def ping(self) -> None:
+        """Return when the engine answers."""
+        await self._read("docker version", lambda: self._inner.ping())
+
+    async def unrecorded_ping(self) -> None:
+        """A ping that is part of minding the host: its caller waits, and it leaves no record."""
+        await self._inner.ping()
+
+    async def version(self) -> str:
+        """The engine's version."""
+        return await self._read("docker version", lambda: self._inner.version())
+
+    async def free_disk(self) -> int | None:
+        """Bytes free where Docker keeps its data."""
+        return await self._read("docker info", lambda: self._inner.free_disk())
+
+    async def containers(self, labels: Mapping[str, str] | None = None) -> Sequence[ContainerSummary]:
+        """All containers with `labels`."""
+        filters = "".join(f" --filter label={key}={value}" for key, value in (labels or {}).items())
+        return await self._read(f"docker ps --all{filters}", lambda: self._inner.containers(labels))
+
+    async def inspect(self, container: str) -> Container | None:
+        """One container, or None."""
+        return await self._read(f"docker inspect {container}", lambda: self._inner.inspect(container))
+
+    async def start(self, container: str) -> None:
+        """Start a container."""
+        await self._write(
+            f"docker start {container}", lambda: self._inner.start(container), self._timeouts.start
+        )
+
+    async def stop(self, container: str, *, grace_s: int | None = None) -> None:
+        """Stop a container; the limit is its grace plus what Docker may take to kill it."""
+        await self.stop_as(None, container, grace_s)
+
+    async def stop_as(self, wait: Wait | None, container: str, grace_s: int | None) -> None:
+        """Stop a container as part of a wait of the caller's making."""
+        option = "" if grace_s is None else f"-t {grace_s} "
+        line = f"docker stop {option}{container}"
+        limit = (DOCKER_GRACE if grace_s is None else grace_s) + self._timeouts.stop_grace
+        await self._caller.call(
+            line,
+            wait or self._caller.quiet(line, limit),
+            lambda _: self._inner.stop(container, grace_s=grace_s),
+            mutates=True,
+        )
+
+    async def rename(self, container: str, name: str) -> None:
+        """Rename a container."""
+        await self._write(f"docker rename {container} {name}", lambda: self._inner.rename(container, name))
+
+    async def remove(self, container: str) -> None:
+        """Remove a stopped container."""
+        await self._write(f"docker rm {container}", lambda: self._inner.remove(container))
+
+    async def image(self, name: str) -> Image | None:
+        """One image, or None."""
+        return await self._read(f"docker image inspect {name}", lambda: self._inner.image(name))
+
+    async def images(self, labels: Mapping[str, str]) -> Sequence[Image]:
+        """All images with `labels`."""
+        filters = "".join(f" --filter label={key}={value}" for key, value in labels.items())
+        return await self._read(f"docker image ls{filters}", lambda: self._inner.images(labels))
+
+    async def pull(self, name: str, auth: RegistryAuth | None) -> AsyncIterator[PullProgress]:
+        """Not guarded here: `engine.pull` reads it inside one wait that ends with silence."""
+        async for progress in self._inner.pull(name, auth):
+            yield progress
+
+    async def tag(self, name: str, repository: str, tag: str) -> None:
+        """Tag an image."""
+        await self._write(
+            f"docker tag {name} {repository}:{tag}", lambda: self._inner.tag(name, repository, tag)
+        )
+
+    async def untag(self, name: str) -> None:
+        """Remove a tag."""
+        await self._write(f"docker rmi {name}", lambda: self._inner.untag(name), self._timeouts.command)
+
+    async def prune_dangling_images(self, labels: Mapping[str, str]) -> int:
+        """Remove dangling images with `labels`."""
+        filters = "".join(f" --filter label={key}={value}" for key, value in labels.items())
+        return await self._write(
+            f"docker image prune --force{filters}",
+            lambda: self._inner.prune_dangling_images(labels),
+            self._timeouts.command,
+        )
+
+    async def ensure_network(self, name: str) -> bool:
+        """Create a network unless it is there."""
+        return await self._write(f"docker network create {name}", lambda: self._inner.ensure_network(name))
+
+    async def execute(self, container: str, argv: Sequence[str]) -> CommandResult:
+        """Run a short program inside a container."""
+        return await self.execute_as(None, container, argv)
+
+    async def execute_as(
+        self, wait: Wait | None, container: str, argv: Sequence[str], breakers: Sequence[Breaker] = ()
+    ) -> CommandResult:
+        """Run a program inside a container as part of a wait of the caller's making."""
+        line = f"docker exec {container} {shlex.join(argv)}"
+        return await self._caller.call(
+            line,
+            wait or self._caller.quiet(line, self._timeouts.command),
+            lambda _: self._inner.execute(container, argv),
+            mutates=True,
+            breakers=breakers,
+        )
+
+    def events(self) -> AsyncIterator[DockerEvent]:
+        """Container events; the reader ends it."""
+        return self._inner.events()
+
+    def logs(
+        self, container: str, *, since: str = "", tail: int | None = None, follow: bool = False
+    ) -> AsyncIterator[LogLine]:
+        """Container output; the reader ends it."""
+        return self._inner.logs(container, since=since, tail=tail, follow=follow)
+
+
+class GuardedHost:
+    """The `Host` protocol with deadlines, as the engine uses it."""
+
+    def __init__(self, inner: Host, caller: Caller, timeouts: Timeouts) -> None:
+        self._inner = inner
+        self._timeouts = timeouts
+        self.caller = caller
+        self.docker = GuardedDocker(inner.docker, caller, timeouts)
+
+    @property
+    def name(self) -> str:
+        """The host as deploy.yml writes it."""
+        return self._inner.name
+
+    @property
+    def link(self) -> Breaker:
+        """Trips when the connection is gone."""
+        return self.caller.link
+
+    @property
+    def engine(self) -> Breaker:
+        """Trips when the Docker Engine no longer answers."""
+        return self.caller.engine
+
+    async def run(self, script: str, title: str, *, uses_docker: bool = False) -> CommandResult:
+        """Run a script; `title` stands for it in the record. Raises `CommandFailed` unless it ends with 0."""
+        result = await self.attempt(script, title, uses_docker=uses_docker)
+        if result.status != 0:
+            raise CommandFailed(
+                f"{title} ended with status {result.status}",
+                status=result.status,
+                stderr=result.stderr or result.stdout,
+                where=self.name,
+            )
+        return result
+
+    async def attempt(self, script: str, title: str, *, uses_docker: bool = False) -> CommandResult:
+        """Run a script and return however it ended."""
+        wait = self.caller.quiet(title, self._timeouts.command, what=WaitKind.COMMAND, owner="the command")
+        return await self.caller.call(
+            title,
+            wait,
+            lambda _: self._inner.run(script),
+            mutates=True,
+            breakers=[self.engine] if uses_docker else (),
+        )

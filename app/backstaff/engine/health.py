@@ -1,0 +1,97 @@
+"""Health of a container that is not behind the proxy: its own HEALTHCHECK, or running without a restart."""
+
+from backstaff.config.models import Role
+from backstaff.engine.alongside import alongside
+from backstaff.engine.containers import ContainerWatch, facts_of
+from backstaff.engine.context import RunContext
+from backstaff.engine.waits import Breaker, Ongoing, Wait
+from backstaff.errors import Doomed
+from backstaff.events.facts import WaitKind
+from backstaff.explain.doom import container_doom
+from backstaff.hosts.protocol import Container, ContainerState
+
+
+async def trip_when_doomed(watch: ContainerWatch, container: str, role: str, breaker: Breaker) -> None:
+    """Trip `breaker` as soon as the container can not become healthy any more. Runs beside a wait."""
+    async for seen in watch.states(container, role):
+        error = doomed(watch.host.name, seen)
+        if error is not None:
+            breaker.trip(error)
+            return
+
+
+def doomed(host: str, seen: Container | None) -> Doomed | None:
+    """The error for a container that is gone or will not recover; None while there is hope."""
+    if seen is None:
+        return Doomed("the new container was removed by somebody else", where=host)
+    doom = container_doom(facts_of(seen))
+    return Doomed(doom.reason, where=host, fix=doom.advice) if doom else None
+
+
+class HealthWatch:
+    """Waits for one role's new container on one host."""
+
+    def __init__(self, run: RunContext, role: Role, watch: ContainerWatch) -> None:
+        self._run = run
+        self._role = role
+        self._watch = watch
+        self._host = watch.host
+
+    async def until_healthy(self, container: str) -> None:
+        """Return when the container is healthy, or has run for the readiness delay without restarting.
+
+        Raises `WaitExpired` after the deploy timeout (with the readiness delay granted on top where there
+        is no HEALTHCHECK), and `Doomed` as soon as it can not succeed.
+        """
+        config = self._run.config
+        first = await self._watch.look(container, "started", self._role.name)
+        has_check = first is not None and first.health is not None
+        limit = config.deploy_timeout + (0 if has_check else config.readiness_delay)
+        cause = "its HEALTHCHECK to pass" if has_check else "it to stay up"
+        wait = Wait(
+            WaitKind.HEALTH,
+            cause,
+            f"the app in {self._role.name} {self._run.version}",
+            limit,
+            self._host.name,
+            self._role.name,
+        )
+
+        async def healthy(_: Ongoing) -> None:
+            async for seen in self._watch.states(container, self._role.name):
+                if error := doomed(self._host.name, seen):
+                    raise error
+                if seen is not None and await self._is_ready(seen):
+                    return
+
+        await self._run.waits.wait(wait, healthy, [self._host.link, self._host.engine])
+
+    async def _is_ready(self, seen: Container) -> bool:
+        if seen.health is not None:
+            return seen.health.status == "healthy"
+        if seen.state is not ContainerState.RUNNING:
+            return False
+        await self._readiness_delay(seen.id)
+        after = await self._watch.look(seen.id, "readiness delay over", self._role.name)
+        return (
+            after is not None
+            and after.state is ContainerState.RUNNING
+            and (after.started_at, after.restart_count) == (seen.started_at, seen.restart_count)
+        )
+
+    async def _readiness_delay(self, container: str) -> None:
+        delay = self._run.config.readiness_delay
+        if delay == 0:
+            return
+        doom = Breaker()
+        wait = Wait(
+            WaitKind.READINESS,
+            f"{delay} s without a restart",
+            "the clock",
+            delay + 1,
+            self._host.name,
+            self._role.name,
+        )
+        guards = [self._host.link, self._host.engine, doom]
+        async with alongside(trip_when_doomed(self._watch, container, self._role.name, doom)):
+            await self._run.waits.wait(wait, lambda _: self._run.clock.sleep(delay), guards)

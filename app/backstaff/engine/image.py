@@ -1,0 +1,111 @@
+"""The image: built on this machine from a clean clone, and pushed to the registry."""
+
+from pathlib import Path
+
+from backstaff.engine.build_directory import BuildDirectory
+from backstaff.engine.context import RunContext
+from backstaff.engine.hooks import Hooks
+from backstaff.engine.local_commands import LocalCommands, last_words
+from backstaff.errors import BuildFailed
+from backstaff.kamal.build import (
+    LocalCommand,
+    builder_name,
+    buildx_commands,
+    create_builder_commands,
+    plain_commands,
+)
+from backstaff.kamal.registry import auth_server, credential_text
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+class ImageBuild:
+    """Builds and pushes the image of a run's version."""
+
+    def __init__(self, run: RunContext, hooks: Hooks, *, no_cache: bool = False) -> None:
+        self._run = run
+        self._hooks = hooks
+        self._no_cache = no_cache
+        secrets = {name: run.revealed[name] for name in run.config.builder.secrets}
+        self._commands = LocalCommands(run, {**run.environ, **secrets})
+
+    async def build_and_push(self) -> None:
+        """Do it all. Raises `BuildFailed` with the last lines of the command that failed."""
+        config = self._run.config
+        if config.builder.pack is not None:
+            raise BuildFailed(
+                "building with buildpacks is not supported",
+                fix="push the image with `kamal build push`, then deploy it with --skip-push",
+            )
+        arch = await self._local_arch()
+        has_buildx = (await self._commands.ask(["docker", "buildx", "version"])).status == 0
+        make = buildx_commands if has_buildx else plain_commands
+        commands = make(config, self._run.version, local_arch=arch, no_cache=self._no_cache)
+        await self._login()
+        await self._hooks.run("pre-build")
+        directory = await BuildDirectory(self._run, self._commands).make()
+        if not (directory / config.builder.dockerfile).is_file():
+            raise BuildFailed(
+                f"there is no {config.builder.dockerfile}",
+                where=str(directory),
+                fix="commit it, or name it under builder.dockerfile",
+            )
+        if has_buildx:
+            await self._ensure_builder(arch)
+        for command in commands:
+            await self._build(command, directory)
+
+    async def _local_arch(self) -> str:
+        argv = ["docker", "info", "--format", "{{.Architecture}}"]
+        try:
+            result = await self._commands.ask(argv)
+        except FileNotFoundError as error:
+            raise BuildFailed(
+                "Docker is not installed on this machine",
+                fix="install it, or deploy an image that is in the registry with --skip-push",
+            ) from error
+        machine = result.stdout.strip()
+        if result.status != 0 or not machine:
+            raise BuildFailed(
+                "Docker on this machine does not answer",
+                evidence=last_words(result),
+                fix="start it, or deploy an image that is in the registry with --skip-push",
+            )
+        return _ARCHITECTURES.get(machine, machine)
+
+    async def _login(self) -> None:
+        registry, secrets = self._run.config.registry, self._run.revealed
+        username = credential_text(registry.username, secrets)
+        password = credential_text(registry.password, secrets)
+        if not username and not password:
+            return
+        server = [registry.server] if registry.server else []
+        with self._run.report.step("sign in to the registry", detail=auth_server(registry)):
+            result = await self._commands.login(
+                ["docker", "login", *server, "--username", username, "--password-stdin"], password
+            )
+            if result.status != 0:
+                raise BuildFailed(
+                    "the registry refused the login",
+                    where=auth_server(registry),
+                    evidence=last_words(result),
+                    fix="check registry.username and registry.password",
+                )
+
+    async def _ensure_builder(self, arch: str) -> None:
+        name = builder_name(self._run.config, arch)
+        if not name or (await self._commands.ask(["docker", "buildx", "inspect", name])).status == 0:
+            return
+        for command in create_builder_commands(self._run.config, name):
+            await self._build(command, self._run.directory)
+
+    async def _build(self, command: LocalCommand, directory: Path) -> None:
+        title = " ".join(command.shown.split()[:3])
+        with self._run.report.step(title):
+            result = await self._commands.build(command.line, command.shown, directory)
+            if result.status != 0:
+                raise BuildFailed(
+                    f"{title} ended with status {result.status}",
+                    where=str(directory),
+                    evidence=last_words(result),
+                )

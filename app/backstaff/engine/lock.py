@@ -1,0 +1,191 @@
+"""The deploy lock: taken after the image is in place, given back whatever happens.
+
+It is Kamal's lock, byte for byte, so that each tool honours the other's. Beside Kamal's `details` lies a
+file of ours that tells which process on which machine holds it: a later run on the same machine can then
+see that the holder is dead, and take the lock over.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_hex
+
+from backstaff.engine.context import RunContext
+from backstaff.engine.guarded import GuardedHost
+from backstaff.engine.waits import Ongoing, Wait
+from backstaff.errors import BackstaffError, LockHeld, WaitExpired
+from backstaff.events.facts import LockState, WaitKind
+from backstaff.events.types import LockChanged, Notice
+from backstaff.kamal.lock import (
+    AUTOMATIC,
+    LockOutcome,
+    LockOwner,
+    LockReport,
+    details_text,
+    parse_lock_report,
+)
+from backstaff.kamal.lock_scripts import (
+    acquire_script,
+    release_if_ours_script,
+    release_line,
+    status_script,
+    takeover_script,
+)
+
+
+@dataclass(frozen=True)
+class LockPatience:
+    """Whether to wait for somebody else's lock: for `wait_s` seconds (0: not at all), looking anew every
+    `interval_s` seconds."""
+
+    wait_s: float = 0
+    interval_s: float = 15
+
+
+class DeployLock:
+    """The lock of one service and destination on one host."""
+
+    def __init__(
+        self,
+        run: RunContext,
+        host: GuardedHost,
+        owner: LockOwner,
+        *,
+        is_dead: Callable[[LockOwner], bool],
+        patience: LockPatience = LockPatience(),
+    ) -> None:
+        self._run = run
+        self._host = host
+        self._owner = owner
+        self._is_dead = is_dead
+        self._patience = patience
+        self._maybe_ours = False
+
+    @property
+    def release_command(self) -> str:
+        """What a person runs to release the lock by hand."""
+        return f"ssh {self._host.name} '{release_line(self._run.config)}'"
+
+    async def look(self) -> LockReport:
+        """The lock as it is now. Changes nothing."""
+        report = await self._run_script(status_script(self._run.config), "read the deploy lock")
+        self._tell(LockState.HELD if report.outcome is LockOutcome.HELD else LockState.FREE, report)
+        return report
+
+    async def refuse_if_held(self) -> None:
+        """Raise `LockHeld` early, before a build or a pull is done for nothing."""
+        report = await self.look()
+        if report.outcome is LockOutcome.HELD and not self._stale(report) and not self._patience.wait_s:
+            raise self._held(report)
+
+    async def acquire(self, message: str = AUTOMATIC) -> None:
+        """Take the lock; wait for it as patience allows. Raises `LockHeld`."""
+        with self._run.report.step("take the deploy lock", self._host.name):
+            try:
+                await self._take(message)
+            except BaseException:
+                # The answer may have been lost on the way while the host did take the lock for us.
+                await asyncio.shield(self.release())
+                raise
+
+    async def _take(self, message: str) -> None:
+        held = await self._try(message)
+        if held is None:
+            return
+        automatic = held.details is None or held.details.automatic
+        if not self._patience.wait_s or not automatic:
+            raise self._held(held)
+        wait = Wait(
+            WaitKind.LOCK,
+            "the deploy lock",
+            held.details.locked_by if held.details else "its holder",
+            self._patience.wait_s,
+            self._host.name,
+        )
+
+        async def until_free(_: Ongoing) -> None:
+            while await self._try(message) is not None:
+                await self._run.clock.sleep(self._patience.interval_s)
+
+        try:
+            await self._run.waits.wait(wait, until_free, [self._host.link])
+        except WaitExpired:
+            raise self._held(held) from None
+
+    async def _try(self, message: str) -> LockReport | None:
+        """Try once: None if the lock is ours now, else whose it is."""
+        run = self._run
+        details = details_text(run.performer.name, run.clock.wall(), run.version, message)
+        self._maybe_ours = True
+        script = acquire_script(run.config, details, token=token_hex(8), owner=self._owner)
+        report = await self._run_script(script, "take the deploy lock")
+        if report.outcome is LockOutcome.ACQUIRED:
+            self._tell(LockState.OURS, report)
+            return None
+        stale = self._stale(report)
+        if stale is None:
+            self._maybe_ours = False
+            self._tell(LockState.HELD, report)
+            return report
+        return await self._take_over(details, report, stale)
+
+    async def _take_over(self, details: str, report: LockReport, stale: LockOwner) -> LockReport | None:
+        script = takeover_script(
+            self._run.config, report.owner_text, details, token=token_hex(8), owner=self._owner
+        )
+        after = await self._run_script(script, "take over the deploy lock of a dead process")
+        if after.outcome is not LockOutcome.TAKEN_OVER:
+            self._maybe_ours = False
+            return after
+        text = (
+            f"took over the deploy lock of run {stale.run}: its process {stale.pid} on this machine is dead"
+        )
+        self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+        self._tell(LockState.TAKEN_OVER, after)
+        return None
+
+    async def release(self) -> None:
+        """Give the lock back if it is, or may be, ours. Never raises: what can not be released is told,
+        with the command that does it."""
+        if not self._maybe_ours:
+            return
+        self._maybe_ours = False
+        clock = self._run.clock
+        script = release_if_ours_script(self._run.config, self._owner, token=token_hex(8))
+        try:
+            with self._run.report.step("release the deploy lock", self._host.name):
+                async with clock.timeout_at(clock.now() + self._run.timeouts.release):
+                    report = await self._run_script(script, "release the deploy lock")
+        except (BackstaffError, TimeoutError):
+            self._tell(LockState.LEFT_BEHIND)
+            return
+        self._tell(LockState.RELEASED, report)
+
+    async def _run_script(self, script: str, title: str) -> LockReport:
+        result = await self._host.run(script, title)
+        return parse_lock_report(result.stdout)
+
+    def _stale(self, report: LockReport) -> LockOwner | None:
+        """The lock's owner if that process is known to be dead."""
+        return report.owner if report.owner is not None and self._is_dead(report.owner) else None
+
+    def _held(self, report: LockReport) -> LockHeld:
+        lines = report.details.text.splitlines() if report.details else ()
+        holder = report.details.locked_by if report.details else ""
+        return LockHeld(
+            f"the deploy lock is held by {holder or 'somebody else'}",
+            where=self._host.name,
+            evidence=lines,
+            fix=f"wait for it with --lock-wait, or if its holder is gone: {self.release_command}",
+        )
+
+    def _tell(self, state: LockState, report: LockReport | None = None) -> None:
+        details = report.details if report else None
+        self._run.stream.emit(
+            LockChanged(
+                state=state,
+                host=self._host.name,
+                details=tuple(details.text.splitlines()) if details else (),
+                release=self.release_command,
+            )
+        )

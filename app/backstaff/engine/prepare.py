@@ -1,0 +1,128 @@
+"""Everything on the hosts that must be there before a container boots, each host at its own pace."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from backstaff.config.models import Role
+from backstaff.engine.audit import AuditTrail
+from backstaff.engine.containers import ContainerWatch
+from backstaff.engine.context import RunContext, roles_of
+from backstaff.engine.guarded import GuardedHost
+from backstaff.engine.proxy import refuse_if_too_old, until_proxy_answers
+from backstaff.engine.together import at_once, on_each
+from backstaff.errors import BackstaffError, CommandFailed
+from backstaff.events.facts import PairState
+from backstaff.events.types import Notice, PairChanged
+from backstaff.hosts.protocol import ContainerState
+from backstaff.kamal.names import NETWORK, PROXY_CONTAINER, container_prefix, version_of
+from backstaff.kamal.prepare_script import Preparation as HostNeeds
+from backstaff.kamal.prepare_script import prepare_script
+from backstaff.kamal.script import last_step
+from backstaff.kamal.stopping import stop_grace
+from backstaff.kamal.tls import CertificateFiles
+from backstaff.plan.plan import Plan
+
+
+class Preparation:
+    """Prepares the hosts of one run. `watches` has the hosts that run roles."""
+
+    def __init__(
+        self,
+        run: RunContext,
+        plan: Plan,
+        watches: Mapping[str, ContainerWatch],
+        audit: AuditTrail,
+        error_pages: Mapping[str, bytes],
+    ) -> None:
+        self._run = run
+        self._plan = plan
+        self._watches = watches
+        self._audit = audit
+        self._error_pages = error_pages
+
+    async def prepare(self, hosts: Sequence[GuardedHost]) -> None:
+        """Prepare all hosts at once; raises the first failure after all have ended."""
+        await on_each(hosts, self._prepare)
+
+    async def _prepare(self, host: GuardedHost) -> None:
+        roles = roles_of(self._run.config, self._plan, host.name)
+        for role in roles:
+            self._run.stream.emit(PairChanged(host=host.name, role=role.name, state=PairState.PREPARING))
+        watch = self._watches.get(host.name)
+        looks = [watch.refresh()] if watch is not None else []
+        if self._plan.command.boots_proxy:
+            looks.append(self._network(host))
+        await at_once(*looks)
+        starts_proxy = await self._proxy_is_down(host)
+        changes = [self._files(host, watch, roles, starts_proxy=starts_proxy)]
+        if watch is not None and self._plan.command.stops_stale:
+            changes.append(self._stop_stale(host, watch, roles))
+        await at_once(*changes)
+        if starts_proxy:
+            await until_proxy_answers(self._run, host)
+
+    async def _proxy_is_down(self, host: GuardedHost) -> bool:
+        if not self._plan.command.boots_proxy or host.name not in self._plan.selection.proxy_hosts:
+            return False
+        seen = await host.docker.inspect(PROXY_CONTAINER)
+        if seen is not None:
+            refuse_if_too_old(host.name, seen.image)
+        return seen is None or seen.state is not ContainerState.RUNNING
+
+    async def _files(
+        self, host: GuardedHost, watch: ContainerWatch | None, roles: Sequence[Role], *, starts_proxy: bool
+    ) -> None:
+        """Directories, error pages, assets and certificates, and the proxy if it is down: in one script."""
+        run, proxied = self._run, host.name in self._plan.selection.proxy_hosts
+        needs = HostNeeds(
+            starts_proxy=starts_proxy,
+            error_pages=self._error_pages if proxied else {},
+            assets={role.name: self._old_version(watch, role) for role in roles if role.asset_path},
+            certificates=tuple(self._certificates(roles)),
+            audit=tuple(self._audit.take(host.name)),
+        )
+        script = prepare_script(run.config, host.name, run.version, needs)
+        uses_docker = starts_proxy or bool(needs.assets)
+        title = "start the proxy" if starts_proxy else "prepare files"
+        with run.report.step(title, host.name) as note:
+            result = await host.attempt(script, "prepare the host", uses_docker=uses_docker)
+            note.detail = last_step(result.stdout)
+            if result.status != 0:
+                raise CommandFailed(
+                    f"could not {note.detail or title}",
+                    status=result.status,
+                    stderr=result.stderr,
+                    where=host.name,
+                )
+
+    def _old_version(self, watch: ContainerWatch | None, role: Role) -> str | None:
+        current = watch.current(role.name) if watch is not None else None
+        return version_of(current.name, container_prefix(self._run.config, role.name)) if current else None
+
+    def _certificates(self, roles: Sequence[Role]) -> Iterator[CertificateFiles]:
+        secrets = self._run.revealed
+        for role in roles:
+            if role.proxy is not None and role.proxy.certificate is not None:
+                names = role.proxy.certificate
+                yield CertificateFiles(
+                    role.name, secrets[names.certificate_pem], secrets[names.private_key_pem]
+                )
+
+    async def _network(self, host: GuardedHost) -> None:
+        with self._run.report.step("ensure the network", host.name) as note:
+            if not await host.docker.ensure_network(NETWORK):
+                note.skip(f"{NETWORK} is there")
+
+    async def _stop_stale(self, host: GuardedHost, watch: ContainerWatch, roles: Sequence[Role]) -> None:
+        """Stop what an interrupted deploy left running beside the current container."""
+        for role in roles:
+            for stale in watch.stale(role.name):
+                version = version_of(stale.name, container_prefix(self._run.config, role.name))
+                with self._run.report.step("stop a stale container", host.name, role.name, version):
+                    await self._stop_quietly(host, stale.id, stale.name, stop_grace(self._run.config, role))
+
+    async def _stop_quietly(self, host: GuardedHost, container: str, name: str, grace: int | None) -> None:
+        try:
+            await host.docker.stop(container, grace_s=grace)
+        except BackstaffError as error:
+            text = f"stale container {name} could not be stopped: {error.what}"
+            self._run.stream.emit(Notice(level="warning", host=host.name, text=text))

@@ -1,0 +1,117 @@
+"""Moving traffic: `kamal-proxy deploy`, explained by the proxy's own log while it blocks."""
+
+from backstaff.config.models import Proxy, Role
+from backstaff.engine.alongside import alongside
+from backstaff.engine.containers import ContainerWatch
+from backstaff.engine.context import RunContext
+from backstaff.engine.health import trip_when_doomed
+from backstaff.engine.limits import proof_limit_s
+from backstaff.engine.waits import Breaker, Wait
+from backstaff.errors import BackstaffError, RemoteError
+from backstaff.events.facts import PairState, WaitKind
+from backstaff.events.types import Notice, PairChanged, ProbeSeen
+from backstaff.explain.advice import advice_for_probe
+from backstaff.explain.proxy_log import ProbeFold, ProbeResult, TargetState, parse_proxy_line, short_url
+from backstaff.explain.words import times
+from backstaff.hosts.protocol import ContainerSummary
+from backstaff.kamal.names import PROXY_CONTAINER, container_prefix
+from backstaff.kamal.proxy_deploy import deploy_command, list_command
+from backstaff.kamal.proxy_list import parse_services
+
+
+class ProxySwitch:
+    """The proxy of one host, as far as one role is concerned."""
+
+    def __init__(self, run: RunContext, role: Role, watch: ContainerWatch) -> None:
+        self._run = run
+        self._role = role
+        self._watch = watch
+        self._host = watch.host
+        self._probes = ProbeFold()
+
+    @property
+    def _proxy(self) -> Proxy:
+        if self._role.proxy is None:
+            raise ValueError(f"role {self._role.name} is not behind the proxy")
+        return self._role.proxy
+
+    async def to(self, container: str) -> None:
+        """Let the proxy check the container's health, then move all traffic to it and drain the old one.
+
+        Raises `RemoteError` with the last probes if it never became healthy, `Doomed` if it can not.
+        """
+        config = self._run.config
+        target = f"{container[:12]}:{self._proxy.app_port}"
+        command = deploy_command(config, self._role, self._run.version, target=container[:12])
+        wait = Wait(
+            WaitKind.PROXY,
+            "the proxy to find it healthy and switch",
+            f"the app in {self._role.name} {self._run.version}",
+            proof_limit_s(config, self._role),
+            self._host.name,
+            self._role.name,
+        )
+        doom = Breaker()
+        since = f"{self._run.clock.wall().timestamp():.3f}"
+        followers = (
+            trip_when_doomed(self._watch, container, self._role.name, doom),
+            self._follow_probes(target, since),
+        )
+        async with alongside(*followers):
+            result = await self._host.docker.execute_as(wait, PROXY_CONTAINER, command.argv, [doom])
+        if result.status != 0:
+            raise self._failed(result.stderr or result.stdout)
+
+    async def serves(self, container: str) -> bool:
+        """Whether the proxy's traffic for this role goes to the container; False if it can not be asked."""
+        result = await self._host.docker.execute(PROXY_CONTAINER, list_command().argv)
+        prefix = container_prefix(self._run.config, self._role.name)
+        return any(
+            each.name == prefix and container[:12] in each.target for each in parse_services(result.stdout)
+        )
+
+    async def back_to(self, old: ContainerSummary | None) -> None:
+        """Point the proxy at the old container again, which still runs."""
+        if old is None:
+            return
+        command = deploy_command(self._run.config, self._role, self._run.version, target=old.short_id)
+        await self._host.docker.execute(PROXY_CONTAINER, command.argv)
+        text = f"the proxy was pointed back at {old.name}"
+        self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+
+    async def _follow_probes(self, target: str, since: str) -> None:
+        try:
+            async for line in self._host.docker.logs(PROXY_CONTAINER, since=since, follow=True):
+                self._take(line.text, target)
+        except BackstaffError as error:
+            text = f"the proxy's log can not be followed: {error.what}"
+            self._run.stream.emit(Notice(level="info", host=self._host.name, text=text))
+
+    def _take(self, text: str, target: str) -> None:
+        seen = parse_proxy_line(text, target)
+        match seen:
+            case ProbeResult():
+                probe = self._probes.add(seen, self._run.stream.offset())
+                self._run.stream.emit(ProbeSeen(host=self._host.name, role=self._role.name, probe=probe))
+            case TargetState(healthy=True):
+                self._switching()
+
+    def _switching(self) -> None:
+        self._run.stream.emit(
+            PairChanged(
+                host=self._host.name,
+                role=self._role.name,
+                state=PairState.SWITCHING,
+                detail="healthy; requests in flight to the old container are drained",
+            )
+        )
+
+    def _failed(self, stderr: str) -> RemoteError:
+        said = stderr.strip().removeprefix("Error: ") or "kamal-proxy deploy failed without a word"
+        probe = self._probes.last
+        if probe is None:
+            return RemoteError(said, where=self._host.name)
+        check = f"GET {short_url(probe.url)} -> {probe.result}, {times(probe.count)} in a row"
+        return RemoteError(
+            said, where=self._host.name, evidence=[check], fix=advice_for_probe(probe.result, probe.url)
+        )

@@ -1,0 +1,218 @@
+"""The one way to wait. Nothing in the engine waits except through `Waits.wait`.
+
+A wait has a kind, a cause, an owner (who can end it), and a limit. It ends with its work, with its limit,
+or with the first of its breakers that trips; and while it lasts it is explained from the board.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import TypeVar
+
+from backstaff.clock import Clock, Seconds
+from backstaff.errors import BackstaffError, Doomed, WaitExpired
+from backstaff.events.facts import Explanation, Outcome, WaitKind
+from backstaff.events.stream import EventStream
+from backstaff.events.types import WaitEnded, WaitExplained, WaitStarted
+from backstaff.explain.why import explain_wait
+
+T = TypeVar("T")
+
+QUIET_FOR_S = 2.0
+REFRESH_S = 1.0
+HEARTBEAT_S = 10.0
+
+
+class Breaker:
+    """Ends the waits it guards, at once, with one error: a lost link, a dead engine, a doomed container."""
+
+    def __init__(self) -> None:
+        self.error: BackstaffError | None = None
+        self._timers: set[asyncio.Timeout] = set()
+
+    @property
+    def tripped(self) -> bool:
+        """Whether the guarded waits were ended."""
+        return self.error is not None
+
+    def trip(self, error: BackstaffError) -> None:
+        """End all guarded waits, now and from now on. The first error stays."""
+        if self.error is not None:
+            return
+        self.error = error
+        now = asyncio.get_running_loop().time()
+        for timer in self._timers:
+            if not timer.expired():
+                timer.reschedule(now)
+
+    @contextmanager
+    def guarding(self, timer: asyncio.Timeout) -> Iterator[None]:
+        """Let this breaker expire `timer` while the body runs."""
+        self._timers.add(timer)
+        try:
+            yield
+        finally:
+            self._timers.discard(timer)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What to wait for. With `silence` the limit counts from the last sign of life; a `quiet` wait is an
+    ordinary call and is announced only once it lasts."""
+
+    what: WaitKind
+    cause: str
+    owner: str
+    limit_s: Seconds
+    host: str = ""
+    role: str = ""
+    silence: bool = False
+    quiet: bool = False
+
+
+class Ongoing:
+    """A wait that is going on; its work calls `alive` at each sign of life."""
+
+    def __init__(self, number: int, wait: Wait, timer: asyncio.Timeout, clock: Clock) -> None:
+        self.number = number
+        self.wait = wait
+        self.started = clock.now()
+        self.deadline = self.started + wait.limit_s
+        self.announced = False
+        self.told: Explanation | None = None
+        self.told_at = self.started
+        self._timer = timer
+        self._clock = clock
+
+    def alive(self) -> None:
+        """Move the deadline of a `silence` wait; does nothing to others or once the wait is over."""
+        if not self.wait.silence or self._timer.expired():
+            return
+        self.deadline = self._clock.now() + self.wait.limit_s
+        self._clock.reschedule(self._timer, self.deadline)
+
+
+class Waits:
+    """All waits of one run. `explain_until_cancelled` must run beside the work for waits to be explained."""
+
+    def __init__(self, stream: EventStream, clock: Clock) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._numbers = count(1)
+        self._open: dict[int, Ongoing] = {}
+
+    async def wait(
+        self,
+        wait: Wait,
+        work: Callable[[Ongoing], Awaitable[T]],
+        breakers: Sequence[Breaker] = (),
+    ) -> T:
+        """Do `work` within the wait's limit and return its result.
+
+        Raises `WaitExpired` at the limit, the error of the first breaker that trips, or the work's own.
+        """
+        for breaker in breakers:
+            if breaker.error is not None:
+                raise breaker.error
+        timer_at = self._clock.now() + wait.limit_s
+        ongoing: Ongoing | None = None
+        try:
+            async with self._clock.timeout_at(timer_at) as timer:
+                ongoing = self._begin(wait, timer)
+                with _all_guarding(breakers, timer):
+                    result = await work(ongoing)
+        except TimeoutError as timeout:
+            error = next((breaker.error for breaker in breakers if breaker.error), None)
+            if ongoing is None or not timer.expired():
+                raise
+            if error is None:
+                self._end(ongoing, Outcome.EXPIRED, "the time is up")
+                raise self._expired(ongoing) from timeout
+            self._end(ongoing, Outcome.DOOMED if isinstance(error, Doomed) else Outcome.FAILED, str(error))
+            raise error from None
+        except asyncio.CancelledError:
+            if ongoing is not None:
+                self._end(ongoing, Outcome.CANCELLED, "cancelled")
+            raise
+        except Exception as error:
+            if ongoing is not None:
+                self._end(ongoing, Outcome.FAILED, str(error))
+            raise
+        self._end(ongoing, Outcome.DONE, "")
+        return result
+
+    async def explain_until_cancelled(self) -> None:
+        """Tell why each open wait lasts: at once when the reason changes, else as a heartbeat."""
+        while True:
+            await self._clock.sleep(REFRESH_S)
+            for ongoing in list(self._open.values()):
+                self._explain(ongoing)
+
+    def _begin(self, wait: Wait, timer: asyncio.Timeout) -> Ongoing:
+        ongoing = Ongoing(next(self._numbers), wait, timer, self._clock)
+        self._open[ongoing.number] = ongoing
+        if not wait.quiet:
+            self._announce(ongoing)
+        return ongoing
+
+    def _announce(self, ongoing: Ongoing) -> None:
+        wait = ongoing.wait
+        ongoing.announced = True
+        self._stream.emit(
+            WaitStarted(
+                wait=ongoing.number,
+                what=wait.what,
+                cause=wait.cause,
+                owner=wait.owner,
+                limit_s=wait.limit_s,
+                host=wait.host,
+                role=wait.role,
+                silence=wait.silence,
+                quiet=wait.quiet,
+            )
+        )
+
+    def _explain(self, ongoing: Ongoing) -> None:
+        now = self._clock.now()
+        if not ongoing.announced:
+            if now - ongoing.started < QUIET_FOR_S:
+                return
+            self._announce(ongoing)
+        why = explain_wait(self._stream.board, ongoing.number, self._stream.offset())
+        heartbeat = now - ongoing.told_at >= HEARTBEAT_S
+        if why == ongoing.told and not heartbeat:
+            return
+        if heartbeat:
+            ongoing.told_at = now
+        ongoing.told = why
+        left = max(0.0, ongoing.deadline - now)
+        self._stream.emit(WaitExplained(wait=ongoing.number, why=why, left_s=left, heartbeat=heartbeat))
+
+    def _expired(self, ongoing: Ongoing) -> WaitExpired:
+        wait = ongoing.wait
+        why = explain_wait(self._stream.board, ongoing.number, self._stream.offset())
+        evidence = [line for each in why.evidence for line in (f"{each.host} {each.doing}", *each.lines)]
+        unit = "without a sign of life" if wait.silence else "at most"
+        return WaitExpired(
+            f"{wait.cause}: gave up after {wait.limit_s:g} s {unit}",
+            where=wait.host,
+            evidence=evidence,
+            fix=why.advice,
+        )
+
+    def _end(self, ongoing: Ongoing, outcome: Outcome, reason: str) -> None:
+        del self._open[ongoing.number]
+        if ongoing.announced:
+            took = self._clock.now() - ongoing.started
+            self._stream.emit(WaitEnded(wait=ongoing.number, outcome=outcome, took_s=took, reason=reason))
+
+
+@contextmanager
+def _all_guarding(breakers: Sequence[Breaker], timer: asyncio.Timeout) -> Iterator[None]:
+    if not breakers:
+        yield
+        return
+    with breakers[0].guarding(timer), _all_guarding(breakers[1:], timer):
+        yield

@@ -1,0 +1,55 @@
+"""Reading events back: one line of JSON to one event, or one clear sentence about why not."""
+
+import json
+from typing import get_args
+
+from pydantic import ValidationError
+
+from backstaff.errors import JournalError
+from backstaff.events.types import FORMAT_VERSION, Body, BodyAdapter, Event, Stamp
+
+_STAMP_FIELDS = tuple(Stamp.model_fields)
+_KINDS = frozenset(str(body.model_fields["kind"].default) for body in get_args(Body))
+
+
+def parse_line(line: str | bytes) -> Event:
+    """The event that `Event.to_line` wrote.
+
+    Raises `JournalError` for anything else: text that is no JSON object, a format version above ours, a
+    kind or field that this version does not know, a value of the wrong type.
+    """
+    record = _record(line)
+    _check_version(record.get("v"))
+    stamp = {name: record.pop(name) for name in _STAMP_FIELDS if name in record}
+    kind = record.get("kind")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise JournalError(
+            f"unknown event kind {kind!r}" if kind else "no event: it has no kind",
+            fix="read it with the Backstaff version that wrote it, or a newer one" if kind else "",
+        )
+    try:
+        return Event.model_validate({**stamp, "body": BodyAdapter.validate_python(record)})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]).removeprefix(f"{kind}.")
+        raise JournalError(f"event {kind}: {field}: {first['msg']}") from None
+
+
+def _record(line: str | bytes) -> dict[str, object]:
+    try:
+        record: object = json.loads(line)
+    except (ValueError, RecursionError):
+        raise JournalError("not an event: the line is not JSON") from None
+    if not isinstance(record, dict):
+        raise JournalError("not an event: the line is not a JSON object")
+    return record
+
+
+def _check_version(version: object) -> None:
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise JournalError("not an event: it has no format version")
+    if version > FORMAT_VERSION:
+        raise JournalError(
+            f"format version {version} is newer than {FORMAT_VERSION}, the newest this version reads",
+            fix="read it with the Backstaff version that wrote it, or a newer one",
+        )

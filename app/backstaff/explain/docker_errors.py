@@ -1,0 +1,171 @@
+"""What Docker and registries say when something can not work, and what it means.
+
+The patterns are the daemon's and runc's own texts, as Docker 20.10 to 28 print them.
+"""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Doom:
+    """What was waited for can not happen any more: why, and what to do."""
+
+    reason: str
+    advice: str
+
+
+_PULL: tuple[tuple[str, str, str], ...] = (
+    (
+        r"no matching manifest for (?P<it>\S+)",
+        "the image has no variant for {it}",
+        "build it for this host's architecture: builder.arch",
+    ),
+    (
+        r"manifest unknown|manifest for (?P<it>\S+) not found|(?P<it2>\S+): not found",
+        "the image is not in the registry",
+        "was this version built and pushed? See the registry's list of tags",
+    ),
+    (
+        r"repository does not exist or may require|pull access denied|insufficient_scope",
+        "the registry denies the pull, or has no such repository",
+        "check image and registry.username/password: may this account pull the repository?",
+    ),
+    (
+        r"unauthorized|no basic auth credentials|authentication required|incorrect username or password",
+        "the registry does not accept the credentials",
+        "check registry.username and registry.password; short-lived tokens expire",
+    ),
+    (
+        r"denied: |requested access to the resource is denied|forbidden",
+        "the registry denies access to the image",
+        "may this account pull the repository?",
+    ),
+    (
+        r"toomanyrequests|too many requests|rate limit",
+        "the registry limits how often this host may pull",
+        "log in with an account, or try again later",
+    ),
+    (
+        r"no space left on device",
+        "the disk of the host is full",
+        "free space where Docker keeps its data: docker system df, docker image prune",
+    ),
+    (
+        r"server gave HTTP response to HTTPS client",
+        "the registry speaks HTTP, and Docker on this host expects HTTPS",
+        "add the registry to insecure-registries in the host's /etc/docker/daemon.json",
+    ),
+    (
+        r"x509: ",
+        "Docker on this host does not trust the registry's certificate",
+        "install the registry's CA under /etc/docker/certs.d, or check the host's clock",
+    ),
+    (
+        r"invalid reference format",
+        "the image's name is not a valid one",
+        "check image, registry.server and the version",
+    ),
+)
+
+_START: tuple[tuple[str, str, str], ...] = (
+    (
+        r"(?:Bind for|listen tcp\d?) \S*?:(?P<it>\d+)\b.*already (?:allocated|in use)",
+        "port {it} is taken on this host",
+        "find who has it: ss -ltnp 'sport = :{it}', docker ps --filter publish={it}",
+    ),
+    (
+        r"port is already allocated|address already in use",
+        "a port that the container publishes is taken on this host",
+        "find who has it: ss -ltnp, docker ps",
+    ),
+    (
+        r"bind source path does not exist: (?P<it>\S+)",
+        "the mount's source {it} is not on this host",
+        "create it on the host, or correct the role's volumes",
+    ),
+    (
+        r"not a directory.*Are you trying to mount a directory onto a file",
+        "a mount joins a file and a directory",
+        "correct the role's volumes: one side is a file, the other a directory",
+    ),
+    (
+        r"invalid mount config|error mounting|invalid volume specification|mount denied",
+        "a mount of the container is not possible",
+        "correct the role's volumes and options",
+    ),
+    (
+        r"exec: \"?(?P<it>[^\":]+)\"?: executable file not found in \$PATH",
+        "the image has no program {it}",
+        "correct the role's cmd, or the image's ENTRYPOINT",
+    ),
+    (
+        r"exec format error",
+        "the image's program is for another architecture, or a script without #!",
+        "compare builder.arch with uname -m on this host; a script needs its #! line",
+    ),
+    (
+        r"exec:? \"?(?P<it>/[^\": ]+)\"?: (?:stat \S+: )?no such file or directory",
+        "the image has no {it}, or its #! line names a program that is missing",
+        "correct the role's cmd or the image's ENTRYPOINT; look for Windows line ends in the script",
+    ),
+    (
+        r"exec:? \"?(?P<it>[^\": ]+)\"?: permission denied",
+        "{it} in the image may not be executed",
+        "chmod +x it in the image",
+    ),
+    (
+        r"could not select device driver",
+        "this host has no driver for the devices that options ask for",
+        "install the driver (for GPUs: nvidia-container-toolkit), or correct options",
+    ),
+    (
+        r"network (?P<it>\S+) not found|No such network: (?P<it2>\S+)",
+        "the network {it} is not on this host",
+        "docker network create {it}",
+    ),
+    (
+        r"container name \"?/?(?P<it>[^\"\s]+)\"? is already in use",
+        "another container is already named {it}",
+        "remove or rename it: docker rm {it}",
+    ),
+    (
+        r"no space left on device",
+        "the disk of the host is full",
+        "free space where Docker keeps its data: docker system df",
+    ),
+    (
+        r"unknown flag: (?P<it>\S+)|invalid argument \"?(?P<it2>[^\"]+)\"? for",
+        "docker does not accept {it}",
+        "correct the role's options",
+    ),
+    (
+        r"No such image: (?P<it>\S+)|Unable to find image '(?P<it2>[^']+)'",
+        "the image {it} is not on this host",
+        "was it pulled here? Check the version and docker image ls on this host",
+    ),
+    (
+        r"Minimum memory limit allowed|memory limit.*too low|range of CPUs",
+        "a resource limit in options is not possible on this host",
+        "correct memory and cpus under the role's options",
+    ),
+)
+
+
+def pull_doom(error: str) -> Doom | None:
+    """Why a pull can never succeed, from Docker's or the registry's error; None if a retry may help."""
+    return _first(_PULL, error)
+
+
+def start_doom(error: str) -> Doom | None:
+    """Why a container can never be created or started, from Docker's error; None if that is not sure."""
+    return _first(_START, error)
+
+
+def _first(table: tuple[tuple[str, str, str], ...], error: str) -> Doom | None:
+    for pattern, reason, advice in table:
+        found = re.search(pattern, error, re.IGNORECASE | re.DOTALL)
+        if found:
+            it = next((value for value in found.groupdict().values() if value), "").rstrip(".,")
+            return Doom(reason.replace("{it}", it), advice.replace("{it}", it))
+    return None

@@ -1,0 +1,214 @@
+"""Why a wait lasts: one sentence, the evidence host by host, and what comes next or can be done.
+
+An explanation is a function of the Board and the time alone, so a replay says what the live run said.
+"""
+
+from collections import Counter
+from typing import assert_never
+
+from backstaff.events.board import Board, progress_key
+from backstaff.events.board_state import BarrierView, HostView, PairView, WaitView
+from backstaff.events.facts import (
+    Explanation,
+    HostEvidence,
+    HostState,
+    LockState,
+    PairState,
+    WaitKind,
+)
+from backstaff.events.inert import inert
+from backstaff.events.types import WaitStarted
+from backstaff.explain.advice import telling_lines
+from backstaff.explain.evidence import hint, pair_evidence
+from backstaff.explain.words import duration, listed, size
+
+_ACTIVITIES = {
+    WaitKind.CONNECT,
+    WaitKind.COMMAND,
+    WaitKind.DOCKER,
+    WaitKind.PULL,
+    WaitKind.BUILD,
+    WaitKind.HOOK,
+}
+LOCAL = "this machine"
+MOST_HOSTS = 10
+"""How many hosts an explanation shows one by one; the others are counted."""
+
+
+def explain_wait(board: Board, wait: WaitView | int, now_t: float) -> Explanation:
+    """Explain an open wait (or its number) as of `now_t` seconds into the run.
+
+    Times left are told to the second, so an explanation can differ from the one of a second ago."""
+    view = board.waits.get(wait) if isinstance(wait, int) else wait
+    if view is None:
+        return Explanation(sentence="this wait is over")
+    sentence = f"{subject(view)} {waits_for(view.start)}"
+    evidence, advice = _because(board, view, now_t)
+    return Explanation(sentence=sentence, evidence=evidence, advice=advice)
+
+
+def subject(wait: WaitView) -> str:
+    """Who waits: `job@h3`, `h3`, or this machine."""
+    start = wait.start
+    return f"{start.role}@{start.host}" if start.role else start.host or LOCAL
+
+
+def waits_for(start: WaitStarted) -> str:
+    """`waits for the first healthy web container`; of an activity, `waits: docker pull …`."""
+    return f"waits{':' if start.what in _ACTIVITIES else ' for'} {inert(start.cause)}"
+
+
+Because = tuple[tuple[HostEvidence, ...], str]
+
+
+def _because(board: Board, wait: WaitView, now_t: float) -> Because:
+    """Evidence and advice for each kind of wait."""
+    host, role = wait.start.host, wait.start.role
+    match wait.start.what:
+        case WaitKind.BARRIER:
+            return _barrier(board, wait, now_t)
+        case WaitKind.START | WaitKind.HEALTH | WaitKind.PROXY:
+            return _own_pair(board, host, role), _own_advice(board, host, role)
+        case WaitKind.READINESS:
+            return _own_pair(board, host, role), "it counts as ready if it still runs when the time is over"
+        case WaitKind.STOP:
+            return _own_pair(board, host, role), "it is killed (SIGKILL) when the time is over"
+        case WaitKind.PULL:
+            return _pull(board, host), f"given up when nothing moves for {duration(wait.start.limit_s)}"
+        case WaitKind.BUILD | WaitKind.HOOK:
+            return _output(board, wait), "it is ended when the time is over"
+        case WaitKind.LOCK:
+            return _lock(board), _lock_advice(board)
+        case WaitKind.CONNECT:
+            return _host(board, host), f"given up when the time is over; try: ssh {host}"
+        case WaitKind.COMMAND:
+            return _host(board, host), "the command is ended when the time is over"
+        case WaitKind.DOCKER:
+            return _host(board, host), f"given up when the time is over; on {host}: systemctl status docker"
+        case WaitKind.PAUSE:
+            return (), "goes on by itself when the time is over"
+        case _:
+            assert_never(wait.start.what)
+
+
+def _barrier(board: Board, wait: WaitView, now_t: float) -> Because:
+    """The hosts that can open the barrier and what each is doing; then those that failed to."""
+    barrier = _barrier_of(board, wait)
+    gate = barrier.name if barrier else (board.plan.barrier if board.plan else "")
+    can_open = barrier.can_open if barrier else ()
+    pairs = [pair for pair in board.pairs.values() if pair.role == gate]
+    hopeful = [pair for pair in pairs if pair.host in can_open]
+    others = [pair for pair in pairs if pair.host not in can_open and pair.state is not PairState.HEALTHY]
+    ordered = sorted(hopeful + others, key=_urgency)
+    evidence = tuple(pair_evidence(board, pair) for pair in ordered[:MOST_HOSTS])
+    return (
+        evidence + _rest(gate, ordered[MOST_HOSTS:]),
+        _barrier_advice(board, hopeful, others, now_t),
+    )
+
+
+def _rest(gate: str, pairs: list[PairView]) -> tuple[HostEvidence, ...]:
+    """The hosts beyond the first ones, counted by what they are doing."""
+    if not pairs:
+        return ()
+    states = Counter(pair.state.value for pair in pairs)
+    told = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    return (HostEvidence(host=f"{len(pairs)} more", role=gate, doing=told),)
+
+
+def _barrier_of(board: Board, wait: WaitView) -> BarrierView | None:
+    """The barrier that lists the waiting pair, else the only one there is."""
+    key = subject(wait)
+    listing = [barrier for barrier in board.barriers.values() if key in barrier.waiting]
+    return next(iter([*listing, *board.barriers.values()]), None)
+
+
+def _urgency(pair: PairView) -> tuple[int, int]:
+    """Pairs that failed first, then those at work, then those that have not begun."""
+    order = {PairState.FAILED: 0, PairState.HALTED: 1, PairState.CANCELLED: 1, PairState.PENDING: 3}
+    return order.get(pair.state, 2), pair.group
+
+
+def _barrier_advice(board: Board, hopeful: list[PairView], others: list[PairView], now_t: float) -> str:
+    likely = next((text for pair in others + hopeful if (text := hint(board, pair))), "")
+    tail = f"; {likely}" if likely else ""
+    if not hopeful:
+        return f"no host can open the barrier any more{tail}"
+    ending = [(left, pair) for pair in hopeful if (left := _time_left(board, pair, now_t)) is not None]
+    if len(ending) < len(hopeful):
+        return f"next: {listed([pair.host for pair in hopeful])} can still open it{tail}"
+    left, last = max(ending, key=lambda each: each[0])
+    return f"next: the barrier fails when {last.host}'s time ends in {duration(round(left))}{tail}"
+
+
+def _time_left(board: Board, pair: PairView, now_t: float) -> float | None:
+    """How long a pair may still take to become healthy, None while no such wait is open."""
+    deciding = {WaitKind.START, WaitKind.READINESS, WaitKind.HEALTH, WaitKind.PROXY}
+    lefts = [w.left_s(now_t) for w in board.waits_of(pair.host, pair.role) if w.start.what in deciding]
+    return max(lefts, default=None)
+
+
+def _own_pair(board: Board, host: str, role: str) -> tuple[HostEvidence, ...]:
+    pair = board.pair(host, role)
+    return _host(board, host) if pair is None else (pair_evidence(board, pair),)
+
+
+def _own_advice(board: Board, host: str, role: str) -> str:
+    pair = board.pair(host, role)
+    likely = hint(board, pair) if pair else ""
+    return likely or "the boot fails when the time is over"
+
+
+def _pull(board: Board, host: str) -> tuple[HostEvidence, ...]:
+    progress = board.progress.get(progress_key("pull", host))
+    if progress is None:
+        return _host(board, host)
+    of = f" of {size(progress.total)}" if progress.total else ""
+    text = f", {inert(progress.text)}" if progress.text else ""
+    return (HostEvidence(host=host, role="", doing=f"has {size(progress.current)}{of}{text}"),)
+
+
+def _output(board: Board, wait: WaitView) -> tuple[HostEvidence, ...]:
+    """What a hook or build has written since the wait began."""
+    start = wait.start
+    lines = [
+        line
+        for key, tail in board.output.items()
+        if key.startswith(f"{start.what.value}:")
+        for line in tail.lines
+        if line.at_t >= wait.since_t
+    ]
+    lines.sort(key=lambda line: line.at_t)
+    doing = "its last lines" if lines else "it has written nothing yet"
+    output = telling_lines(inert(line.text) for line in lines)
+    return (HostEvidence(host=start.host or LOCAL, role=start.role, doing=doing, output=output),)
+
+
+def _lock(board: Board) -> tuple[HostEvidence, ...]:
+    lock = board.lock
+    if lock is None:
+        return ()
+    return (
+        HostEvidence(
+            host=lock.host,
+            role="",
+            doing=f"the lock is {lock.state.value}",
+            lines=tuple(inert(line) for line in lock.details),
+        ),
+    )
+
+
+def _lock_advice(board: Board) -> str:
+    if board.lock is None or board.lock.state is not LockState.HELD:
+        return "taken as soon as it is free"
+    force = f"; if that run is dead: {inert(board.lock.release)}" if board.lock.release else ""
+    return f"taken as soon as it is free{force}"
+
+
+def _host(board: Board, name: str) -> tuple[HostEvidence, ...]:
+    """A host's connection, unless there is nothing to say of it."""
+    host = board.hosts.get(name, HostView(name))
+    if not name or (host.state in {HostState.CONNECTED, HostState.UNKNOWN} and not host.detail):
+        return ()
+    detail = f": {inert(host.detail)}" if host.detail else ""
+    return (HostEvidence(host=name, role="", doing=f"{host.state.value}{detail}"),)

@@ -1,0 +1,76 @@
+"""Makes the SSH connections of a run. Importing this is cheap: asyncssh comes with the first connection."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backstaff.clock import Clock, LoopClock
+from backstaff.config.models.settings import Timeouts, UnknownHosts
+from backstaff.config.models.ssh import Ssh, SshKit
+from backstaff.hosts.protocol import Host
+
+if TYPE_CHECKING:
+    from backstaff.hosts.ssh_connections import SshConnections
+    from backstaff.hosts.ssh_host import SshHost
+
+
+class SshConnector:
+    """Connects to hosts of deploy.yml; one per run, so that limits and jump hosts are shared.
+
+    `key_data` are the texts of the private keys that `ssh.key_data` names, already looked up.
+    `known_hosts` None means the files of the ssh configuration. `ask` (host, fingerprint) is awaited for
+    an unknown host key, which is accepted on True; without it `unknown_hosts` decides.
+    """
+
+    def __init__(
+        self,
+        ssh: Ssh,
+        sshkit: SshKit,
+        *,
+        unknown_hosts: UnknownHosts = UnknownHosts.ACCEPT_NEW,
+        timeouts: Timeouts | None = None,
+        clock: Clock | None = None,
+        key_data: Sequence[str] = (),
+        known_hosts: Path | None = None,
+        ask: Callable[[str, str], Awaitable[bool]] | None = None,
+    ) -> None:
+        self._ssh = ssh
+        self._sshkit = sshkit
+        self._unknown_hosts = unknown_hosts
+        self._timeouts = timeouts or Timeouts()
+        self._clock = clock or LoopClock()
+        self._key_data = key_data
+        self._known_hosts = known_hosts
+        self._ask = ask
+        self._connections: SshConnections | None = None
+
+    async def connect(self, name: str) -> "SshHost":
+        """Connect and log in; `name` as deploy.yml writes it. Raises `HostUnreachable` or a kind of it."""
+        if self._connections is None:
+            self._connections = self._open()
+        return await self._connections.connect(name)
+
+    async def open_docker(self, host: Host) -> None:
+        """Make `host.docker` usable; raises `DockerUnavailable` saying what is missing."""
+        from backstaff.hosts.ssh_host import SshHost
+
+        if not isinstance(host, SshHost):
+            raise TypeError(f"{host.name} was not connected by this connector")
+        await host.docker.open()
+
+    def _open(self) -> "SshConnections":
+        from backstaff.hosts.ssh_connections import SshConnections
+        from backstaff.hosts.ssh_login import LoginPolicy
+
+        return SshConnections(
+            LoginPolicy(
+                self._ssh,
+                self._sshkit,
+                self._timeouts,
+                self._clock,
+                self._unknown_hosts,
+                self._key_data,
+                self._known_hosts,
+                self._ask,
+            )
+        )

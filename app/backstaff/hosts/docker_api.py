@@ -1,0 +1,212 @@
+"""The Docker Engine of a host: the `Docker` protocol over the Engine API."""
+
+import shlex
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from urllib.parse import quote
+
+import aiodocker
+from aiodocker.containers import DockerContainer
+
+from backstaff.hosts import docker_records as records
+from backstaff.hosts.docker_engine import DockerEngine
+from backstaff.hosts.docker_exec import execute
+from backstaff.hosts.docker_follow import follow_events, read_log
+from backstaff.hosts.docker_http import DockerHttp, filters, label_filter
+from backstaff.hosts.docker_pull import pull_image
+from backstaff.hosts.docker_socket import DockerSocket
+from backstaff.hosts.protocol import (
+    CommandResult,
+    Container,
+    ContainerSummary,
+    DockerEvent,
+    Image,
+    LogLine,
+    PullProgress,
+    RegistryAuth,
+)
+
+_NOT_FOUND = 404
+_CONFLICT = 409
+_SUMMARY_KEYS = ("Id", "Names", "Image", "ImageID", "State", "Status", "Created", "Labels")
+
+
+class DockerApi:
+    """Every call may raise DockerFailed, DockerUnavailable and HostLost, with the host's name.
+
+    `run` runs a script on the host, for the little that the Engine API does not tell.
+    """
+
+    def __init__(
+        self, host: str, socket: DockerSocket, run: Callable[[str], Awaitable[CommandResult]]
+    ) -> None:
+        self._engine = DockerEngine(host, socket)
+        self._run = run
+
+    async def open(self) -> None:
+        """Connect to the engine now, to learn at once whether it can be used."""
+        async with self._engine.calling():
+            return
+
+    async def close(self) -> None:
+        """End all calls and streams."""
+        await self._engine.close()
+
+    async def ping(self) -> None:
+        """Return when the engine answers."""
+        async with self._engine.calling() as http, http.stream("GET", "_ping") as response:
+            await response.content.read()
+
+    async def version(self) -> str:
+        """The engine's version, such as `20.10.24`."""
+        async with self._engine.calling() as http:
+            return http.version.version
+
+    async def free_disk(self) -> int | None:
+        """Bytes free where Docker keeps its data, None where the host does not tell."""
+        async with self._engine.calling() as http:
+            root = str((await http.api.system.info())["DockerRootDir"])
+        result = await self._run(f"df -Pk -- {shlex.quote(root)}")
+        fields = result.stdout.splitlines()[-1].split() if result.status == 0 and result.stdout else []
+        return int(fields[3]) * 1024 if len(fields) > 3 and fields[3].isdigit() else None
+
+    async def containers(self, labels: Mapping[str, str] | None = None) -> Sequence[ContainerSummary]:
+        """All containers, running or not, that carry all of `labels`; newest first."""
+        async with self._engine.calling() as http:
+            found = await http.api.containers.list(
+                all=True, filters=filters(label=label_filter(labels or {}))
+            )
+            summaries = [records.container_summary(_listed(container)) for container in found]
+        return sorted(summaries, key=lambda summary: summary.created, reverse=True)
+
+    async def inspect(self, container: str) -> Container | None:
+        """One container by id or exact name; None if there is none."""
+        async with self._engine.calling() as http:
+            try:
+                return records.container(await _reference(http, container).show())
+            except aiodocker.DockerError as error:
+                if error.status != _NOT_FOUND:
+                    raise
+        return None
+
+    async def start(self, container: str) -> None:
+        """Start a created or stopped container; starting a running one is no error."""
+        async with self._engine.calling() as http:
+            await _reference(http, container).start()
+
+    async def stop(self, container: str, *, grace_s: int | None = None) -> None:
+        """Ask it to end, kill it after `grace_s` (None: the container's own setting, else Docker's 10 s)."""
+        async with self._engine.calling() as http:
+            await _reference(http, container).stop(t=grace_s)
+
+    async def rename(self, container: str, name: str) -> None:
+        """Give a container another name."""
+        async with self._engine.calling() as http:
+            await _reference(http, container).rename(name)
+
+    async def remove(self, container: str) -> None:
+        """Remove a stopped container; one that is gone already, or is going, is no error."""
+        async with self._engine.calling() as http:
+            try:
+                await _reference(http, container).delete()
+            except aiodocker.DockerError as error:
+                going = error.status == _CONFLICT and "already in progress" in error.message
+                if error.status != _NOT_FOUND and not going:
+                    raise
+
+    async def image(self, name: str) -> Image | None:
+        """One image by name or id; None if it is not on the host."""
+        async with self._engine.calling() as http:
+            try:
+                return records.image(await http.api.images.inspect(name))
+            except aiodocker.DockerError as error:
+                if error.status != _NOT_FOUND:
+                    raise
+        return None
+
+    async def images(self, labels: Mapping[str, str]) -> Sequence[Image]:
+        """All images that carry all of `labels`."""
+        async with self._engine.calling() as http:
+            found = await http.api.images.list(filters={"label": label_filter(labels)})
+            return [records.image_summary(image) for image in found]
+
+    async def pull(self, name: str, auth: RegistryAuth | None) -> AsyncIterator[PullProgress]:
+        """Pull an image and report on the way; raises `DockerFailed` in the words of the registry."""
+        async with self._engine.calling() as http:
+            async for progress in pull_image(http, name, auth):
+                yield progress
+
+    async def tag(self, name: str, repository: str, tag: str) -> None:
+        """Give an image one more tag."""
+        async with self._engine.calling() as http:
+            await http.api.images.tag(name, repository, tag=tag)
+
+    async def untag(self, name: str) -> None:
+        """Remove a tag, and the image with its last one; one that is gone already is no error."""
+        async with self._engine.calling() as http:
+            try:
+                await http.api.images.delete(name)
+            except aiodocker.DockerError as error:
+                if error.status != _NOT_FOUND:
+                    raise
+
+    async def prune_dangling_images(self, labels: Mapping[str, str]) -> int:
+        """Remove untagged, unused images that carry all of `labels`; how many went."""
+        dangling = {"dangling": ["true"], "label": label_filter(labels)}
+        async with self._engine.calling() as http:
+            before = [records.image_summary(image) for image in await http.api.images.list(filters=dangling)]
+            if not before:
+                return 0
+            result = records.PruneResult.model_validate(await http.api.images.prune(filters=dangling))
+        return len({image.id for image in before} & result.ids)
+
+    async def ensure_network(self, name: str) -> bool:
+        """Create a bridge network unless it is there; True if it was created."""
+        async with self._engine.calling() as http:
+            try:
+                await http.api.networks.get(quote(name, safe=""))
+            except aiodocker.DockerError as error:
+                if error.status != _NOT_FOUND:
+                    raise
+            else:
+                return False
+            try:
+                # Without CheckDuplicate, engines before 25 make a second network of the same name.
+                await http.api.networks.create({"Name": name, "Driver": "bridge", "CheckDuplicate": True})
+            except aiodocker.DockerError as error:
+                if error.status != _CONFLICT:
+                    raise
+                return False
+        return True
+
+    async def execute(self, container: str, argv: Sequence[str]) -> CommandResult:
+        """Run a program inside a running container and wait for its end."""
+        async with self._engine.calling() as http:
+            return await execute(http, quote(container, safe=""), argv)
+
+    async def events(self) -> AsyncIterator[DockerEvent]:
+        """Container events from now on, until closed. The first `anext` returns only with an event.
+
+        Ends only by an error: DockerUnavailable when the engine ends it, HostLost with the connection.
+        """
+        async with self._engine.calling() as http:
+            async for event in follow_events(http):
+                yield event
+
+    async def logs(
+        self, container: str, *, since: str = "", tail: int | None = None, follow: bool = False
+    ) -> AsyncIterator[LogLine]:
+        """What a container wrote, oldest first. `since` is RFC 3339 or seconds since 1970."""
+        name = quote(container, safe="")
+        async with self._engine.calling() as http:
+            terminal = records.has_terminal(await http.api.containers.container(name).show())
+            log = read_log(http, name, terminal=terminal, since=since, tail=tail, follow=follow)
+            async for line in log:
+                yield line
+
+
+def _reference(http: DockerHttp, container: str) -> DockerContainer:
+    return http.api.containers.container(quote(container, safe=""))
+
+
+def _listed(container: DockerContainer) -> dict[str, object]:
+    return {key: container[key] for key in _SUMMARY_KEYS if key in container}

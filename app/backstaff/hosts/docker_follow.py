@@ -1,0 +1,74 @@
+"""What an engine tells without an end: container events, and what containers write."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from backstaff.hosts import docker_records as records
+from backstaff.hosts.docker_http import DockerHttp, filters
+from backstaff.hosts.docker_streams import FramedLog, LineBuffer, TerminalLog
+from backstaff.hosts.protocol import DockerEvent, LogLine
+
+JSON_OBJECT: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
+
+_UNIX_TIME = re.compile(r"\d+(\.\d+)?")
+_FRACTION = re.compile(r"\.(\d+)")
+
+
+async def json_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
+    """The lines of a stream of JSON objects; empty ones are left out."""
+    buffer = LineBuffer()
+    async for chunk in chunks:
+        for line in buffer.feed(chunk):
+            if line:
+                yield line
+    if not buffer.empty:
+        yield buffer.flush()
+
+
+async def follow_events(http: DockerHttp) -> AsyncIterator[DockerEvent]:
+    """Events of containers as they happen; those of programs inside containers are left out.
+
+    Raises EOFError when the engine ends the stream.
+    """
+    async with http.stream("GET", "events", params={"filters": filters(type=["container"])}) as response:
+        async for line in json_lines(response.content.iter_any()):
+            event = records.event(JSON_OBJECT.validate_json(line))
+            if not event.action.startswith("exec_"):
+                yield event
+    raise EOFError("the stream of events ended")
+
+
+async def read_log(
+    http: DockerHttp, container: str, *, terminal: bool, since: str, tail: int | None, follow: bool
+) -> AsyncIterator[LogLine]:
+    """What a container wrote; with `follow` until it ends."""
+    params = {
+        "stdout": "1",
+        "stderr": "1",
+        "timestamps": "1",
+        "follow": "1" if follow else "0",
+        "tail": "all" if tail is None else str(tail),
+    }
+    if since:
+        params["since"] = unix_time(since)
+    log = TerminalLog() if terminal else FramedLog()
+    async with http.stream("GET", f"containers/{container}/logs", params=params) as response:
+        async for chunk in response.content.iter_any():
+            for line in log.feed(chunk):
+                yield line
+    for line in log.rest():
+        yield line
+
+
+def unix_time(text: str) -> str:
+    """Seconds since 1970 with all digits of the fraction, from those or from RFC 3339; ValueError."""
+    if _UNIX_TIME.fullmatch(text):
+        return text
+    fraction = _FRACTION.search(text)
+    whole = datetime.fromisoformat(_FRACTION.sub("", text))
+    if whole.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return f"{int(whole.timestamp())}.{fraction[1] if fraction else '0'}"

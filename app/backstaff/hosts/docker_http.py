@@ -1,0 +1,126 @@
+"""Requests to a Docker Engine over a unix socket: API version, bounded answers, errors in our terms."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiodocker
+import aiohttp
+from pydantic import TypeAdapter
+
+from backstaff.hosts.docker_records import Version
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+# The newest API whose answers are known to be read right; Docker serves older ones for years.
+_NEWEST_API = (1, 51)
+_ERROR_TEXT = 64 * 1024
+_ENDLESS = aiohttp.ClientTimeout(total=None)
+_JSON_OBJECT: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
+
+
+class BoundedResponse(aiohttp.ClientResponse):
+    """An answer that is not read beyond `LARGEST_ANSWER` bytes, whatever the other end sends."""
+
+    async def read(self) -> bytes:
+        """The whole body; ValueError if it is too large."""
+        if self._body is None:
+            try:
+                self._body = await self._read_bounded()
+            except BaseException:
+                self.close()
+                raise
+        return await super().read()
+
+    async def _read_bounded(self) -> bytes:
+        body = bytearray()
+        async for chunk in self.content.iter_any():
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                raise ValueError(f"the answer is larger than {LARGEST_ANSWER} bytes")
+        return bytes(body)
+
+
+class DockerHttp:
+    """A session with one engine. `api` gives the plain calls, `stream` the endless ones."""
+
+    def __init__(self, api: aiodocker.Docker, version: Version) -> None:
+        self.api = api
+        self.version = version
+
+    @classmethod
+    async def connect(cls, socket: Path) -> "DockerHttp":
+        """Open a session and agree on an API version. Raises what aiohttp and aiodocker raise."""
+        connector = aiohttp.UnixConnector(str(socket))
+        session = aiohttp.ClientSession(
+            connector=connector, timeout=_ENDLESS, response_class=BoundedResponse, read_bufsize=64 * 1024
+        )
+        api = aiodocker.Docker(url=f"unix://{socket}", connector=connector, session=session)
+        try:
+            async with session.get(f"{api.docker_host}/version") as response:
+                version = Version.model_validate_json(await response.read())
+            api.api_version = agreed_version(version)
+        except BaseException:
+            await session.close()
+            raise
+        return cls(api, version)
+
+    async def close(self) -> None:
+        """End the session with every request that is still open."""
+        await self.api.session.close()
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An answer to be read piece by piece; leaving the context closes it."""
+        url = f"{self.api.docker_host}/{self.api.api_version}/{path}"
+        async with self.api.session.request(
+            method, url, params=params, headers=headers, json=body, timeout=_ENDLESS
+        ) as response:
+            if response.status >= 400:
+                said = await response.content.read(_ERROR_TEXT)
+                raise aiodocker.DockerError(response.status, _message(said))
+            try:
+                yield response
+            finally:
+                # Anything unread belongs to an endless answer: never wait for its end.
+                response.close()
+
+
+def agreed_version(version: Version) -> str:
+    """The API version to use: the engine's own, or the newest that we know if it still speaks that."""
+    own = _numbers(version.api_version)
+    least = _numbers(version.min_api_version or version.api_version)
+    major, minor = max(min(own, _NEWEST_API), least)
+    return f"v{major}.{minor}"
+
+
+def filters(**values: list[str]) -> str:
+    """Filters in the form of the API."""
+    return json.dumps(values)
+
+
+def label_filter(labels: Mapping[str, str]) -> list[str]:
+    """Labels as one filter: all of them must match."""
+    return [f"{key}={value}" for key, value in labels.items()]
+
+
+def _numbers(version: str) -> tuple[int, int]:
+    major, minor = version.split(".")
+    return int(major), int(minor)
+
+
+def _message(body: bytes) -> str:
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        message = _JSON_OBJECT.validate_json(text).get("message")
+    except ValueError:
+        return text or "no reason given"
+    return str(message) if message else text

@@ -1,0 +1,149 @@
+"""Docker's socket of a host as a socket on this machine: forwarded by sshd, or relayed by Docker's CLI."""
+
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import asyncssh
+
+from backstaff.errors import DockerUnavailable, HostLost
+from backstaff.hosts.dial_stdio import DialStdioRelay
+from backstaff.hosts.protocol import CommandResult
+from backstaff.hosts.ssh_login import Link
+
+REMOTE_SOCKET = "/var/run/docker.sock"
+
+_LOOK = f"""
+echo "user=$(id -un)"
+command -v docker >/dev/null 2>&1 && echo cli=yes
+[ -S {REMOTE_SOCKET} ] && echo socket=yes
+[ -w {REMOTE_SOCKET} ] && echo writable=yes
+limit=$(command -v timeout >/dev/null && echo timeout 10)
+answer=$($limit docker version --format '{{{{.Server.Version}}}}' 2>&1) && echo answers=yes
+printf 'said=%s\\n' "$answer" | head -n 1
+"""
+
+
+class DockerSocket:
+    """Opens the way to a host's Docker Engine, and finds out what blocks it."""
+
+    def __init__(
+        self,
+        host: str,
+        link: Link,
+        run: Callable[[str], Awaitable[CommandResult]],
+        another: Callable[[], Awaitable[Link]],
+    ) -> None:
+        self._host = host
+        self._link = link
+        self._run = run
+        self._another = another
+        self._path: Path | None = None
+        self._directory: Path | None = None
+        self._relay: DialStdioRelay | None = None
+        self._listener: asyncssh.SSHListener | None = None
+
+    async def open(self) -> Path:
+        """The local socket's path. Raises DockerUnavailable with the reason, or HostLost."""
+        if self._path is None:
+            self._path = await self._open()
+        return self._path
+
+    async def _open(self) -> Path:
+        forwarded = await self._forwarding_works()
+        if not forwarded:
+            await self._require_dial_stdio()
+        if self._directory is None:
+            # A new directory has mode 0700, so nobody else on this machine can use the socket.
+            self._directory = Path(tempfile.mkdtemp(prefix="backstaff-"))
+        path = self._directory / "docker.sock"
+        if forwarded:
+            self._listener = await self._link.connection.forward_local_path(str(path), REMOTE_SOCKET)
+        else:
+            self._relay = DialStdioRelay(self._link, self._another)
+            await self._relay.start(path)
+        return path
+
+    async def close(self) -> None:
+        """Remove the local socket and end what hangs on it."""
+        if self._listener:
+            self._listener.close()
+            await self._listener.wait_closed()
+            self._listener = None
+        if self._relay:
+            await self._relay.stop()
+            self._relay = None
+        if self._directory:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = self._path = None
+
+    @property
+    def lost(self) -> str:
+        """Why the SSH connection is gone; empty while it is up."""
+        observer = self._link.observer
+        return (observer.end_reason or "the connection is closed") if observer.ended else ""
+
+    async def diagnose(self) -> DockerUnavailable | HostLost:
+        """Why Docker can not be talked to right now."""
+        if self.lost:
+            return HostLost(self.lost, where=self._host)
+        return _unavailable(self._host, await self._look())
+
+    async def _forwarding_works(self) -> bool:
+        try:
+            _, writer = await self._link.connection.open_unix_connection(REMOTE_SOCKET, encoding=None)
+        except asyncssh.ChannelOpenError:
+            if self.lost:
+                raise HostLost(self.lost, where=self._host) from None
+            return False
+        writer.close()
+        return True
+
+    async def _require_dial_stdio(self) -> None:
+        found = await self._look()
+        if not (found.get("answers") and found.get("cli")):
+            raise _unavailable(self._host, found)
+
+    async def _look(self) -> dict[str, str]:
+        result = await self._run(_LOOK)
+        return dict(line.split("=", 1) for line in result.stdout.splitlines() if "=" in line)
+
+
+def _unavailable(host: str, found: dict[str, str]) -> DockerUnavailable:
+    """What the facts found on a host mean; pure."""
+    what, fix = _diagnosis(found)
+    said = found.get("said", "")
+    return DockerUnavailable(
+        what, where=host, evidence=[said] if said and not found.get("answers") else [], fix=fix
+    )
+
+
+def _diagnosis(found: dict[str, str]) -> tuple[str, str]:
+    user = found.get("user", "this user")
+    if not found.get("socket"):
+        if not found.get("cli"):
+            return (
+                "Docker is not installed",
+                "install it there, for example with `curl -fsSL https://get.docker.com | sh`",
+            )
+        return (
+            f"the Docker daemon is not running: there is no {REMOTE_SOCKET}",
+            "start it with `systemctl start docker` and see `journalctl -u docker`",
+        )
+    if not found.get("writable"):
+        return (
+            f"the user {user} may not use Docker: no permission on {REMOTE_SOCKET}",
+            f"add it to the group with `sudo usermod -aG docker {user}`, or set ssh.user",
+        )
+    if found.get("answers"):
+        return "the Docker Engine broke off the connection", "it answers again now: try again"
+    if found.get("cli"):
+        return (
+            "the Docker daemon does not answer",
+            "start it with `systemctl start docker` and see `journalctl -u docker`",
+        )
+    return (
+        f"sshd does not forward {REMOTE_SOCKET}, and there is no docker command for the other way",
+        "allow it with `AllowStreamLocalForwarding yes` in sshd_config, or install Docker's command there",
+    )

@@ -1,0 +1,182 @@
+"""Endless answers of the Docker Engine taken apart, piece by piece and in bounded memory; no I/O.
+
+Docker sends the output of a container without a terminal in frames: one byte for the stream, three zero
+bytes, four bytes length, payload. Raises ValueError for anything that is not such a stream.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from backstaff.hosts.protocol import LogLine
+
+LONGEST_LINE = 1024 * 1024
+CUT_MARK = " […line cut after 1 MiB]"
+
+_HEADER = struct.Struct(">BxxxL")
+_STREAMS = {0: "stdin", 1: "stdout", 2: "stderr", 3: "systemerr"}
+
+
+class LineBuffer:
+    """Collects bytes into lines. A line over `LONGEST_LINE` bytes is cut and marked; its rest is dropped."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+        self._cut = False
+
+    def feed(self, data: bytes) -> Iterator[str]:
+        """Every line that `data` completes, without line ends, decoded with replacement characters."""
+        *complete, rest = data.split(b"\n")
+        for part in complete:
+            self._add(part)
+            yield self.flush()
+        self._add(rest)
+
+    def flush(self) -> str:
+        """What is there of a line that has no end yet."""
+        text = bytes(self._kept).removesuffix(b"\r").decode("utf-8", "replace")
+        mark = CUT_MARK if self._cut else ""
+        self._kept.clear()
+        self._cut = False
+        return text + mark
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is kept."""
+        return not self._kept
+
+    def _add(self, part: bytes) -> None:
+        room = LONGEST_LINE - len(self._kept)
+        self._kept += part[:room]
+        self._cut = self._cut or len(part) > room
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One message of a container; `payload` is cut after `LONGEST_LINE` bytes."""
+
+    stream: str
+    payload: bytes
+    cut: bool = False
+
+
+@dataclass
+class FrameParser:
+    """Takes the frames out of a multiplexed stream."""
+
+    _buffer: bytearray = field(default_factory=bytearray)
+    _stream: str = ""
+    _missing: int = 0
+    _payload: bytearray = field(default_factory=bytearray)
+    _cut: bool = False
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Every frame that `data` completes."""
+        self._buffer += data
+        while self._buffer:
+            if not self._stream and not self._read_header():
+                return
+            self._read_payload()
+            if self._missing:
+                return
+            yield Frame(self._stream, bytes(self._payload), self._cut)
+            self._stream, self._cut = "", False
+            self._payload.clear()
+
+    def _read_header(self) -> bool:
+        if len(self._buffer) < _HEADER.size:
+            return False
+        number, self._missing = _HEADER.unpack_from(self._buffer)
+        if number not in _STREAMS or any(self._buffer[1:4]):
+            raise ValueError("what came is not the output of a container")
+        self._stream = _STREAMS[number]
+        del self._buffer[: _HEADER.size]
+        return True
+
+    def _read_payload(self) -> None:
+        taken = min(self._missing, len(self._buffer))
+        room = LONGEST_LINE - len(self._payload)
+        self._payload += self._buffer[: min(taken, room)]
+        self._cut = self._cut or taken > room
+        self._missing -= taken
+        del self._buffer[:taken]
+
+
+class FramedLog:
+    """The lines of a log with timestamps, from a container without a terminal.
+
+    Docker splits lines over 16 KiB into several messages, each with a timestamp of its own; a line gets
+    its first one. System errors count as stderr.
+    """
+
+    def __init__(self) -> None:
+        self._frames = FrameParser()
+        self._lines: dict[str, tuple[str, LineBuffer]] = {}
+
+    def feed(self, data: bytes) -> Iterator[LogLine]:
+        """Every line that `data` completes."""
+        for frame in self._frames.feed(data):
+            stream = "stdout" if frame.stream == "stdout" else "stderr"
+            at, text = _split_time(frame.payload)
+            first_at, lines = self._lines.pop(stream, (at, LineBuffer()))
+            for line in lines.feed(text):
+                yield LogLine(stream, first_at, line)
+                first_at = at
+            if not lines.empty:
+                self._lines[stream] = (first_at, lines)
+
+    def rest(self) -> Iterator[LogLine]:
+        """Lines that were begun when the stream ended."""
+        for stream, (at, lines) in self._lines.items():
+            yield LogLine(stream, at, lines.flush())
+        self._lines.clear()
+
+
+class TerminalLog:
+    """The lines of a log with timestamps, from a container with a terminal: one plain stream."""
+
+    def __init__(self) -> None:
+        self._lines = LineBuffer()
+
+    def feed(self, data: bytes) -> Iterator[LogLine]:
+        """Every line that `data` completes."""
+        for line in self._lines.feed(data):
+            at, _, text = line.partition(" ")
+            yield LogLine("stdout", at, text)
+
+    def rest(self) -> Iterator[LogLine]:
+        """A line that was begun when the stream ended."""
+        if not self._lines.empty:
+            at, _, text = self._lines.flush().partition(" ")
+            yield LogLine("stdout", at, text)
+
+
+def _split_time(payload: bytes) -> tuple[str, bytes]:
+    at, _, text = payload.partition(b" ")
+    return at.decode("ascii", "replace"), text
+
+
+@dataclass
+class FramedOutput:
+    """Everything that a program inside a container wrote, up to `limit` bytes for each stream."""
+
+    limit: int
+    _frames: FrameParser = field(default_factory=FrameParser)
+    _kept: dict[str, bytearray] = field(
+        default_factory=lambda: {"stdout": bytearray(), "stderr": bytearray()}
+    )
+    _cut: set[str] = field(default_factory=set)
+
+    def feed(self, data: bytes) -> None:
+        """Take in what came."""
+        for frame in self._frames.feed(data):
+            stream = "stdout" if frame.stream == "stdout" else "stderr"
+            room = self.limit - len(self._kept[stream])
+            self._kept[stream] += frame.payload[:room]
+            if frame.cut or len(frame.payload) > room:
+                self._cut.add(stream)
+
+    def text(self, stream: str) -> str:
+        """`stdout` or `stderr`, decoded with replacement characters; says so at its end if it was cut."""
+        mark = "\n[output cut]\n" if stream in self._cut else ""
+        return self._kept[stream].decode("utf-8", "replace") + mark

@@ -1,0 +1,87 @@
+"""Runs a shell script on a host so that nothing of it is in a process list and nothing of it stays behind."""
+
+import asyncio
+import shlex
+from dataclasses import dataclass
+
+import asyncssh
+
+MOST_OUTPUT = 16 * 1024 * 1024
+_CHUNK = 64 * 1024
+_FIRST_SIGNAL_STATUS = 129
+_LAST_SIGNAL_STATUS = 159
+
+# The script is read whole before it starts, so its commands can not eat it; it runs in a process group of
+# its own; and when standard input ends early, because the call was cancelled or the connection is gone, that
+# group is ended.
+_INNER = 'script=$(cat); exec </dev/null; eval "$script"'
+_OUTER = (
+    "script=$(head -c {length}); exec 3<&0; "
+    'printf %s "$script" | $(command -v setsid) sh -c {inner} 3<&- & child=$!; '
+    "end() {{ kill -$1 -$child || kill -$1 $child; }}; "
+    "(read -r _ <&3; end TERM; sleep 2; end KILL) >/dev/null 2>&1 & watch=$!; "
+    "exec 3<&-; wait $child; status=$?; kill $watch 2>/dev/null; exit $status"
+)
+
+
+@dataclass(frozen=True)
+class ScriptEnd:
+    """How a script ended: `status` None if no status came; `signal` names what killed it, if anything did."""
+
+    status: int | None
+    signal: str
+    stdout: str
+    stderr: str
+
+
+def command_for(script: bytes) -> str:
+    """The command line for a host; only the script's length is in it."""
+    return "sh -c " + shlex.quote(_OUTER.format(length=len(script), inner=shlex.quote(_INNER)))
+
+
+async def run_script(connection: asyncssh.SSHClientConnection, script: str) -> ScriptEnd:
+    """Run `script` with `sh` and wait for its end. Cancelling ends it on the host too.
+
+    Raises asyncssh.ChannelOpenError when the host has no room for one more command. Output beyond
+    `MOST_OUTPUT` bytes is cut with a mark.
+    """
+    text = script.encode()
+    process = await connection.create_process(command_for(text), encoding=None)
+    try:
+        process.stdin.write(text)
+        async with asyncio.TaskGroup() as readers:
+            stdout = readers.create_task(_collect(process.stdout))
+            stderr = readers.create_task(_collect(process.stderr))
+        await process.wait_closed()
+    finally:
+        process.close()
+    return _end(process, stdout.result(), stderr.result())
+
+
+def _end(process: asyncssh.SSHClientProcess[bytes], stdout: str, stderr: str) -> ScriptEnd:
+    signal = process.exit_signal
+    if signal:
+        return ScriptEnd(None, f"SIG{signal[0]}", stdout, stderr)
+    status = process.exit_status
+    if status is not None and _FIRST_SIGNAL_STATUS <= status <= _LAST_SIGNAL_STATUS:
+        return ScriptEnd(None, f"signal {status - 128}", stdout, stderr)
+    return ScriptEnd(status, "", stdout, stderr)
+
+
+async def _collect(stream: asyncssh.SSHReader[bytes]) -> str:
+    kept = bytearray()
+    cut = 0
+    while chunk := await _read(stream):
+        room = MOST_OUTPUT - len(kept)
+        kept += chunk[:room]
+        cut += max(0, len(chunk) - room)
+    mark = f"\n[{cut} more bytes cut]\n" if cut else ""
+    return kept.decode("utf-8", "replace") + mark
+
+
+async def _read(stream: asyncssh.SSHReader[bytes]) -> bytes:
+    try:
+        return await stream.read(_CHUNK)
+    except (asyncssh.Error, OSError):
+        # The connection is gone; the missing exit status tells the caller.
+        return b""

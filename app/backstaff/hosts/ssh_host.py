@@ -1,0 +1,110 @@
+"""One server over one SSH connection."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncssh
+
+from backstaff.clock import Clock
+from backstaff.errors import CommandFailed, HostLost
+from backstaff.hosts.docker_api import DockerApi
+from backstaff.hosts.docker_socket import DockerSocket
+from backstaff.hosts.jump_hosts import close_link
+from backstaff.hosts.protocol import CommandResult
+from backstaff.hosts.remote_script import ScriptEnd, run_script
+from backstaff.hosts.ssh_login import Link
+
+# sshd's default limit is 10 sessions for a connection, and it frees them late.
+MOST_COMMANDS = 6
+_OPEN_RETRIES = 6
+
+
+class SshHost:
+    """A host that is logged in to. Made by `SshConnector`.
+
+    `another` opens a further connection to the same host, for what does not fit into this one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        link: Link,
+        clock: Clock,
+        *,
+        another: Callable[[], Awaitable[Link]],
+        on_close: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._name = name
+        self._link = link
+        self._clock = clock
+        self._commands = asyncio.Semaphore(MOST_COMMANDS)
+        self._on_close = on_close
+        self._closed = False
+        self._docker = DockerApi(name, DockerSocket(name, link, self.run, another), self.run)
+
+    @property
+    def name(self) -> str:
+        """The host exactly as deploy.yml writes it."""
+        return self._name
+
+    @property
+    def docker(self) -> DockerApi:
+        """Its Docker Engine; opened by the first call if it was not opened before."""
+        return self._docker
+
+    async def run(self, script: str) -> CommandResult:
+        """Run a POSIX shell script in the login home; its commands read nothing from standard input.
+
+        It travels over standard input, so nothing of it is in a process list. Cancelling ends it on the
+        host, with all that it started. A non-zero status is returned; an end by signal (which a shell
+        tells as 128 and its number) or a lost channel raises CommandFailed with status None, a lost
+        connection HostLost.
+        """
+        async with self._commands:
+            end = await self._run(script)
+        if end.status is not None:
+            return CommandResult(end.status, end.stdout, end.stderr)
+        self._raise_if_lost()
+        what = f"a command was killed by {end.signal}" if end.signal else "a command ended without a status"
+        raise CommandFailed(what, status=None, stderr=end.stderr, where=self._name)
+
+    async def wait_lost(self) -> str:
+        """Return, with the reason, when the connection is gone."""
+        return await self._link.observer.wait_ended()
+
+    async def close(self) -> None:
+        """Close Docker, the connection and its part in a jump host; takes a few seconds at most."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            await self._docker.close()
+        finally:
+            try:
+                await close_link(self._link)
+            finally:
+                await self._on_close()
+
+    async def _run(self, script: str) -> ScriptEnd:
+        for tries in range(_OPEN_RETRIES):
+            try:
+                return await run_script(self._link.connection, script)
+            except asyncssh.ChannelOpenError as error:
+                self._raise_if_lost()
+                refusal = error
+            except (asyncssh.Error, OSError) as error:
+                self._raise_if_lost()
+                raise CommandFailed(
+                    f"a command could not be run: {error}", status=None, where=self._name
+                ) from error
+            await self._clock.sleep(0.1 * 2**tries)
+        raise CommandFailed(
+            f"the host opens no channel for a command: {refusal.reason}",
+            status=None,
+            where=self._name,
+            fix="check MaxSessions and the restrictions of the key (command=, restrict) on the host",
+        ) from refusal
+
+    def _raise_if_lost(self) -> None:
+        if self._link.observer.ended:
+            raise HostLost(self._link.observer.end_reason, where=self._name)

@@ -1,0 +1,139 @@
+"""Scripts that take, show, give back and take over the deploy lock.
+
+All end with status 0 and a marked answer for `parse_lock_report`, also when the lock is held: another status
+means that the host could not do it (disk full, no permission). Nothing depends on the words of an error
+message, which differ between systems and languages.
+"""
+
+from backstaff.config.models import Config
+from backstaff.kamal.lock import LockOutcome, LockOwner, encoded_details
+from backstaff.kamal.paths import RUN_DIR, lock_dir
+from backstaff.kamal.quoting import single_quote, word
+from backstaff.kamal.script import MARK, make_directory, say_value, script
+
+_TRIES = "1 2 3"
+
+
+def acquire_script(config: Config, details: str, *, token: str, owner: LockOwner | None) -> str:
+    """Takes the lock if nobody holds it. Only one of several callers gets it.
+
+    `details` is the decoded text, `token` unique to this attempt. `owner` None is for a lock that outlives
+    its process, taken by hand. The files are written before the directory is made, so a full disk leaves
+    no lock behind, and moved into it at once, so hardly anybody sees it without them.
+    """
+    return script(
+        [
+            *_setting(config, token),
+            make_directory(RUN_DIR),
+            *_fresh_files(details, owner),
+            f"for try in {_TRIES}; do",
+            'if mkdir "$lock" 2>/dev/null; then',
+            'if mv -f "$new"/* "$lock/"; then rm -rf "$new"; '
+            + _answer(LockOutcome.ACQUIRED)
+            + "; exit 0; fi",
+            'rm -rf "$lock" "$new"; exit 1',
+            "fi",
+            'if [ -e "$lock" ]; then rm -rf "$new"; show; exit 0; fi',
+            "done",
+            'rm -rf "$new"; mkdir "$lock"; exit 1',
+        ]
+    )
+
+
+def status_script(config: Config) -> str:
+    """Tells whether the lock is held, and by whom."""
+    return script([*_setting(config, "status"), "show"])
+
+
+def release_if_ours_script(config: Config, owner: LockOwner, *, token: str) -> str:
+    """Gives the lock back if the owner's file still names `owner`, else only tells who holds it."""
+    return script(
+        [
+            *_setting(config, token),
+            'if [ ! -e "$lock" ]; then ' + _answer(LockOutcome.FREE) + "; exit 0; fi",
+            f'if [ "$(cat "$lock/backstaff" 2>/dev/null)" != {single_quote(owner.to_json())} ]; then',
+            "show; exit 0",
+            "fi",
+            *_removal(),
+        ]
+    )
+
+
+def release_script(config: Config, *, token: str) -> str:
+    """Releases the lock, whoever holds it."""
+    return script(
+        [
+            *_setting(config, token),
+            'if [ ! -e "$lock" ]; then ' + _answer(LockOutcome.FREE) + "; exit 0; fi",
+            *_removal(),
+        ]
+    )
+
+
+def release_line(config: Config) -> str:
+    """The command that releases the lock on its host, for an operator to copy."""
+    return f"rm -rf {word(lock_dir(config))}"
+
+
+def takeover_script(config: Config, stale: str, details: str, *, token: str, owner: LockOwner) -> str:
+    """Makes a lock ours whose owner's file says exactly `stale`; otherwise only tells who holds it.
+
+    The claim is a directory inside the lock: of several callers one can make it, and it belongs to this
+    very lock, so a caller who comes late, to a lock that is already somebody else's, sees the other owner
+    and withdraws. The lock is never free in between.
+    """
+    return script(
+        [
+            *_setting(config, token),
+            *_fresh_files(details, owner),
+            'if mkdir "$lock/takeover" 2>/dev/null; then',
+            f'if [ "$(cat "$lock/backstaff" 2>/dev/null)" = {single_quote(stale)} ]; then',
+            'if mv -f "$new/backstaff" "$new/details" "$lock/"; then',
+            'rm -rf "$new" "$lock/takeover"; ' + _answer(LockOutcome.TAKEN_OVER) + "; exit 0",
+            "fi",
+            'rm -rf "$new" "$lock/takeover"; exit 1',
+            "fi",
+            'rm -rf "$lock/takeover"',
+            "fi",
+            'rm -rf "$new"; show',
+        ]
+    )
+
+
+def _setting(config: Config, token: str) -> list[str]:
+    """Names, and immunity against a connection that ends half-way: what was begun is brought to its end."""
+    directory = lock_dir(config)
+    aside = f"{RUN_DIR}/.{directory.removeprefix(f'{RUN_DIR}/')}.{token}"
+    return [
+        "trap '' HUP PIPE",
+        f"lock={single_quote(directory)}",
+        f"new={single_quote(f'{aside}.new')}",
+        f"old={single_quote(f'{aside}.old')}",
+        "show() {",
+        'if [ ! -e "$lock" ]; then ' + _answer(LockOutcome.FREE) + "; return; fi",
+        _answer(LockOutcome.HELD),
+        say_value("details", "$(cat \"$lock/details\" 2>/dev/null | tr -d '\\r\\n')"),
+        say_value("owner", "$(cat \"$lock/backstaff\" 2>/dev/null | tr -d '\\r\\n')"),
+        "}",
+    ]
+
+
+def _fresh_files(details: str, owner: LockOwner | None) -> list[str]:
+    content = encoded_details(details)
+    lines = [
+        'rm -rf "$new" && mkdir "$new" || exit 1',
+        f'cat > "$new/details" <<\'CONTENT\' || {{ rm -rf "$new"; exit 1; }}\n{content}CONTENT',
+    ]
+    if owner is not None:
+        line = f"printf '%s\\n' {single_quote(owner.to_json())} > \"$new/backstaff\""
+        lines.append(line + ' || { rm -rf "$new"; exit 1; }')
+    return lines
+
+
+def _removal() -> list[str]:
+    """Renaming frees the lock at once; a removal that is cut short can not leave half of it in place."""
+    return ['mv "$lock" "$old" || exit 1', 'rm -rf "$old"', _answer(LockOutcome.RELEASED)]
+
+
+def _answer(outcome: LockOutcome) -> str:
+    return f"printf '%s\\n' '{MARK} lock {outcome}'"

@@ -1,0 +1,37 @@
+"""Boot groups: which hosts boot at the same time."""
+
+from dataclasses import dataclass
+
+from backstaff.config.models import Config
+from backstaff.plan.pairs import Pair
+from backstaff.plan.selection import Selection
+
+
+@dataclass(frozen=True)
+class BootGroup:
+    """Hosts that boot together, after all of the group before. `number` counts from 1.
+
+    `pairs` are sorted by host and, on a host, in the order in which its roles boot one after the other.
+    """
+
+    number: int
+    hosts: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+
+    def on(self, host: str) -> tuple[Pair, ...]:
+        """The pairs of one host in their order."""
+        return tuple(pair for pair in self.pairs if pair.host == host)
+
+
+def boot_groups(config: Config, selection: Selection) -> tuple[BootGroup, ...]:
+    """The selected app hosts, those of the primary role first, cut into groups of `boot.limit`.
+
+    A percentage counts all hosts of the configuration, accessory hosts and hosts not selected included.
+    """
+    hosts = selection.app_hosts
+    size = len(hosts) if config.boot.limit is None else config.boot.group_size(len(config.all_hosts))
+    slices = (hosts[start : start + size] for start in range(0, len(hosts), max(1, size)))
+    return tuple(
+        BootGroup(number, members, tuple(pair for pair in selection.pairs if pair.host in members))
+        for number, members in enumerate(slices, start=1)
+    )

@@ -1,0 +1,3 @@
+module backstaff.test/lab/app
+
+go 1.19

@@ -1,0 +1,3 @@
+module backstaff.test/lab/proxy
+
+go 1.19
