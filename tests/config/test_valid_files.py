@@ -169,7 +169,14 @@ def test_accessories_are_read(tmp_path: Path) -> None:
 def test_every_secret_that_a_deploy_takes_is_named_with_its_place(tmp_path: Path) -> None:
     needs = load(tmp_path, FULL).requires_secrets()
     names = {need.name for need in needs}
-    assert names >= {"REGISTRY_PASSWORD", "GITHUB_TOKEN", "DEPLOY_KEY", "DB_PASSWORD", "JOB_API_KEY", "EU_KEY"}
+    assert names >= {
+        "REGISTRY_PASSWORD",
+        "GITHUB_TOKEN",
+        "DEPLOY_KEY",
+        "DB_PASSWORD",
+        "JOB_API_KEY",
+        "EU_KEY",
+    }
     assert names >= {"CERT", "CERT_KEY"}
     assert "MYSQL_ROOT_PASSWORD" not in names
     lines = FULL.splitlines()

@@ -1,5 +1,6 @@
 """Scripted runs: events with chosen times, as a real run would emit them."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from backstaff.events.board import Board
@@ -249,27 +250,31 @@ def a_good_deploy() -> Script:
     script.at(7.0, probe("h1", "connection refused", 1, 7.0), probe("h2", "connection refused", 1, 7.0))
     script.at(8.0, probe("h1", "connection refused", 2, 8.0))
     for number, host in enumerate(WEB_HOSTS, 3):
-        script.at(8.4, line(host, "web", "listening on 3000"), probe(host, "healthy", 1, 8.4, ok=True))
+        switching = "healthy; requests in flight to the old container are drained"
+        script.at(
+            8.4, line(host, "web", "listening on 3000"), pair(host, "web", PairState.SWITCHING, switching)
+        )
         script.at(8.4, WaitEnded(wait=number, outcome=Outcome.DONE, took_s=1.7))
         if host == "h1":
             opened = BarrierChanged(barrier="web", state=BarrierState.OPEN, reason="web is healthy on h1")
             script.at(8.4, opened)
             for job_wait in (1, 2):
                 script.at(8.4, WaitEnded(wait=job_wait, outcome=Outcome.DONE, took_s=2.0))
-        script.at(8.5, pair(host, "web", PairState.STOPPING_OLD, "v41"))
+        script.at(8.5, pair(host, "web", PairState.STOPPING_OLD, "shop-web-production-v41"))
     for host in JOB_HOSTS:
-        script.at(8.6, pair(host, "job", PairState.STARTING, "shop-job-production-v42"))
+        script.at(8.7, pair(host, "job", PairState.STARTING, "shop-job-production-v42"))
         script.at(8.9, container_event(host, "job", "start", a_container(host, "job")))
         script.at(8.9, pair(host, "job", PairState.CHECKING))
         number = 5 + JOB_HOSTS.index(host)
-        script.at(8.9, wait(number, WaitKind.READINESS, host, "job", "the readiness delay", 7))
+        script.at(8.9, wait(number, WaitKind.READINESS, host, "job", "7 s without a restart", 8))
     for host in WEB_HOSTS:
         script.at(9.8, container_event(host, "web", "die", a_container(host, version="v41", state="exited")))
         script.at(9.8, pair(host, "web", PairState.HEALTHY))
     for host in JOB_HOSTS:
         number = 5 + JOB_HOSTS.index(host)
         script.at(15.9, WaitEnded(wait=number, outcome=Outcome.DONE, took_s=7.0))
-        script.at(15.9, pair(host, "job", PairState.STOPPING_OLD, "v41"))
+        script.at(15.9, pair(host, "job", PairState.STOPPING_OLD, "shop-job-production-v41"))
+    for host in JOB_HOSTS:
         script.at(17.0, pair(host, "job", PairState.HEALTHY))
     script.at(17.0, PhaseEnded(phase=Phase.BOOT, outcome=Outcome.DONE, took_s=10.7))
     script.at(17.0, PhaseStarted(phase=Phase.FINISH))
@@ -303,7 +308,7 @@ def a_stuck_barrier() -> Script:
     return script.explain(32, 1, heartbeat=True).explain(32, 2, heartbeat=True)
 
 
-def a_failed_deploy(card: FailureCard) -> Script:
+def a_failed_deploy(card_of: Callable[[Board], FailureCard]) -> Script:
     """The stuck barrier to its end: h1 runs out of time, the barrier fails, the jobs are not booted."""
     script = a_stuck_barrier()
     script.at(50.3, WaitEnded(wait=3, outcome=Outcome.EXPIRED, took_s=30.0, reason="the time is up"))
@@ -315,7 +320,8 @@ def a_failed_deploy(card: FailureCard) -> Script:
         script.at(50.3, pair(host, "job", PairState.HALTED, "the barrier failed"))
     script.at(50.5, PhaseEnded(phase=Phase.BOOT, outcome=Outcome.FAILED, took_s=44.2))
     script.at(50.7, LockChanged(state=LockState.RELEASED, host="h1"))
-    script.at(50.7, verdicts("v41", "v41"), Failed(card=card))
+    script.at(50.7, verdicts("v41", "v41"))
+    script.at(50.8, Failed(card=card_of(script.board)))
     return script.at(51.0, RunEnded(exit_code=1, verdict="failed", took_s=51.0))
 
 

@@ -1,4 +1,4 @@
-"""The lab by hand: `python -m tests.lab up --hosts 4`, `status`, `exec h1 docker ps`, `down`."""
+"""The lab by hand: `up --hosts 4`, `status`, `exec --lab 1 h1 docker ps`, `down --lab 1`"""
 
 import argparse
 import os
@@ -19,18 +19,23 @@ def up(options: argparse.Namespace) -> int:
         return 2
     lab = Lab.up(options.hosts, detached=True)
     describe(lab)
+    print(f"  python -m tests.lab down --lab {lab.directory.number}")
     return 0
 
 
 def down(options: argparse.Namespace) -> int:
-    """Take down one lab, every detached lab, or every dead lab."""
+    """Take down the lab named by --lab, or every lab whose owner has ended.
+
+    Several people use one machine, so no lab goes down that was not named, nor one whose owner still runs.
+    """
     with all_labs_locked():
         if options.all_dead:
-            print(f"taken down: {reap_dead() or 'none'}")
-            return 0
-        for directory in _chosen(options.lab):
-            take_down(directory)
-            print(f"taken down: {directory.number}")
+            return _report(reap_dead())
+        directory = _named(options.lab)
+        if not directory.dead and directory.owner is not None:
+            raise LabError(f"lab {directory.number} belongs to process {directory.owner.pid}, which runs")
+        take_down(directory)
+    print(f"taken down: {directory.number}")
     return 0
 
 
@@ -47,7 +52,7 @@ def status(options: argparse.Namespace) -> int:
 
 def execute(options: argparse.Namespace) -> int:
     """Become a command on a host."""
-    lab = Lab.attach(_only(options.lab))
+    lab = Lab.attach(_named(options.lab))
     host = next((host for host in lab.hosts if host.name == options.host), None)
     if host is None:
         raise LabError(f"no host {options.host} in lab {lab.directory.number}")
@@ -67,22 +72,23 @@ def describe(lab: Lab) -> None:
 
 def image(options: argparse.Namespace) -> int:
     """Push a version of the application."""
-    lab = Lab.attach(_only(options.lab))
+    lab = Lab.attach(_named(options.lab))
     print(lab.app_image(options.version, mode=options.mode, service=options.service))
     return 0
 
 
-def _chosen(number: int | None) -> list[LabDirectory]:
-    if number is not None:
-        return [_only(number)]
-    return [lab for lab in existing() if lab.owner is None]
+def _report(outcomes: dict[int, LabError | None]) -> int:
+    for number, error in outcomes.items():
+        print(f"taken down: {number}" if error is None else f"lab {number}: {error}")
+    return 1 if any(outcomes.values()) else 0
 
 
-def _only(number: int | None) -> LabDirectory:
-    labs = [lab for lab in existing() if number in (lab.number, None)]
-    if len(labs) != 1:
-        raise LabError(f"labs up: {[lab.number for lab in labs] or 'none'}; choose one with --lab")
-    return labs[0]
+def _named(number: int | None) -> LabDirectory:
+    labs = existing()
+    chosen = [lab for lab in labs if lab.number == number]
+    if not chosen:
+        raise LabError(f"name a lab with --lab; there are: {[lab.number for lab in labs] or 'none'}")
+    return chosen[0]
 
 
 def main() -> int:

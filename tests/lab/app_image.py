@@ -1,5 +1,6 @@
 """The image of the application that the lab deploys; images/app/modes.go says what its modes do."""
 
+from datetime import UTC, datetime
 from functools import cache
 
 from tests.lab.binaries import busybox_entries, compiled
@@ -28,7 +29,7 @@ def app_image(version: str, *, service: str, label: bool, mode: str, healthcheck
             "Timeout": 2 * _SECOND_NS,
             "Retries": 3,
         }
-    return Image((_base(), _assets(version)), config)
+    return Image((_base(), _assets(version)), config, created=datetime.now(UTC))
 
 
 @cache

@@ -15,8 +15,8 @@ class DockerDisk:
 
     def fill(self) -> None:
         """Leave no free block: whatever writes there gets `no space left on device`."""
-        write = f"dd if=/dev/zero of={_BALLAST} bs=1M oflag=append conv=notrunc 2>/dev/null"
-        self.sandbox.must_sh(f"{write}; dd if=/dev/zero bs=4k of={_BALLAST}.rest 2>/dev/null; true")
+        most = f"fallocate --length {self.free_bytes} {_BALLAST}"
+        self.sandbox.sh(f"{most}; dd if=/dev/zero bs=4k of={_BALLAST}.rest")
 
     def free(self) -> None:
         """Remove the ballast."""

@@ -40,7 +40,7 @@ class LabHost:
 
     @property
     def disk(self) -> DockerDisk:
-        """The disk under /var/lib/docker: a tmpfs of one gigabyte."""
+        """The disk under /var/lib/docker: a tmpfs of 512 MB."""
         return DockerDisk(self.sandbox)
 
     def sh(self, command: str, *, timeout_s: float = 60.0) -> Finished:

@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 
 
@@ -43,6 +44,7 @@ class Image:
 
     layers: tuple[Layer, ...]
     config: dict[str, object] = field(default_factory=dict)
+    created: datetime = datetime(2025, 1, 1, tzinfo=UTC)
 
     @cached_property
     def config_json(self) -> bytes:
@@ -51,7 +53,7 @@ class Image:
             {
                 "architecture": "amd64",
                 "os": "linux",
-                "created": "2025-01-01T00:00:00Z",
+                "created": self.created.isoformat(),
                 "config": self.config,
                 "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in self.layers]},
                 "history": [{"created_by": "tests/lab"} for _ in self.layers],

@@ -20,7 +20,7 @@ from tests.lab.registry import PASSWORD, USER
 from tests.lab.sandbox import Sandbox
 from tests.lab.sshd import make_key
 
-_HOST_DISK = "1g"
+_HOST_DISK = "512m"
 _HUB = "hub"
 
 
@@ -35,7 +35,7 @@ class Lab:
     def up(cls, hosts: int, *, detached: bool = False) -> "Lab":
         """Bring a lab up; first takes down those whose owners have ended.
 
-        A detached lab stays when this process ends, until `python -m tests.lab down`. Raises LabError.
+        A detached lab stays after this process, until `python -m tests.lab down --lab N`. Raises LabError.
         """
         with all_labs_locked():
             reap_dead()
@@ -209,6 +209,7 @@ def _on_each(hosts: list[LabHost], work: Callable[[LabHost], None]) -> None:
     """Do the work on all hosts at once; raises LabError with every host's failure."""
     with ThreadPoolExecutor(max_workers=max(1, len(hosts))) as pool:
         outcomes = [(host, pool.submit(work, host)) for host in hosts]
-    failures = [f"{host.name}: {error}" for host, outcome in outcomes if (error := outcome.exception())]
+    failures = [(host, error) for host, outcome in outcomes if (error := outcome.exception())]
     if failures:
-        raise LabError("\n".join(failures))
+        said = "\n".join(f"{host.name}: {error}" for host, error in failures)
+        raise LabError(said) from failures[0][1]

@@ -8,8 +8,9 @@ import os
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from tests.lab.commands import Finished, must, run
+from tests.lab.commands import must, run
 from tests.lab.sandbox import Sandbox
+from tests.lab.waiting import wait_until
 
 HUB, FIRST_HOST, FIRST_RELAY, ROOT = 1, 11, 111, 254
 """Last number of the addresses in a lab's subnet."""
@@ -62,8 +63,10 @@ def connect_host(hub: Sandbox, host: Sandbox, address: str) -> None:
 
 
 def set_link(hub: Sandbox, host_name: str, *, up: bool) -> None:
-    """Cut a host off or connect it again, without either side being told."""
+    """Cut a host off or connect it again; returns when the bridge passes its packets, or no longer does."""
     _ip(hub, f"link set {host_name} {'up' if up else 'down'}")
+    if up:
+        wait_until(lambda: _forwards(hub, host_name), f"the link to {host_name}")
 
 
 def add_address(hub: Sandbox, address: str) -> None:
@@ -71,8 +74,10 @@ def add_address(hub: Sandbox, address: str) -> None:
     _ip(hub, f"addr add {address}/24 dev {BRIDGE}")
 
 
-def _ip(sandbox: Sandbox, *commands: str) -> Finished:
+def _forwards(hub: Sandbox, port: str) -> bool:
+    return "state forwarding" in _ip(hub, f"link show dev {port}")
+
+
+def _ip(sandbox: Sandbox, *commands: str) -> str:
     enter = ["nsenter", f"--target={sandbox.init_pid}", "--net", "--"]
-    finished = run([*enter, "ip", "-batch", "-"], stdin="\n".join(commands) + "\n")
-    must(finished)
-    return finished
+    return must(run([*enter, "ip", "-details", "-batch", "-"], stdin="\n".join(commands) + "\n"))

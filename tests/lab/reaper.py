@@ -1,6 +1,7 @@
 """Taking labs down: by their own process, or by another when that process has ended without doing it."""
 
 from tests.lab import cgroups
+from tests.lab.errors import LabError
 from tests.lab.labdir import LabDirectory, existing
 from tests.lab.network import interface_names, root_link
 from tests.lab.sandbox import sandboxes_in
@@ -21,9 +22,16 @@ def _cgroups_removed(number: int) -> bool:
     return not cgroups.remaining(number)
 
 
-def reap_dead() -> list[int]:
-    """Take down every lab whose owner has ended; returns their numbers. Call it with all labs locked."""
-    dead = [lab for lab in existing() if lab.dead]
-    for lab in dead:
-        take_down(lab)
-    return [lab.number for lab in dead]
+def reap_dead() -> dict[int, LabError | None]:
+    """Take down every lab whose owner has ended; returns, by number, what kept one from going down.
+
+    Call it with all labs locked. A lab that does not go down keeps its number and is tried again next time.
+    """
+    outcomes: dict[int, LabError | None] = {}
+    for lab in [lab for lab in existing() if lab.dead]:
+        try:
+            take_down(lab)
+            outcomes[lab.number] = None
+        except LabError as error:
+            outcomes[lab.number] = error
+    return outcomes

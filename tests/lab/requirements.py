@@ -14,6 +14,7 @@ PROGRAMS = (
     "iptables",
     "mount",
     "nsenter",
+    "openssl",
     "sshd",
     "ssh-keygen",
     "tini",

@@ -29,6 +29,13 @@ def connects(host: LabHost) -> bool:
         return True
 
 
+def answers(host: LabHost) -> bool:
+    try:
+        return connects(host)
+    except OSError:
+        return False
+
+
 def containers_of(host: LabHost) -> list[str]:
     return host.docker("ps", "--format={{.Names}}").split()
 
@@ -70,7 +77,7 @@ def test_over_a_cut_link_nothing_is_answered(host: LabHost) -> None:
         connects(host)
 
     host.restore_link()
-    assert connects(host)
+    wait_until(lambda: answers(host), "ssh")
 
 
 def test_without_sshd_connections_are_refused_and_those_there_were_have_ended(

@@ -201,3 +201,17 @@ def test_a_lab_that_does_not_come_up_leaves_nothing(monkeypatch: pytest.MonkeyPa
         Lab.up(1)
 
     assert traces_of(seen[0]) == []
+
+
+def test_by_hand_no_lab_is_taken_down_that_was_not_named_or_whose_owner_runs(lab: Lab) -> None:
+    def down(*arguments: str) -> Finished:
+        return run(
+            [sys.executable, "-m", "tests.lab", "down", *arguments], env={"PYTHONPATH": str(_CHECKOUT)}
+        )
+
+    unnamed, owned = down(), down("--lab", str(lab.directory.number))
+
+    assert (unnamed.returncode, owned.returncode) == (1, 1)
+    assert "name a lab" in unnamed.stderr
+    assert "belongs to process" in owned.stderr
+    assert all(host.sandbox.alive for host in lab.hosts)

@@ -1,11 +1,14 @@
 """The proxy of the lab does what kamal-proxy does: these hold for the real image and for the stand-in."""
 
 import re
+import socket
+import ssl
 from http.client import HTTPConnection
 
 import pytest
 
 from tests.lab import Lab, LabHost
+from tests.lab.commands import must, run
 from tests.lab.kamal_proxy import KamalProxy
 from tests.lab.load import Load
 
@@ -198,3 +201,58 @@ def test_every_option_that_kamal_passes_is_taken(lab: Lab, proxy: KamalProxy) ->
 
     assert (said.returncode, said.stderr) == (0, "")
     assert get(proxy.host, "/version", "b.example.com") == (200, "v1 app-web-v1")
+
+
+def test_deploying_over_a_stopped_service_does_not_resume_it(lab: Lab, proxy: KamalProxy) -> None:
+    proxy.deploy("app-web", app(lab, proxy, "v1"), ON_SITE)
+    proxy.command("stop", "app-web")
+
+    proxy.deploy("app-web", app(lab, proxy, "v2"), ON_SITE)
+    assert get(proxy.host, "/version")[0] == 503
+
+    proxy.command("resume", "app-web")
+    assert get(proxy.host, "/version") == (200, "v2 app-web-v2")
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--tls"], "service options invalid: host must be set when using TLS"),
+        (
+            ["--tls", ON_SITE, "--path-prefix=/api"],
+            "service options invalid: TLS settings must be specified on the root path service",
+        ),
+        (["--max-request-body=5"], "max-request-body can only be set when request buffering is enabled"),
+        (["--error-pages=/nowhere"], "unable to load error pages"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(proxy: KamalProxy, options: list[str], error: str) -> None:
+    said = proxy.deploy("app-web", "0123456789ab:80", *options)
+
+    assert (said.returncode, said.stderr) == (1, f"Error: {error}\n")
+
+
+def test_a_certificate_of_ones_own_is_served_and_plain_http_redirected(lab: Lab, proxy: KamalProxy) -> None:
+    target = app(lab, proxy, "v1")
+    directory = proxy.host.home / ".kamal/proxy/apps-config/app/tls"
+    directory.mkdir(parents=True)
+    key, certificate = directory / "key.pem", directory / "cert.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={SITE}", "-days", "1"]
+    made += ["-addext", f"subjectAltName=DNS:{SITE}"]
+    must(run([*made, "-keyout", str(key), "-out", str(certificate)]))
+    key.chmod(0o644)
+    inside = "/home/kamal-proxy/.apps-config/app/tls"
+    paths = (f"--tls-certificate-path={inside}/cert.pem", f"--tls-private-key-path={inside}/key.pem")
+
+    said = proxy.deploy("app-web", target, ON_SITE, "--tls", *paths)
+
+    assert (said.returncode, said.stderr) == (0, "")
+    assert get(proxy.host, "/version")[0] == 301
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    with (
+        socket.create_connection((proxy.host.address, 443), timeout=10) as plain,
+        trusting.wrap_socket(plain, server_hostname=SITE) as secured,
+    ):
+        secured.sendall(f"GET /version HTTP/1.0\r\nHost: {SITE}\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: secured.recv(4096), b""))
+    assert answer.endswith(b"v1 app-web-v1\n")

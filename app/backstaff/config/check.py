@@ -12,7 +12,6 @@ from backstaff.config.issues import IssueList
 from backstaff.config.models.values import Section
 from backstaff.config.positions import KeyPath, SourceMap
 from backstaff.config.schema import DeployFile
-from backstaff.config.schema.shapes import is_shape
 from backstaff.config.yaml_tree import MapNode, key_position, place_of, plain
 
 _EXTENSION = "x-"
@@ -49,30 +48,44 @@ def check_shape(tree: MapNode, places: SourceMap, issues: IssueList) -> Checked:
         try:
             return Checked(DeployFile.model_validate(data), tuple(misfit.path for misfit in reported))
         except ValidationError as error:
-            misfits = [_misfit(details) for details in error.errors(include_url=False)]
+            misfits = [_misfit(details, data) for details in error.errors(include_url=False)]
         if not reported:
             reported = misfits
             for misfit in misfits:
                 _report(misfit, tree, places, issues)
-        for misfit in misfits:
-            _prune(data, misfit.path[:-1] if misfit.missing else misfit.path)
+        pruned = [_prune(data, misfit) for misfit in misfits]
+        if not any(pruned):
+            raise AssertionError(f"misfits that can not be left out: {misfits}")
 
 
 def _is_extension(key: str) -> bool:
     return key.startswith(_EXTENSION) and key != _OWN_SECTION
 
 
-def _misfit(details: ErrorDetails) -> _Misfit:
-    path = tuple(part for part in details["loc"] if not is_shape(part) and part != "<layered>")
-    if path[-1:] == (_KEY_ERROR,):
-        return _Misfit(path[:-1], details["msg"], at_key=True)
+def _misfit(details: ErrorDetails, data: object) -> _Misfit:
+    path, at_key = _path_in(data, details["loc"])
     match details["type"]:
         case "extra_forbidden":
             return _Misfit(path, "unknown key", at_key=True, unknown=True)
         case "missing":
-            return _Misfit(path, "is required", at_key=True, missing=True)
+            return _Misfit((*path, details["loc"][-1]), "is required", at_key=True, missing=True)
         case _:
-            return _Misfit(path, details["msg"])
+            return _Misfit(path, details["msg"], at_key=at_key)
+
+
+def _path_in(data: object, location: tuple[str | int, ...]) -> tuple[KeyPath, bool]:
+    """The keys of pydantic's location without the marks of union members, and whether it means a key."""
+    path: list[str | int] = []
+    for part in location:
+        match data:
+            case dict() if part in data:
+                data = data[part]
+            case list() if isinstance(part, int) and part < len(data):
+                data = data[part]
+            case _:
+                continue
+        path.append(part)
+    return tuple(path), location[-1] == _KEY_ERROR and path[-1:] != [_KEY_ERROR]
 
 
 def _report(misfit: _Misfit, tree: MapNode, places: SourceMap, issues: IssueList) -> None:
@@ -109,18 +122,19 @@ def _keys_of_section(section: type[Section], path: KeyPath) -> set[str]:
     return known_keys(fields.get(str(path[0])), path[1:])
 
 
-def _prune(data: object, path: KeyPath) -> None:
-    """Takes the value at `path` out; inside a list, the whole list goes."""
+def _prune(data: object, misfit: _Misfit) -> bool:
+    """Takes a misfit out; inside a list, the whole list goes. False if it is gone already."""
     holder: dict[str, object] | None = None
     doomed = ""
-    for part in path:
+    for part in misfit.path[:-1] if misfit.missing else misfit.path:
         if isinstance(data, dict) and part in data:
             holder, doomed = data, str(part)
             data = data[part]
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
         else:
-            break
+            return False
     if holder is None:
-        raise AssertionError(f"nothing to leave out at {path}")
+        return False
     del holder[doomed]
+    return True

@@ -337,9 +337,7 @@ def _called(receiver: _Thunk, method: str, arguments: list[_Thunk], *, safe: boo
         if value is None:
             if safe or method in _NIL_METHODS:
                 return None if safe else _NIL_METHODS[method]
-            raise ExpressionFailed(
-                f"{method} is called on nil, such as an environment variable that is not set"
-            )
+            raise ExpressionFailed(f"{method} is called on nil, such as an unset environment variable")
         return _call_text(value, method, [argument() for argument in arguments])
 
     return call

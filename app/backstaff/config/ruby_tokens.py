@@ -35,6 +35,7 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*[?!]?")
 _NUMBER = re.compile(r"\d+")
 _SIGN = re.compile(r"&\.|\|\||&&|==|!=|=~|[\[\](){}.,?:!+]")
 _QUOTED = {"'": Kind.TEXT, '"': Kind.TEMPLATE, "`": Kind.COMMAND, "/": Kind.PATTERN}
+_INTERPOLATING = frozenset('"`/')
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _PERCENT = {"%x": Kind.COMMAND, "%q": Kind.TEXT, "%Q": Kind.TEMPLATE}
 
@@ -80,6 +81,9 @@ def _until(source: str, start: int, opening: str, closing: str) -> tuple[str, in
         char = source[offset]
         if char == "\\":
             offset += 2
+            continue
+        if opening in _INTERPOLATING and source.startswith("#{", offset):
+            offset = _until(source, offset + 2, "{", "}")[1]
             continue
         if char == closing:
             depth -= 1

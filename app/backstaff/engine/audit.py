@@ -7,6 +7,8 @@ from backstaff.events.types import Notice
 from backstaff.kamal.audit import append_audit, audit_line
 from backstaff.kamal.script import script
 
+FLUSH_WITHIN_S = 10.0
+
 
 class AuditTrail:
     """Audit lines that have not been written yet, by host."""
@@ -30,8 +32,10 @@ class AuditTrail:
         lines = self.take(host.name)
         if not lines:
             return
+        clock = self._run.clock
         try:
-            await host.run(script([append_audit(self._run.config, lines)]), "append to the audit log")
-        except BackstaffError as error:
-            text = f"the audit log could not be written: {error.what}"
+            async with clock.timeout_at(clock.now() + FLUSH_WITHIN_S):
+                await host.run(script([append_audit(self._run.config, lines)]), "append to the audit log")
+        except (BackstaffError, TimeoutError) as error:
+            text = f"the audit log could not be written: {error or 'no answer in time'}"
             self._run.stream.emit(Notice(level="warning", host=host.name, text=text))

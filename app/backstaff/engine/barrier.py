@@ -31,6 +31,16 @@ class Barrier:
         self._waiting: dict[str, None] = {}
         self._resolved = asyncio.Event()
 
+    @property
+    def resolved(self) -> bool:
+        """Whether nobody has to wait at it any more."""
+        return self.state is not BarrierState.CLOSED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether those who waited may go on."""
+        return self.state is BarrierState.OPEN
+
     def expect(self, hosts: list[str]) -> None:
         """`hosts` begin to boot gatekeepers; they can open the barrier."""
         self._can_open.update(dict.fromkeys(hosts))
@@ -62,7 +72,7 @@ class Barrier:
             await self._resolved.wait()
         finally:
             self._waiting.pop(waiter, None)
-        return self.state is BarrierState.OPEN
+        return self.is_open
 
     def owner(self) -> str:
         """Who can still open it, for people."""

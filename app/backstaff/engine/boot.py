@@ -129,6 +129,8 @@ class PairBoot:
         return self._watch.current(role.name)
 
     async def _passed(self, barrier: Barrier) -> bool:
+        if barrier.resolved:
+            return barrier.is_open
         pair = pair_name(self._role.name, self._host.name)
         self._state(PairState.WAITING, f"for the first healthy {barrier.name} container")
         wait = Wait(
@@ -196,7 +198,7 @@ class PairBoot:
         )
         try:
             with self._run.report.step("stop the old container", self._host.name, self._role.name):
-                await self._host.docker.stop_as(wait, old.id, grace)
+                await self._host.docker.stop_as(wait, old.name, grace)
         except BackstaffError as error:
             text = f"{old.name} could not be stopped: {error.what}"
             self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))

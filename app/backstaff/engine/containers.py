@@ -1,12 +1,12 @@
 """The containers of one host as they are now, kept by Docker's events and told as events of ours."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from typing import TypeVar
+from collections.abc import AsyncIterator, Sequence
 
 from backstaff.clock import Seconds
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
+from backstaff.engine.together import at_once
 from backstaff.errors import BackstaffError
 from backstaff.events.facts import ContainerFacts, Funnel, HealthProbe
 from backstaff.events.types import ContainerChanged, ContainersSeen, FunnelSeen, Notice
@@ -14,8 +14,6 @@ from backstaff.explain.funnel import Filter, build_funnel, image_filter, name_fi
 from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary, DockerEvent
 from backstaff.kamal.filters import current_container, stale_containers
 from backstaff.kamal.names import container_name, latest_image
-
-T = TypeVar("T")
 
 LOOK_AGAIN_S: Seconds = 2.0
 RESUBSCRIBE_S: Seconds = 1.0
@@ -98,29 +96,21 @@ class ContainerWatch:
         """Running containers of the role beside its current one."""
         return stale_containers(self._config, role, self.containers, self._latest_image)
 
+    async def learn(self) -> None:
+        """List the containers, and look up which image is tagged as the latest one."""
+        await at_once(self.refresh(), self._learn_latest())
+
+    async def _learn_latest(self) -> None:
+        image = await self.host.docker.image(latest_image(self._config))
+        self._latest_image = image.id if image else None
+
     async def refresh(self) -> None:
         """List the host's containers anew, and tell what the filters of each role leave of them."""
-        async with asyncio.TaskGroup() as group:
-            listing = group.create_task(self._attempt(self.host.docker.containers()))
-            latest = group.create_task(self._attempt(self.host.docker.image(latest_image(self._config))))
-        listed, image = listing.result(), latest.result()
-        if isinstance(listed, BackstaffError):
-            raise listed
-        if isinstance(image, BackstaffError):
-            raise image
+        listed = await self.host.docker.containers()
         self._table = {each.id: each for each in listed}
-        self._latest_image = image.id if image else None
         facts = tuple(map(facts_of_summary, listed))
         self._stream.emit(ContainersSeen(host=self.host.name, containers=facts))
         self._tell_funnels(facts)
-
-    @staticmethod
-    async def _attempt(work: Awaitable[T]) -> T | BackstaffError:
-        """Carry an error out of a task group as it is."""
-        try:
-            return await work
-        except BackstaffError as error:
-            return error
 
     def _tell_funnels(self, facts: Sequence[ContainerFacts]) -> None:
         for role in self._roles:

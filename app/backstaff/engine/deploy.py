@@ -1,14 +1,17 @@
 """A whole run, from the first connection to the last look: deploy, redeploy, rollback, app boot."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from backstaff.engine.alongside import alongside
 from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
-from backstaff.engine.context import RunContext
-from backstaff.engine.finish import prune, tag_latest
+from backstaff.engine.context import RunContext, roles_of
+from backstaff.engine.finish import prune, tag_latest, tidy
 from backstaff.engine.fleet import Fleet, connected
+from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.hooks import Hooks
 from backstaff.engine.image import ImageBuild
 from backstaff.engine.lock import DeployLock, LockPatience
@@ -21,6 +24,7 @@ from backstaff.engine.together import on_each
 from backstaff.errors import RemoteError
 from backstaff.events.facts import PairVerdict, Phase
 from backstaff.hosts.protocol import Connector
+from backstaff.kamal.audit import pulled
 from backstaff.kamal.lock import LockOwner
 from backstaff.plan.plan import Command, Plan
 
@@ -67,36 +71,47 @@ class Deploy:
         began = self._run.clock.now()
         async with alongside(self._run.waits.explain_until_cancelled()):
             await self._hooks.run("pre-connect")
-            async with connected(self._run, self._connector, self._plan.hosts) as fleet:
-                await self._with_fleet(fleet)
+            async with AsyncExitStack() as until_the_end:
+                with self._run.report.phase(Phase.CONNECT):
+                    connecting = connected(self._run, self._connector, self._plan.hosts)
+                    fleet = await until_the_end.enter_async_context(connecting)
+                    watches = self._watches(fleet)
+                    lock = self._lock(fleet)
+                    await self._look_first(watches, lock)
+                await self._change(fleet, watches, lock)
             if self._plan.command.runs_deploy_hooks:
                 runtime = self._run.clock.now() - began
                 await self._hooks.run("post-deploy", runtime_s=runtime)
 
-    async def _with_fleet(self, fleet: Fleet) -> None:
-        run, plan = self._run, self._plan
-        watches = {
-            host.name: ContainerWatch(run, host, plan.selection.roles_on(host.name))
-            for host in fleet.some(plan.selection.app_hosts)
+    def _watches(self, fleet: Fleet) -> Mapping[str, ContainerWatch]:
+        selection = self._plan.selection
+        return {
+            host.name: ContainerWatch(self._run, host, selection.roles_on(host.name))
+            for host in fleet.some(selection.app_hosts)
         }
-        lock = DeployLock(
-            run, fleet[plan.lock_host], self._owner, is_dead=self._is_dead, patience=self._options.patience
+
+    def _lock(self, fleet: Fleet) -> DeployLock:
+        host = fleet[self._plan.lock_host]
+        return DeployLock(
+            self._run, host, self._owner, is_dead=self._is_dead, patience=self._options.patience
         )
-        with run.report.phase(Phase.CONNECT):
-            if not self._options.lock_inherited:
-                await lock.refuse_if_held()
-            await observe(run, plan, watches)
-            if plan.command is Command.ROLLBACK:
-                await require_version(run, plan, watches)
-        touched = False
+
+    async def _look_first(self, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
+        """Find out, before anything is changed, what would make the run fail."""
+        if not self._options.lock_inherited:
+            await lock.refuse_if_held()
+        await observe(self._run, self._plan, watches)
+        if self._plan.command is Command.ROLLBACK:
+            await require_version(self._run, self._plan, watches)
+
+    async def _change(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
+        """Everything that changes hosts, and the look at them afterwards, which a failure also ends with."""
         try:
             async with alongside(*(watch.follow() for watch in watches.values())):
                 await self._image(fleet)
-                touched = True
                 await self._locked(fleet, watches, lock)
         except BaseException:
-            if touched:
-                await self._last_look(fleet, watches)
+            await self._last_look(fleet, watches)
             raise
         refuse_if_split(await self._last_look(fleet, watches))
 
@@ -110,7 +125,7 @@ class Deploy:
         with run.report.phase(Phase.PULL):
             await pull_everywhere(run, fleet.some(plan.selection.app_hosts))
             for host in plan.selection.app_hosts:
-                self._audit.note(host, f"Pulled image with version {run.version}")
+                self._audit.note(host, pulled(run.version))
 
     async def _locked(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         run, plan = self._run, self._plan
@@ -124,29 +139,32 @@ class Deploy:
                 await self._hooks.run("pre-deploy")
             with run.report.phase(Phase.PREPARE):
                 pages = self._options.error_pages
-                await Preparation(run, plan, watches, self._audit, pages).prepare(fleet.hosts)
+                await Preparation(run, plan, watches, self._audit, pages).prepare(
+                    fleet.some(plan.selection.hosts)
+                )
             with run.report.phase(Phase.BOOT):
                 await Rollout(run, plan, watches, self._audit, self._hooks).boot()
             with run.report.phase(Phase.FINISH):
-                await on_each(fleet.hosts, lambda host: self._finish(fleet, host.name))
+                hosts = fleet.some(plan.selection.hosts)
+                await on_each(hosts, self._finish)
         finally:
             self._hooks.locked = False
-            await lock.release()
+            await asyncio.shield(lock.release())
 
-    async def _finish(self, fleet: Fleet, name: str) -> None:
-        host = fleet[name]
-        if name in self._plan.selection.app_hosts:
+    async def _finish(self, host: GuardedHost) -> None:
+        if host.name in self._plan.selection.app_hosts:
             await tag_latest(self._run, host, self._audit)
         if self._plan.command.prunes:
             await prune(self._run, host, self._audit)
-        await self._audit.flush(host)
+        roles = roles_of(self._run.config, self._plan, host.name)
+        await tidy(self._run, host, roles, self._audit)
 
     async def _last_look(self, fleet: Fleet, watches: Mapping[str, ContainerWatch]) -> Sequence[PairVerdict]:
-        """Observe the hosts again, and write what is still missing in their audit logs."""
+        """Observe the hosts again, and write what a failure has left out of their audit logs."""
         with self._run.report.phase(Phase.VERIFY):
-            for host in fleet.hosts:
-                await self._audit.flush(host)
-            return await verify(self._run, self._plan, watches)
+            flushing = (self._audit.flush(host) for host in fleet.hosts)
+            verdicts, *_ = await asyncio.gather(verify(self._run, self._plan, watches), *flushing)
+            return verdicts
 
 
 def refuse_if_split(verdicts: Sequence[PairVerdict]) -> None:

@@ -1,14 +1,19 @@
 """After the boot: the latest tag, and the removal of what is too old to keep."""
 
-from backstaff.config.models import Config
+from collections.abc import Sequence
+
+from backstaff.config.models import Config, Role
 from backstaff.engine.audit import AuditTrail
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.errors import BackstaffError
 from backstaff.events.types import Notice
-from backstaff.kamal.audit import PRUNED_CONTAINERS, PRUNED_IMAGES, tagging
+from backstaff.kamal.assets import clean_assets
+from backstaff.kamal.audit import PRUNED_CONTAINERS, PRUNED_IMAGES, append_audit, tagging
+from backstaff.kamal.error_pages import clean_error_pages
 from backstaff.kamal.names import latest_image
 from backstaff.kamal.prune import choose
+from backstaff.kamal.script import script
 
 
 async def tag_latest(run: RunContext, host: GuardedHost, audit: AuditTrail) -> None:
@@ -18,6 +23,25 @@ async def tag_latest(run: RunContext, host: GuardedHost, audit: AuditTrail) -> N
     with run.report.step("tag as latest", host.name, detail=latest_image(config)):
         await host.docker.tag(image, config.repository, config.latest_tag)
     audit.note(host.name, tagging(image))
+
+
+async def tidy(run: RunContext, host: GuardedHost, roles: Sequence[Role], audit: AuditTrail) -> None:
+    """Write the pending audit lines, and remove assets and error pages that only older versions used."""
+    lines = audit.take(host.name)
+    commands = [append_audit(run.config, lines)] if lines else []
+    for role in roles:
+        if role.asset_path is not None:
+            commands += clean_assets(run.config, role.name, run.version)
+    if run.config.error_pages_path and any(role.proxied for role in roles):
+        commands.append(clean_error_pages(run.config, run.version))
+    if not commands:
+        return
+    try:
+        with run.report.step("tidy up", host.name):
+            await host.run(script(commands), "write the audit log, remove old assets and error pages")
+    except BackstaffError as error:
+        text = f"tidying up did not finish: {error.what}"
+        run.stream.emit(Notice(level="warning", host=host.name, text=text))
 
 
 async def prune(run: RunContext, host: GuardedHost, audit: AuditTrail) -> None:

@@ -133,17 +133,17 @@ async def _mind_engine(run: RunContext, host: GuardedHost) -> None:
     """Ping the engine; say when it is quiet, and trip its breaker once it was so for too long."""
     answered_at = run.clock.now()
     quiet = False
-    while not host.link.tripped:
+    while True:
         await run.clock.sleep(PING_EVERY_S)
         problem = await _ping(run, host)
+        if host.link.tripped:
+            return
         if problem is None:
             answered_at = run.clock.now()
             if quiet:
                 run.stream.emit(HostChanged(host=host.name, state=HostState.CONNECTED))
             quiet = False
             continue
-        if host.link.tripped:
-            return
         silent_s = run.clock.now() - answered_at
         quiet = True
         detail = f"Docker has not answered for {silent_s:.0f} s ({problem})"

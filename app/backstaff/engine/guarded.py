@@ -4,6 +4,7 @@
 breakers of the link and of the engine, and leaves a `CommandRun` event with a line a person can paste.
 """
 
+import re
 import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
@@ -30,6 +31,9 @@ from backstaff.hosts.protocol import (
 from backstaff.kamal.stopping import DOCKER_GRACE
 
 T = TypeVar("T")
+
+_LONG_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+"""A container id in full; its first twelve characters name it as well."""
 
 
 class Caller:
@@ -68,6 +72,7 @@ class Caller:
         guards = [self.link, *breakers]
         if wait.what is not WaitKind.COMMAND:
             guards.append(self.engine)
+        line = _LONG_ID.sub(r"\1", line)
         began = self._clock.now()
         error, status = "cancelled", None
         try:

@@ -6,10 +6,12 @@ see that the holder is dead, and take the lock over.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from secrets import token_hex
 
+from backstaff.config.models import Config
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.waits import Ongoing, Wait
@@ -42,6 +44,23 @@ class LockPatience:
     interval_s: float = 15
 
 
+def release_command(config: Config, host: str) -> str:
+    """What a person runs to release the lock by hand."""
+    return f"ssh {host} '{release_line(config)}'"
+
+
+def held_by_other(config: Config, host: str, report: LockReport) -> LockHeld:
+    """The error for a lock that somebody else has: who, since when, and how it could be released."""
+    lines = report.details.text.splitlines() if report.details else ()
+    holder = report.details.locked_by if report.details else ""
+    return LockHeld(
+        f"the deploy lock is held by {holder or 'somebody else'}",
+        where=host,
+        evidence=lines,
+        fix=f"wait for it with --lock-wait, or if its holder is gone: {release_command(config, host)}",
+    )
+
+
 class DeployLock:
     """The lock of one service and destination on one host."""
 
@@ -64,7 +83,7 @@ class DeployLock:
     @property
     def release_command(self) -> str:
         """What a person runs to release the lock by hand."""
-        return f"ssh {self._host.name} '{release_line(self._run.config)}'"
+        return release_command(self._run.config, self._host.name)
 
     async def look(self) -> LockReport:
         """The lock as it is now. Changes nothing."""
@@ -76,7 +95,16 @@ class DeployLock:
         """Raise `LockHeld` early, before a build or a pull is done for nothing."""
         report = await self.look()
         if report.outcome is LockOutcome.HELD and not self._stale(report) and not self._patience.wait_s:
-            raise self._held(report)
+            raise held_by_other(self._run.config, self._host.name, report)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Hold the lock while the body runs."""
+        await self.acquire()
+        try:
+            yield
+        finally:
+            await asyncio.shield(self.release())
 
     async def acquire(self, message: str = AUTOMATIC) -> None:
         """Take the lock; wait for it as patience allows. Raises `LockHeld`."""
@@ -94,7 +122,7 @@ class DeployLock:
             return
         automatic = held.details is None or held.details.automatic
         if not self._patience.wait_s or not automatic:
-            raise self._held(held)
+            raise held_by_other(self._run.config, self._host.name, held)
         wait = Wait(
             WaitKind.LOCK,
             "the deploy lock",
@@ -110,7 +138,7 @@ class DeployLock:
         try:
             await self._run.waits.wait(wait, until_free, [self._host.link])
         except WaitExpired:
-            raise self._held(held) from None
+            raise held_by_other(self._run.config, self._host.name, held) from None
 
     async def _try(self, message: str) -> LockReport | None:
         """Try once: None if the lock is ours now, else whose it is."""
@@ -168,16 +196,6 @@ class DeployLock:
     def _stale(self, report: LockReport) -> LockOwner | None:
         """The lock's owner if that process is known to be dead."""
         return report.owner if report.owner is not None and self._is_dead(report.owner) else None
-
-    def _held(self, report: LockReport) -> LockHeld:
-        lines = report.details.text.splitlines() if report.details else ()
-        holder = report.details.locked_by if report.details else ""
-        return LockHeld(
-            f"the deploy lock is held by {holder or 'somebody else'}",
-            where=self._host.name,
-            evidence=lines,
-            fix=f"wait for it with --lock-wait, or if its holder is gone: {self.release_command}",
-        )
 
     def _tell(self, state: LockState, report: LockReport | None = None) -> None:
         details = report.details if report else None

@@ -27,7 +27,7 @@ async def observe(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWa
 
     async def look(host: GuardedHost) -> None:
         watch = watches[host.name]
-        await watch.refresh()
+        await watch.learn()
         if host.name in plan.selection.proxy_hosts:
             proxy = watch.named(PROXY_CONTAINER)
             if proxy is not None:

@@ -7,13 +7,13 @@ from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext, roles_of
 from backstaff.engine.guarded import GuardedHost
-from backstaff.engine.proxy import refuse_if_too_old, until_proxy_answers
+from backstaff.engine.proxy import proxy_is_down, until_proxy_answers
 from backstaff.engine.together import at_once, on_each
 from backstaff.errors import BackstaffError, CommandFailed
 from backstaff.events.facts import PairState
 from backstaff.events.types import Notice, PairChanged
-from backstaff.hosts.protocol import ContainerState
-from backstaff.kamal.names import NETWORK, PROXY_CONTAINER, container_prefix, version_of
+from backstaff.kamal.assets import bridge_failures
+from backstaff.kamal.names import NETWORK, container_prefix, version_of
 from backstaff.kamal.prepare_script import Preparation as HostNeeds
 from backstaff.kamal.prepare_script import prepare_script
 from backstaff.kamal.script import last_step
@@ -48,11 +48,11 @@ class Preparation:
         for role in roles:
             self._run.stream.emit(PairChanged(host=host.name, role=role.name, state=PairState.PREPARING))
         watch = self._watches.get(host.name)
-        looks = [watch.refresh()] if watch is not None else []
+        looks = [watch.learn()] if watch is not None else []
         if self._plan.command.boots_proxy:
             looks.append(self._network(host))
         await at_once(*looks)
-        starts_proxy = await self._proxy_is_down(host)
+        starts_proxy = self._needs_proxy(host) and await proxy_is_down(host)
         changes = [self._files(host, watch, roles, starts_proxy=starts_proxy)]
         if watch is not None and self._plan.command.stops_stale:
             changes.append(self._stop_stale(host, watch, roles))
@@ -60,13 +60,8 @@ class Preparation:
         if starts_proxy:
             await until_proxy_answers(self._run, host)
 
-    async def _proxy_is_down(self, host: GuardedHost) -> bool:
-        if not self._plan.command.boots_proxy or host.name not in self._plan.selection.proxy_hosts:
-            return False
-        seen = await host.docker.inspect(PROXY_CONTAINER)
-        if seen is not None:
-            refuse_if_too_old(host.name, seen.image)
-        return seen is None or seen.state is not ContainerState.RUNNING
+    def _needs_proxy(self, host: GuardedHost) -> bool:
+        return self._plan.command.boots_proxy and host.name in self._plan.selection.proxy_hosts
 
     async def _files(
         self, host: GuardedHost, watch: ContainerWatch | None, roles: Sequence[Role], *, starts_proxy: bool
@@ -93,6 +88,9 @@ class Preparation:
                     stderr=result.stderr,
                     where=host.name,
                 )
+        for role in bridge_failures(result.stdout):
+            text = f"{role}: the old and the new version do not have each other's assets"
+            run.stream.emit(Notice(level="warning", host=host.name, text=text))
 
     def _old_version(self, watch: ContainerWatch | None, role: Role) -> str | None:
         current = watch.current(role.name) if watch is not None else None

@@ -1,13 +1,22 @@
 """The proxy container of a host: running, and recent enough."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 from backstaff.engine.context import RunContext
+from backstaff.engine.fleet import Fleet
 from backstaff.engine.guarded import GuardedHost
+from backstaff.engine.together import on_each
 from backstaff.engine.waits import Ongoing, Wait
 from backstaff.errors import RemoteError
 from backstaff.events.facts import WaitKind
-from backstaff.kamal.names import PROXY_CONTAINER
+from backstaff.hosts.protocol import ContainerState
+from backstaff.kamal.names import NETWORK, PROXY_CONTAINER
+from backstaff.kamal.prepare_script import Preparation, prepare_script
 from backstaff.kamal.proxy_boot import MINIMUM_VERSION, too_old, version_of_image
 from backstaff.kamal.proxy_deploy import list_command
+from backstaff.kamal.proxy_list import parse_services
+from backstaff.plan.selection import Selection
 
 ANSWERS_WITHIN_S = 15.0
 
@@ -23,6 +32,37 @@ def refuse_if_too_old(host: str, image: str) -> None:
         )
 
 
+async def boot_proxies(run: RunContext, fleet: Fleet, selection: Selection) -> None:
+    """Make the network on all hosts, and start the proxy where it belongs and does not run."""
+
+    async def boot(host: GuardedHost) -> None:
+        with run.report.step("ensure the network", host.name) as network:
+            if not await host.docker.ensure_network(NETWORK):
+                network.skip(f"{NETWORK} is there")
+        if host.name in selection.proxy_hosts:
+            await _boot_proxy(run, host)
+
+    await on_each(fleet.some(selection.hosts), boot)
+
+
+async def _boot_proxy(run: RunContext, host: GuardedHost) -> None:
+    with run.report.step("start the proxy", host.name) as note:
+        if not await proxy_is_down(host):
+            note.skip("it runs")
+            return
+        script = prepare_script(run.config, host.name, "", Preparation(starts_proxy=True))
+        await host.run(script, "start the proxy", uses_docker=True)
+        await until_proxy_answers(run, host)
+
+
+async def proxy_is_down(host: GuardedHost) -> bool:
+    """Whether the proxy has to be started. Raises `RemoteError` if it is too old to be talked to."""
+    seen = await host.docker.inspect(PROXY_CONTAINER)
+    if seen is not None:
+        refuse_if_too_old(host.name, seen.image)
+    return seen is None or seen.state is not ContainerState.RUNNING
+
+
 async def until_proxy_answers(run: RunContext, host: GuardedHost) -> None:
     """A proxy just started takes a moment to open its control socket."""
     wait = Wait(WaitKind.START, "kamal-proxy to answer", "kamal-proxy", ANSWERS_WITHIN_S, host.name)
@@ -32,3 +72,36 @@ async def until_proxy_answers(run: RunContext, host: GuardedHost) -> None:
             await run.clock.sleep(0.2)
 
     await run.waits.wait(wait, answers, [host.link, host.engine])
+
+
+@dataclass(frozen=True)
+class ProxyRow:
+    """One service of one host's proxy. A proxy without services has one row without a service."""
+
+    host: str
+    image: str
+    state: str
+    service: str = ""
+    at: str = ""
+    target: str = ""
+    serves: str = ""
+
+
+async def proxy_rows(hosts: Sequence[GuardedHost]) -> list[ProxyRow]:
+    """What the proxies run and where they send traffic, in the order of `hosts`."""
+    found = await on_each(hosts, _rows)
+    return [row for rows in found.values() for row in rows]
+
+
+async def _rows(host: GuardedHost) -> list[ProxyRow]:
+    seen = await host.docker.inspect(PROXY_CONTAINER)
+    if seen is None:
+        return [ProxyRow(host.name, "", "absent")]
+    alone = ProxyRow(host.name, seen.image, seen.state.value)
+    if seen.state is not ContainerState.RUNNING:
+        return [alone]
+    result = await host.docker.execute(PROXY_CONTAINER, list_command().argv)
+    return [
+        replace(alone, service=each.name, at=f"{each.host}{each.path}", target=each.target, serves=each.state)
+        for each in parse_services(result.stdout)
+    ] or [alone]

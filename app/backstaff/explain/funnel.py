@@ -99,9 +99,8 @@ def container_status(container: ContainerFacts) -> str:
     """A container's state in Docker's words, shortened: `exited (1) 8 s ago`, `running`."""
     if container.status and container.state != "running":
         text = re.sub(r"\b(?:About )?an? (second|minute|hour)\b", r"1 \1", container.status)
-        text = re.sub(r"Less than 1 second", "1 second", text)
         text = re.sub(r"(\d+) (\w+)", lambda m: f"{m[1]} {_UNITS.get(m[2], m[2])}", text)
-        return text[:1].lower() + text[1:]
+        return text.lower()
     if container.state in {"exited", "dead"} and container.exit_code is not None:
         return f"{container.state} ({container.exit_code})"
     return container.state

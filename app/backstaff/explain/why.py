@@ -22,7 +22,7 @@ from backstaff.explain.advice import telling_lines
 from backstaff.explain.evidence import hint, pair_evidence
 from backstaff.explain.words import duration, listed, size
 
-_ACTIVITIES = {
+ACTIVITIES = {
     WaitKind.CONNECT,
     WaitKind.COMMAND,
     WaitKind.DOCKER,
@@ -30,6 +30,7 @@ _ACTIVITIES = {
     WaitKind.BUILD,
     WaitKind.HOOK,
 }
+"""Kinds of waits whose cause names what goes on, instead of completing "waits for …"."""
 LOCAL = "this machine"
 MOST_HOSTS = 10
 """How many hosts an explanation shows one by one; the others are counted."""
@@ -55,7 +56,7 @@ def subject(wait: WaitView) -> str:
 
 def waits_for(start: WaitStarted) -> str:
     """`waits for the first healthy web container`; of an activity, `waits: docker pull …`."""
-    return f"waits{':' if start.what in _ACTIVITIES else ' for'} {inert(start.cause)}"
+    return f"waits{':' if start.what in ACTIVITIES else ' for'} {inert(start.cause)}"
 
 
 Because = tuple[tuple[HostEvidence, ...], str]

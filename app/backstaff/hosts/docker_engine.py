@@ -35,10 +35,10 @@ class DockerEngine:
             yield await self._opened()
         except aiodocker.DockerError as error:
             if error.status == _NO_CONNECTION:
-                raise await self._socket.diagnose() from error
+                raise await self._socket.diagnose(error) from error
             raise self._failed(error.message, error.status) from error
         except (aiohttp.ClientError, OSError, EOFError) as error:
-            raise await self._socket.diagnose() from error
+            raise await self._socket.diagnose(error) from error
         except (ValueError, KeyError, TypeError) as error:
             first = str(error).partition("\n")[0]
             raise self._failed(f"Docker's answer makes no sense: {first}", 0) from error

@@ -1,7 +1,7 @@
 """What an engine tells without an end: container events, and what containers write."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -44,23 +44,38 @@ async def follow_events(http: DockerHttp) -> AsyncIterator[DockerEvent]:
 async def read_log(
     http: DockerHttp, container: str, *, terminal: bool, since: str, tail: int | None, follow: bool
 ) -> AsyncIterator[LogLine]:
-    """What a container wrote; with `follow` until it ends."""
-    params = {
-        "stdout": "1",
-        "stderr": "1",
-        "timestamps": "1",
-        "follow": "1" if follow else "0",
-        "tail": "all" if tail is None else str(tail),
-    }
-    if since:
-        params["since"] = unix_time(since)
+    """What a container wrote; with `follow` until it ends, and then what Docker kept back at the end."""
+    newest = ""
+    async for line in _read_log(http, container, terminal, _log_query(since, tail, follow=follow)):
+        newest = max(newest, line.at)
+        yield line
+    if not follow:
+        return
+    # When a container dies, Docker often ends the stream before the last lines; they are what matters most.
+    rest = _log_query(newest or since, None if newest else tail, follow=False)
+    async for line in _read_log(http, container, terminal, rest):
+        if line.at > newest:
+            yield line
+
+
+async def _read_log(
+    http: DockerHttp, container: str, terminal: bool, query: Mapping[str, str]
+) -> AsyncIterator[LogLine]:
     log = TerminalLog() if terminal else FramedLog()
-    async with http.stream("GET", f"containers/{container}/logs", params=params) as response:
+    async with http.stream("GET", f"containers/{container}/logs", params=query) as response:
         async for chunk in response.content.iter_any():
             for line in log.feed(chunk):
                 yield line
     for line in log.rest():
         yield line
+
+
+def _log_query(since: str, tail: int | None, *, follow: bool) -> dict[str, str]:
+    query = {"stdout": "1", "stderr": "1", "timestamps": "1", "follow": "1" if follow else "0"}
+    query["tail"] = "all" if tail is None else str(tail)
+    if since:
+        query["since"] = unix_time(since)
+    return query
 
 
 def unix_time(text: str) -> str:

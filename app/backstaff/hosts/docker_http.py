@@ -55,7 +55,8 @@ class DockerHttp:
         session = aiohttp.ClientSession(
             connector=connector, timeout=_ENDLESS, response_class=BoundedResponse, read_bufsize=64 * 1024
         )
-        api = aiodocker.Docker(url=f"unix://{socket}", connector=connector, session=session)
+        # The host in the address means nothing on a unix socket.
+        api = aiodocker.Docker(url="unix://localhost", connector=connector, session=session)
         try:
             async with session.get(f"{api.docker_host}/version") as response:
                 version = Version.model_validate_json(await response.read())

@@ -84,11 +84,11 @@ class DockerSocket:
         observer = self._link.observer
         return (observer.end_reason or "the connection is closed") if observer.ended else ""
 
-    async def diagnose(self) -> DockerUnavailable | HostLost:
-        """Why Docker can not be talked to right now."""
+    async def diagnose(self, error: Exception) -> DockerUnavailable | HostLost:
+        """Why Docker could not be talked to; `error` is what was noticed of it here."""
         if self.lost:
             return HostLost(self.lost, where=self._host)
-        return _unavailable(self._host, await self._look())
+        return _unavailable(self._host, await self._look(), noticed=str(error))
 
     async def _forwarding_works(self) -> bool:
         try:
@@ -103,20 +103,18 @@ class DockerSocket:
     async def _require_dial_stdio(self) -> None:
         found = await self._look()
         if not (found.get("answers") and found.get("cli")):
-            raise _unavailable(self._host, found)
+            raise _unavailable(self._host, found, noticed="")
 
     async def _look(self) -> dict[str, str]:
         result = await self._run(_LOOK)
         return dict(line.split("=", 1) for line in result.stdout.splitlines() if "=" in line)
 
 
-def _unavailable(host: str, found: dict[str, str]) -> DockerUnavailable:
+def _unavailable(host: str, found: dict[str, str], *, noticed: str) -> DockerUnavailable:
     """What the facts found on a host mean; pure."""
     what, fix = _diagnosis(found)
-    said = found.get("said", "")
-    return DockerUnavailable(
-        what, where=host, evidence=[said] if said and not found.get("answers") else [], fix=fix
-    )
+    said = noticed if found.get("answers") else found.get("said", "")
+    return DockerUnavailable(what, where=host, evidence=[said] if said else [], fix=fix)
 
 
 def _diagnosis(found: dict[str, str]) -> tuple[str, str]:

@@ -15,6 +15,7 @@ OnLine = Callable[[str, str], None]
 MOST_OUTPUT = 16 * 1024 * 1024
 _CHUNK = 64 * 1024
 _TERMINATE_S = 5.0
+_LEFTOVERS_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,17 @@ async def _communicate(
         raise OSError("the program has no output to read")
     stdout, stderr = _Output("stdout", on_line), _Output("stderr", on_line)
     async with asyncio.TaskGroup() as streams:
-        streams.create_task(stdout.read(process.stdout))
-        streams.create_task(stderr.read(process.stderr))
+        readers = [
+            streams.create_task(stdout.read(process.stdout)),
+            streams.create_task(stderr.read(process.stderr)),
+        ]
         if process.stdin and stdin is not None:
-            streams.create_task(_feed(process.stdin, stdin))
-    status = await process.wait()
+            readers.append(streams.create_task(_feed(process.stdin, stdin)))
+        status = await process.wait()
+        # What it left running in the background may hold its output open for ever.
+        _, unfinished = await asyncio.wait(readers, timeout=_LEFTOVERS_S)
+        for reader in unfinished:
+            reader.cancel()
     return LocalResult(status, stdout.text, stderr.text)
 
 

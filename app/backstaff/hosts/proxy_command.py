@@ -15,6 +15,7 @@ def expand(command: str, *, host: str, port: int, user: str) -> str:
 def shell_argv(command: str, complaints: Path) -> list[str]:
     """An argument list that runs `command` with its standard error going to a file.
 
-    Otherwise what it prints there would be mixed into the SSH protocol, and nobody would see it.
+    Otherwise what it prints there would be mixed into the SSH protocol, and nobody would see it. The shell
+    stays, to hold the pipe that standard error was: asyncssh takes its end for the end of the connection.
     """
-    return ["sh", "-c", f'exec 2>"$0"; exec {command}', str(complaints)]
+    return ["sh", "-c", f'exec 3>&2 2>"$0"; {command}\nexit $?', str(complaints)]

@@ -120,7 +120,7 @@ class SshLogin:
                 await self._policy.clock.sleep(_backoff(lookups, 0.1, 2.0))
                 lookups += 1
             except (asyncssh.Error, OSError, ValueError) as error:
-                if was_dropped(error) and drops < _DROP_RETRIES:
+                if was_dropped(error) and drops < _DROP_RETRIES and not _notes(error):
                     await self._policy.clock.sleep(_backoff(drops, 0.2, 3.0))
                     drops += 1
                 elif is_login_refusal(error) and agent and self._has_own_keys():
@@ -142,8 +142,8 @@ class SshLogin:
             async with clock.timeout_at(clock.now() + self._policy.timeouts.connect):
                 connection = await self._open(observer, guard, via, complaints, agent=agent)
         except (asyncssh.Error, OSError) as error:
-            if complaints:
-                error.add_note(await asyncio.to_thread(complaints.read_text, errors="replace"))
+            if complaints and (said := await asyncio.to_thread(complaints.read_text, errors="replace")):
+                error.add_note(said)
             raise
         finally:
             if complaints:
@@ -193,7 +193,6 @@ class SshLogin:
 
     async def _explain(self, error: Exception, observer: LinkObserver, via_name: str) -> HostUnreachable:
         tried = await _keys_tried(self._options, self._policy.ssh) if is_login_refusal(error) else ()
-        notes = [line for note in getattr(error, "__notes__", ()) for line in note.splitlines()]
         return explain(
             error,
             Attempt(
@@ -205,7 +204,7 @@ class SshLogin:
                 observer.reached,
                 via_name,
                 tried,
-                notes[-5:],
+                _notes(error)[-5:],
             ),
         )
 
@@ -278,6 +277,11 @@ def _described(pair: asyncssh.SSHKeyPair) -> str:
     key = HostKey(pair.algorithm.decode(), pair.public_data)
     comment = pair.get_comment(errors="replace")
     return f"{key.algorithm} {key.fingerprint}" + (f" ({comment})" if comment else "")
+
+
+def _notes(error: Exception) -> list[str]:
+    """What a proxy command said."""
+    return [line for note in getattr(error, "__notes__", ()) for line in note.splitlines()]
 
 
 def _new_file() -> Path:

@@ -13,20 +13,22 @@ _BRIDGE_FAILED = "bridge-failed"
 _GLOB_CHARACTERS = re.compile(r"([\\*?\[\]])")
 
 FILL = """there() { [ -e "$1" ] || [ -L "$1" ]; }
+each() { printf '%s\\n' "$missing" | while IFS= read -r file; do "$@" || exit 1; done; }
+copy() { mkdir -p "$2/${file%/*}" && cp -P "$1/$file" "$2/$file"; }
+remove() { rm -f "$1/$file"; }
 fill() {
 missing=$(cd "$1" && find . ! -type d | while IFS= read -r file; do
 there "$2/$file" || printf '%s\\n' "$file"
 done) || return 1
 [ -n "$missing" ] || return 0
-printf '%s\\n' "$missing" | (cd "$1" && tar -cf - -T -) | (cd "$2" && tar -xf -) && \\
-printf '%s\\n' "$missing" | while IFS= read -r file; do there "$2/$file" || exit 1; done && return 0
-printf '%s\\n' "$missing" | while IFS= read -r file; do rm -f "$2/$file"; done
+if [ -z "$(ls -A "$2")" ]; then cp -R "$1/." "$2/" && return 0; else each copy "$1" "$2" && return 0; fi
+each remove "$2"
 return 1
 }"""
 """Defines `fill FROM TO`, both absolute: copies the files that TO lacks, all of them or none.
 
 Not `cp -n`: its exit status for files that are there already differs between releases of coreutils, so a
-real failure could not be told from none.
+real failure could not be told from none. An empty TO, the usual case, takes one command.
 """
 
 

@@ -28,9 +28,10 @@ def buildx_commands(
     """Builds for all architectures and pushes, in one command of Docker's buildx plugin.
 
     `local_arch` is that of the local Docker (`amd64`, `arm64`). Build secrets are taken from the process's
-    environment.
+    environment. Raises BuildFailed for buildpacks.
     """
     builder = config.builder
+    _refuse_buildpacks(builder)
     words = ["docker buildx build --output=type=registry", *argumentize("--platform", [_platforms(builder)])]
     if name := builder_name(config, local_arch):
         words += ["--builder", name]
@@ -48,6 +49,7 @@ def plain_commands(
 
     Raises BuildFailed when deploy.yml asks for what only buildx can do.
     """
+    _refuse_buildpacks(config.builder)
     if reason := needs_buildx(config.builder, local_arch):
         raise BuildFailed(
             f"Docker's buildx plugin is not installed, and {reason}", fix="install the docker-buildx plugin"
@@ -81,15 +83,12 @@ def builder_name(config: Config, local_arch: str) -> str:
         return ""
     if builder.driver.startswith("cloud "):
         return re.sub(r"[ /]", "-", builder.driver)
+    here = [arch for arch in builder.arches if builder.local and (arch == local_arch or not builder.remote)]
+    if builder.remote is None or here == list(builder.arches):
+        return f"kamal-local-{'registry-' if config.registry.is_local else ''}{builder.driver}"
     registry = "-local-registry" if config.registry.is_local else ""
-    if builder.remote is None:
-        return f"kamal-local{registry}-{builder.driver}"
     remote = _NOT_IN_NAMES.sub("-", builder.remote)
-    if builder.local and local_arch in builder.arches:
-        if set(builder.arches) == {local_arch}:
-            return f"kamal-local{registry}-{builder.driver}"
-        return f"kamal-hybrid-{builder.driver}-{remote}{registry}"
-    return f"kamal-remote-{remote}{registry}"
+    return f"kamal-hybrid-{builder.driver}-{remote}{registry}" if here else f"kamal-remote-{remote}{registry}"
 
 
 def create_builder_commands(config: Config, name: str) -> list[LocalCommand]:
@@ -103,6 +102,14 @@ def create_builder_commands(config: Config, name: str) -> list[LocalCommand]:
     if config.registry.is_local:
         line += " --driver-opt network=host"
     return [LocalCommand(line, line)]
+
+
+def _refuse_buildpacks(builder: Builder) -> None:
+    if builder.pack is not None:
+        raise BuildFailed(
+            "images are not built with buildpacks here",
+            fix="build and push with `kamal build push`, then --skip-push",
+        )
 
 
 def _command(config: Config, before: Iterable[str], after: Iterable[str], *, no_cache: bool) -> LocalCommand:

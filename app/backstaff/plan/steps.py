@@ -126,7 +126,7 @@ def _boot(config: Config, plan: Plan, pair: Pair) -> Iterator[Step]:
         f"docker rename {name} {name}_replaced_{_RANDOM}",
         role.name,
     )
-    yield Step("write env file", f"install -D -m 0600 /dev/stdin {path}  # {count} secrets", role.name)
+    yield Step("write env file", f"install -D -m 0600 /dev/stdin {path}  # {_counted(count)}", role.name)
     yield Step(
         "create container", create_line(config, role, pair.host, plan.version, hostname=hostname), role.name
     )
@@ -154,3 +154,7 @@ def _finish(config: Config, plan: Plan, host: str) -> Iterator[Step]:
     yield Step("write audit log", f"printf '%s\\n' LINES >> {audit_log(config)}")
     if host == plan.lock_host:
         yield Step("release deploy lock", f"rm -r {lock_dir(config)}")
+
+
+def _counted(secrets: int) -> str:
+    return "1 secret" if secrets == 1 else f"{secrets} secrets"

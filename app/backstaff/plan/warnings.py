@@ -17,11 +17,22 @@ def warnings_of(config: Config, selection: Selection) -> tuple[str, ...]:
     roles = [config.role(name) for name in selection.roles]
     return (
         *selection.warnings,
+        *_unusual_leader(config, selection),
         *_overlap(roles),
         *(warning for role in roles for warning in _of_role(config, role)),
         *_ambiguous_names(config),
         *_other_lock(config, selection),
     )
+
+
+def _unusual_leader(config: Config, selection: Selection) -> Iterator[str]:
+    """The first of the hosts asked for decides, so even `--hosts '*'` can change who waits for whom."""
+    leader = selection.primary_role
+    if leader != config.primary_role and config.primary_role in selection.roles:
+        yield (
+            f"{leader} boots before {config.primary_role}, which waits for it: "
+            f"{selection.primary_host} is the first host selected and does not run {config.primary_role}"
+        )
 
 
 def _overlap(roles: list[Role]) -> Iterator[str]:

@@ -11,12 +11,6 @@ TEXT = "<text>"
 LIST = "<list>"
 MAP = "<map>"
 FLAG = "<flag>"
-_MARKED = frozenset({TEXT, LIST, MAP, FLAG})
-
-
-def is_shape(part: object) -> bool:
-    """Whether a part of a pydantic error's location names a shape rather than a key."""
-    return part in _MARKED
 
 
 def shape_of(value: object) -> str | None:

@@ -1,0 +1,180 @@
+"""`backstaff app`: the app's containers."""
+
+import re
+from dataclasses import asdict
+
+import click
+
+from backstaff.cli.answers import Answer
+from backstaff.cli.booting import BootOptions, boot, lock_options, patience_of
+from backstaff.cli.log_printing import LogPrinter, since_option
+from backstaff.cli.looking import look
+from backstaff.cli.options import CommonOptions, common_options
+from backstaff.cli.powering import PowerChange, power
+from backstaff.cli.project import Project, open_project
+from backstaff.cli.running import run_and_exit
+from backstaff.engine.app_logs import LogQuery, LogSource, read_logs
+from backstaff.engine.app_state import ContainerRow, app_containers
+from backstaff.engine.context import RunContext
+from backstaff.engine.fleet import Fleet
+from backstaff.errors import ExitCode, UsageError
+from backstaff.plan.plan import Command
+
+_COLUMNS = ("host", "role", "version", "state", "status", "current", "name")
+_LINES = 100
+
+
+@click.group()
+def app() -> None:
+    """Boot, stop, start and look at the app's containers."""
+
+
+@app.command("boot")
+@lock_options
+@common_options
+def boot_app(
+    common: CommonOptions, lock_wait: bool, lock_wait_timeout: float, lock_wait_interval: float
+) -> None:
+    """Boot an image that is on the servers already (by default the latest one)."""
+    options = BootOptions(patience=patience_of(lock_wait, lock_wait_timeout, lock_wait_interval))
+    run_and_exit(lambda: boot(common, open_project(common), Command.APP_BOOT, options))
+
+
+@app.command()
+@common_options
+def start(common: CommonOptions) -> None:
+    """Start a version that was stopped (default: git's HEAD), and give it its traffic back."""
+    run_and_exit(lambda: power(common, open_project(common), PowerChange.START))
+
+
+@app.command()
+@common_options
+def stop(common: CommonOptions) -> None:
+    """Take the app out of the proxy and stop it."""
+    run_and_exit(lambda: power(common, open_project(common), PowerChange.STOP))
+
+
+@app.command()
+@common_options
+def details(common: CommonOptions) -> None:
+    """Show the running containers of each role on each server."""
+    run_and_exit(lambda: _show_containers(common, running=True))
+
+
+@app.command()
+@common_options
+def containers(common: CommonOptions) -> None:
+    """Show all containers of the app, running or not."""
+    run_and_exit(lambda: _show_containers(common, running=False))
+
+
+@app.command("version")
+@common_options
+def app_version(common: CommonOptions) -> None:
+    """Show which version each role runs on each server."""
+    run_and_exit(lambda: _show_versions(common))
+
+
+@app.command("stale_containers")
+@click.option("-s", "--stop", is_flag=True, help="Stop them.")
+@common_options
+def stale_containers(common: CommonOptions, stop: bool) -> None:
+    """Show containers that run beside the current one: what interrupted deploys leave behind."""
+    if stop:
+        run_and_exit(lambda: power(common, open_project(common), PowerChange.STOP_STALE))
+    run_and_exit(lambda: _show_stale(common))
+
+
+@app.command()
+@since_option
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(min=0),
+    help="Lines of each container (default: 100, or all with --since or --grep).",
+)
+@click.option("-g", "--grep", metavar="PATTERN", help="Only lines that match this regular expression.")
+@click.option("-f", "--follow", is_flag=True, help="Go on with new lines as they come, from all servers.")
+@click.option("-T", "--skip-timestamps", is_flag=True, help="Leave out the times.")
+@click.option("--container-id", metavar="ID", help="This container instead of the current ones.")
+@common_options
+def logs(
+    common: CommonOptions,
+    since: str,
+    lines: int | None,
+    grep: str | None,
+    follow: bool,
+    skip_timestamps: bool,
+    container_id: str | None,
+) -> None:
+    """Show the output of the app's current containers, of all servers in the order of time."""
+    if lines is None and not since and not grep:
+        lines = _LINES
+    query = LogQuery(since=since, lines=lines, grep=_pattern(grep), follow=follow)
+    printer = LogPrinter(as_json=common.json, timestamps=not skip_timestamps)
+    run_and_exit(lambda: _show_logs(common, query, printer, container_id))
+
+
+def _pattern(grep: str | None) -> re.Pattern[str] | None:
+    try:
+        return re.compile(grep) if grep else None
+    except re.error as error:
+        raise click.BadParameter(f"not a regular expression: {error}", param_hint="--grep") from error
+
+
+async def _rows(common: CommonOptions, project: Project, command: str) -> list[ContainerRow]:
+    async def ask(run: RunContext, fleet: Fleet) -> list[ContainerRow]:
+        return await app_containers(run, fleet, project.selection)
+
+    return await look(common, project, project.selection.app_hosts, ask, command=command)
+
+
+async def _show_containers(common: CommonOptions, *, running: bool) -> ExitCode:
+    project = open_project(common)
+    rows = await _rows(common, project, "app details" if running else "app containers")
+    shown = [asdict(row) for row in rows if not running or row.state in {"running", "restarting", "paused"}]
+    Answer(as_json=common.json).table(_COLUMNS, shown, empty="There are no containers.")
+    return ExitCode.DONE
+
+
+async def _show_versions(common: CommonOptions) -> ExitCode:
+    project = open_project(common)
+    found = await _rows(common, project, "app version")
+    current = {(row.host, row.role): row.version for row in found if row.current}
+    rows = [
+        {"host": pair.host, "role": pair.role, "version": current.get((pair.host, pair.role), "")}
+        for pair in project.selection.pairs
+    ]
+    Answer(as_json=common.json).table(("host", "role", "version"), rows, empty="No role is selected.")
+    return ExitCode.DONE
+
+
+async def _show_stale(common: CommonOptions) -> ExitCode:
+    project = open_project(common)
+    rows = [asdict(row) for row in await _rows(common, project, "app stale_containers") if row.stale]
+    Answer(as_json=common.json).table(_COLUMNS, rows, empty="There are no stale containers.")
+    return ExitCode.DONE
+
+
+async def _show_logs(
+    common: CommonOptions, query: LogQuery, printer: LogPrinter, container: str | None
+) -> ExitCode:
+    project = open_project(common)
+    selection = project.selection
+
+    async def ask(run: RunContext, fleet: Fleet) -> None:
+        if container is not None:
+            sources = [LogSource(selection.primary_host, "", container)]
+        else:
+            rows = await app_containers(run, fleet, selection)
+            sources = [LogSource(row.host, row.role, row.name) for row in rows if row.current]
+        if not sources:
+            raise UsageError(
+                "nothing runs, so there is no output",
+                fix="see `backstaff app containers`, and name one with --container-id",
+            )
+        printer.align(sources)
+        await read_logs(fleet, sources, query, printer)
+
+    await look(common, project, selection.app_hosts, ask, command="app logs")
+    return ExitCode.DONE

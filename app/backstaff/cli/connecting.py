@@ -1,0 +1,18 @@
+"""The connector that a configuration asks for."""
+
+from collections.abc import Mapping
+
+from backstaff.config.models import Config
+from backstaff.hosts.connect import SshConnector
+from backstaff.kamal.registry import credential_text
+
+
+def connector_for(config: Config, secrets: Mapping[str, str]) -> SshConnector:
+    """SSH as deploy.yml and the user's own configuration say."""
+    return SshConnector(
+        config.ssh,
+        config.sshkit,
+        unknown_hosts=config.backstaff.unknown_hosts,
+        timeouts=config.backstaff.timeouts,
+        key_data=[credential_text(each, secrets) for each in config.ssh.key_data],
+    )

@@ -1,0 +1,66 @@
+"""Container output on the terminal: one line each, with its host and role in front."""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from backstaff.engine.app_logs import LogSource
+from backstaff.events.inert import inert
+from backstaff.hosts.protocol import LogLine
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+
+
+def _since(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    """Docker takes spans too, but by its own host's clock; one moment for all hosts is easier to read."""
+    if not value:
+        return ""
+    spans = _SPAN.findall(value)
+    if spans and _SPAN.sub("", value) == "":
+        seconds = sum(float(number) * _UNITS[unit] for number, unit in spans)
+        return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC).isoformat()
+    except ValueError as error:
+        raise click.BadParameter("give a time such as 2026-11-23T12:00:00, or a span such as 10m") from error
+
+
+since_option = click.option(
+    "-s", "--since", callback=_since, metavar="TIME", help="From this time on: 10m, 2h, 2026-11-23T12:00:00."
+)
+
+
+class LogPrinter:
+    """Prints lines as they come; what a container wrote is never interpreted."""
+
+    def __init__(self, *, as_json: bool, timestamps: bool) -> None:
+        self._as_json = as_json
+        self._timestamps = timestamps
+        self._host_width = 0
+        self._role_width = 0
+
+    def align(self, sources: Sequence[LogSource]) -> None:
+        """Make room for the longest names among `sources`."""
+        self._host_width = max(len(source.host) for source in sources)
+        self._role_width = max(len(source.role) for source in sources)
+
+    def __call__(self, source: LogSource, line: LogLine) -> None:
+        """Print one line."""
+        if self._as_json:
+            record = {
+                "at": line.at,
+                "host": source.host,
+                "role": source.role,
+                "container": source.container,
+                "stream": line.stream,
+                "text": line.text,
+            }
+            click.echo(json.dumps(record, ensure_ascii=False))
+            return
+        prefix = f"{source.host:<{self._host_width}} {source.role:<{self._role_width}}".rstrip()
+        at = f"{line.at[:23]}  " if self._timestamps else ""
+        click.echo(f"{at}{prefix}  {inert(line.text)}")

@@ -1,0 +1,78 @@
+"""Commands that only look: connect, ask, answer. They are no runs and leave no journal."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from backstaff.cli.connecting import connector_for
+from backstaff.cli.options import CommonOptions
+from backstaff.cli.project import Project, connection_secrets, find_performer, literal_secrets
+from backstaff.cli.signals import handled
+from backstaff.clock import LoopClock
+from backstaff.config.secrets import Secrets
+from backstaff.engine.context import RunContext
+from backstaff.engine.ending import Cancellation
+from backstaff.engine.fleet import Fleet, connected
+from backstaff.engine.hooks import Hooks
+from backstaff.errors import ExitCode
+from backstaff.events.journal import new_run_id
+from backstaff.events.redact import Redactor
+from backstaff.events.stream import EventStream, Sink
+
+T = TypeVar("T")
+
+
+async def look(
+    common: CommonOptions,
+    project: Project,
+    hosts: Sequence[str],
+    ask: Callable[[RunContext, Fleet], Awaitable[T]],
+    *,
+    command: str,
+    version: str = "",
+    sinks: Sequence[Sink] = (),
+) -> T:
+    """Connect to `hosts`, await `ask`, disconnect, and return its answer.
+
+    The hook `pre-connect` runs first: it may be what opens the way to the hosts. Raises what `ask` or
+    connecting raises, and `RunCancelled` after a signal.
+    """
+    secrets = await connection_secrets(project, skip_hooks=common.skip_hooks)
+    run = await _context(project, secrets, command, version, sinks)
+    hooks = Hooks(run, hosts=project.selection.hosts, skip=common.skip_hooks)
+    cancellation = Cancellation(_leave)
+    cancellation.attach()
+    try:
+        with handled(cancellation):
+            await hooks.run("pre-connect")
+            async with connected(run, connector_for(project.config, run.revealed), hosts) as fleet:
+                return await ask(run, fleet)
+    except asyncio.CancelledError:
+        cancelled = cancellation.take()
+        if cancelled is None:
+            raise
+        raise cancelled from None
+
+
+async def _context(
+    project: Project, secrets: Secrets, command: str, version: str, sinks: Sequence[Sink]
+) -> RunContext:
+    clock = LoopClock()
+    hidden = [value.reveal() for value in secrets.values.values()] + literal_secrets(project.config)
+    return RunContext(
+        run_id=new_run_id(datetime.now(UTC)),
+        command=command,
+        config=project.config,
+        version=version,
+        performer=await find_performer(project),
+        stream=EventStream(clock, Redactor(hidden), sinks),
+        secrets=secrets.values,
+        clock=clock,
+        environ=project.environ,
+        directory=project.directory,
+    )
+
+
+def _leave(code: ExitCode) -> None:
+    raise SystemExit(int(code))

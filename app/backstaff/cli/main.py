@@ -1,0 +1,44 @@
+"""The entry point: `backstaff COMMAND`."""
+
+import sys
+
+import click
+
+from backstaff.cli.lazy import LazyGroup
+from backstaff.cli.options import token_normalize
+from backstaff.errors import ExitCode
+
+COMMANDS = {
+    "app": ("backstaff.cli.app", "app", "Boot, stop, start and look at the app's containers"),
+    "config": ("backstaff.cli.config", "config", "Show the configuration, secrets masked"),
+    "deploy": ("backstaff.cli.deploy", "deploy", "Build, push and deploy the app"),
+    "lock": ("backstaff.cli.lock", "lock", "Look at, take and release the deploy lock"),
+    "plan": ("backstaff.cli.plan", "plan", "Show what a deploy would do; changes nothing"),
+    "proxy": ("backstaff.cli.proxy", "proxy", "Boot and look at kamal-proxy"),
+    "redeploy": ("backstaff.cli.deploy", "redeploy", "Deploy without proxy boot and pruning"),
+    "rollback": ("backstaff.cli.deploy", "rollback", "Go back to a version that is still on the hosts"),
+    "version": ("backstaff.cli.version", "version", "Show the version of Backstaff"),
+}
+
+SETTINGS = {"max_content_width": 110, "token_normalize_func": token_normalize}
+
+
+@click.group(cls=LazyGroup, commands_by_name=COMMANDS, context_settings=SETTINGS)
+def cli() -> None:
+    """Deploy containers to your own servers, and always see why a boot is waiting.
+
+    Reads Kamal's config/deploy.yml and keeps the same state on the servers.
+    """
+
+
+def main() -> None:
+    """Run the command line; every way out is an exit code that means something."""
+    try:
+        cli.main(args=sys.argv[1:], prog_name="backstaff", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(int(ExitCode.USAGE))
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.Abort:
+        sys.exit(int(ExitCode.INTERRUPTED))

@@ -1,0 +1,93 @@
+"""Everything that is read on this machine before a host is touched: configuration, selection, secrets."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from backstaff.cli.options import CommonOptions
+from backstaff.config.commands import CommandUnavailable, run_async
+from backstaff.config.credentials import SecretValue
+from backstaff.config.loader import load_config
+from backstaff.config.models import Config, SecretNeed
+from backstaff.config.secrets import Secrets, resolve_secrets
+from backstaff.engine.context import Performer
+from backstaff.errors import UsageError
+from backstaff.kamal.error_pages import PATTERNS
+from backstaff.plan.selection import Selection, select
+
+_GIT_WITHIN_S = 10.0
+_UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A deploy.yml as one command sees it. `directory` is where its relative paths start."""
+
+    config: Config
+    selection: Selection
+    directory: Path
+    environ: Mapping[str, str]
+
+
+def open_project(common: CommonOptions) -> Project:
+    """Read the configuration and apply the selection. Raises `ConfigError` and `UsageError`."""
+    directory = Path.cwd().resolve()
+    environ = dict(os.environ)
+    if common.destination is not None:
+        environ["KAMAL_DESTINATION"] = common.destination
+    config = load_config(common.config_file, common.destination, environ=environ, cwd=directory)
+    selection = select(config, hosts=common.hosts, roles=common.roles, primary=common.primary)
+    return Project(config, selection, directory, environ)
+
+
+async def read_secrets(project: Project, needs: Iterable[SecretNeed] | None = None) -> Secrets:
+    """All secrets that the run needs; `needs` None means those of a deploy. Raises `SecretsError`."""
+    return await resolve_secrets(project.config, needs, environ=project.environ, cwd=project.directory)
+
+
+async def connection_secrets(project: Project, *, skip_hooks: bool) -> Secrets:
+    """The secrets that it takes to connect: none, unless keys are secrets or a hook is to see them. Vaults
+    are not asked for the others."""
+    hook = project.directory / project.config.hooks_path / "pre-connect"
+    needs = [need for need in project.config.requires_secrets() if need.path[0] == "ssh"]
+    if not needs and (skip_hooks or not hook.is_file()):
+        return Secrets({})
+    return await read_secrets(project, needs)
+
+
+def literal_secrets(config: Config) -> list[str]:
+    """Credentials that are written into deploy.yml itself; they are masked like any other secret."""
+    written = [config.registry.password, *config.ssh.key_data]
+    return [each.reveal() for each in written if isinstance(each, SecretValue)]
+
+
+async def find_performer(project: Project) -> Performer:
+    """Who runs this, as git knows them; where it does not, the login name and `Unknown`."""
+    name = await _git_setting(project, "user.name")
+    email = await _git_setting(project, "user.email")
+    login = project.environ.get("USER") or project.environ.get("LOGNAME") or _UNKNOWN
+    return Performer(name=name or _UNKNOWN, email=email or login)
+
+
+async def _git_setting(project: Project, key: str) -> str:
+    try:
+        ended = await run_async(
+            ["git", "config", key], cwd=project.directory, environ=project.environ, timeout_s=_GIT_WITHIN_S
+        )
+    except CommandUnavailable:
+        return ""
+    return ended.stdout.strip() if ended.status == 0 else ""
+
+
+def read_error_pages(project: Project) -> Mapping[str, bytes]:
+    """The error pages of `error_pages_path` by file name. Raises `UsageError` if they can not be read."""
+    path = project.config.error_pages_path
+    if path is None:
+        return {}
+    directory = project.directory / path
+    try:
+        found = [page for pattern in PATTERNS for page in sorted(directory.glob(pattern))]
+        return {page.name: page.read_bytes() for page in found}
+    except OSError as error:
+        raise UsageError(f"error pages can not be read: {error}", where=str(directory)) from error

@@ -1,0 +1,108 @@
+"""`backstaff proxy`: kamal-proxy on the servers."""
+
+import click
+
+from backstaff.cli.answers import Answer
+from backstaff.cli.connecting import connector_for
+from backstaff.cli.log_printing import LogPrinter, since_option
+from backstaff.cli.looking import look
+from backstaff.cli.options import CommonOptions, common_options
+from backstaff.cli.project import connection_secrets, open_project
+from backstaff.cli.running import run_and_exit, run_recorded
+from backstaff.engine.alongside import alongside
+from backstaff.engine.app_logs import LogQuery, LogSource, read_logs
+from backstaff.engine.context import RunContext
+from backstaff.engine.fleet import Fleet, connected
+from backstaff.engine.hooks import Hooks
+from backstaff.engine.identity import is_dead, this_process
+from backstaff.engine.lock import DeployLock
+from backstaff.engine.proxy import ProxyRow, boot_proxies, proxy_rows
+from backstaff.errors import ExitCode
+from backstaff.kamal.names import PROXY_CONTAINER
+
+_COLUMNS = ("host", "image", "state", "service", "at", "target", "serves")
+_LINES = 100
+
+
+@click.group()
+def proxy() -> None:
+    """Boot and look at kamal-proxy."""
+
+
+@proxy.command("boot")
+@common_options
+def boot_proxy(common: CommonOptions) -> None:
+    """Start the proxy on the servers that need it and where it does not run."""
+    run_and_exit(lambda: _boot(common))
+
+
+@proxy.command()
+@common_options
+def details(common: CommonOptions) -> None:
+    """Show each server's proxy and where it sends traffic."""
+    run_and_exit(lambda: _details(common))
+
+
+@proxy.command()
+@since_option
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(min=0),
+    default=_LINES,
+    show_default=True,
+    help="Lines of each proxy.",
+)
+@click.option("-f", "--follow", is_flag=True, help="Go on with new lines as they come.")
+@click.option("-T", "--skip-timestamps", is_flag=True, help="Leave out the times.")
+@common_options
+def logs(common: CommonOptions, since: str, lines: int, follow: bool, skip_timestamps: bool) -> None:
+    """Show the proxies' output, of all servers in the order of time."""
+    query = LogQuery(since=since, lines=None if since else lines, follow=follow)
+    printer = LogPrinter(as_json=common.json, timestamps=not skip_timestamps)
+    run_and_exit(lambda: _logs(common, query, printer))
+
+
+async def _boot(common: CommonOptions) -> ExitCode:
+    project = open_project(common)
+    selection = project.selection
+    secrets = await connection_secrets(project, skip_hooks=common.skip_hooks)
+    hosts = tuple(dict.fromkeys((*selection.hosts, selection.lock_host)))
+
+    async def work(run: RunContext) -> None:
+        await Hooks(run, hosts=hosts, skip=common.skip_hooks).run("pre-connect")
+        async with (
+            alongside(run.waits.explain_until_cancelled()),
+            connected(run, connector_for(run.config, run.revealed), hosts) as fleet,
+            DeployLock(run, fleet[selection.lock_host], this_process(run.run_id), is_dead=is_dead).held(),
+        ):
+            await boot_proxies(run, fleet, selection)
+
+    return await run_recorded(common, project, secrets, command="proxy boot", version="", work=work)
+
+
+async def _details(common: CommonOptions) -> ExitCode:
+    project = open_project(common)
+    hosts = project.selection.proxy_hosts
+
+    async def ask(_: RunContext, fleet: Fleet) -> list[ProxyRow]:
+        return await proxy_rows(fleet.some(hosts))
+
+    rows = await look(common, project, hosts, ask, command="proxy details")
+    shown = [{column: getattr(row, column) for column in _COLUMNS} for row in rows]
+    Answer(as_json=common.json).table(_COLUMNS, shown, empty="No selected server needs a proxy.")
+    return ExitCode.DONE
+
+
+async def _logs(common: CommonOptions, query: LogQuery, printer: LogPrinter) -> ExitCode:
+    project = open_project(common)
+    hosts = project.selection.proxy_hosts
+    sources = [LogSource(host, "", PROXY_CONTAINER) for host in hosts]
+
+    async def ask(_: RunContext, fleet: Fleet) -> None:
+        printer.align(sources)
+        await read_logs(fleet, sources, query, printer)
+
+    if sources:
+        await look(common, project, hosts, ask, command="proxy logs")
+    return ExitCode.DONE

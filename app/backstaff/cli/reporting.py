@@ -1,0 +1,43 @@
+"""How a run is told: lines or JSON on standard output, errors from before a run on standard error."""
+
+import os
+import shutil
+import sys
+
+from backstaff.cli.options import CommonOptions
+from backstaff.errors import BackstaffError
+from backstaff.events.inert import inert
+from backstaff.events.stream import Sink
+from backstaff.headless.ci import ci_format
+from backstaff.headless.colour import Paint, Tone, colour_wanted
+from backstaff.headless.lines import Detail
+from backstaff.headless.ndjson import JsonSink
+from backstaff.headless.outlet import Outlet
+from backstaff.headless.sink import LineSink
+
+
+def sink_for(common: CommonOptions) -> Sink:
+    """The sink that the options ask for."""
+    outlet = Outlet(sys.stdout)
+    if common.json:
+        return JsonSink(outlet)
+    detail = Detail.VERBOSE if common.verbose else Detail.QUIET if common.quiet else Detail.NORMAL
+    return LineSink(
+        outlet,
+        detail=detail,
+        paint=Paint(enabled=colour_wanted(sys.stdout, os.environ)),
+        ci=ci_format(os.environ),
+        width=shutil.get_terminal_size((0, 0)).columns,
+    )
+
+
+def show_error(error: BackstaffError) -> None:
+    """Say what went wrong, what proves it and what to do; each part on lines of its own."""
+    paint = Paint(enabled=colour_wanted(sys.stderr, os.environ))
+    outlet = Outlet(sys.stderr)
+    for number, line in enumerate(str(error).splitlines()):
+        outlet.line(paint(inert(line), Tone.BAD) if number == 0 else inert(line))
+    for line in error.evidence:
+        outlet.line(f"  {inert(line)}")
+    if error.fix:
+        outlet.line(f"  fix: {inert(error.fix)}")

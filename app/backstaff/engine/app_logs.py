@@ -1,0 +1,69 @@
+"""The output of containers on many hosts, as one stream of lines."""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from backstaff.engine.fleet import Fleet
+from backstaff.engine.guarded import GuardedHost
+from backstaff.errors import BackstaffError
+from backstaff.hosts.protocol import LogLine
+
+
+@dataclass(frozen=True)
+class LogSource:
+    """One container on one host, and the role it runs (empty for the proxy)."""
+
+    host: str
+    role: str
+    container: str
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """Which lines: `since` RFC 3339 or seconds since 1970, the last `lines`, those that match `grep`."""
+
+    since: str = ""
+    lines: int | None = None
+    grep: re.Pattern[str] | None = None
+    follow: bool = False
+
+    def wants(self, line: LogLine) -> bool:
+        """Whether the line is asked for."""
+        return self.grep is None or self.grep.search(line.text) is not None
+
+
+Tell = Callable[[LogSource, LogLine], None]
+
+
+async def read_logs(fleet: Fleet, sources: Sequence[LogSource], query: LogQuery, tell: Tell) -> None:
+    """Hand over all lines of all sources, each source's in order.
+
+    Without `follow` the lines of all sources are merged by time. Raises the first source's failure after
+    the others have ended.
+    """
+    failures: list[BackstaffError] = []
+    collected: list[tuple[LogSource, LogLine]] = []
+    take: Tell = tell if query.follow else lambda source, line: collected.append((source, line))
+
+    async def read(source: LogSource) -> None:
+        try:
+            await _read(fleet[source.host], source, query, take)
+        except BackstaffError as error:
+            failures.append(error)
+
+    async with asyncio.TaskGroup() as group:
+        for source in sources:
+            group.create_task(read(source))
+    for source, line in sorted(collected, key=lambda each: each[1].at):
+        tell(source, line)
+    if failures:
+        raise failures[0]
+
+
+async def _read(host: GuardedHost, source: LogSource, query: LogQuery, tell: Tell) -> None:
+    lines = host.docker.logs(source.container, since=query.since, tail=query.lines, follow=query.follow)
+    async for line in lines:
+        if query.wants(line):
+            tell(source, line)

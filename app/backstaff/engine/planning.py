@@ -1,0 +1,30 @@
+"""Tells a plan to those who watch the run."""
+
+from backstaff.engine.context import RunContext
+from backstaff.events.types import PairPlanned, PlanMade
+from backstaff.plan.plan import Plan
+
+
+def announce_plan(run: RunContext, plan: Plan) -> None:
+    """Emit what the run will do."""
+    pairs = tuple(
+        PairPlanned(
+            host=pair.host,
+            role=pair.role,
+            group=group.number,
+            gatekeeper=plan.barrier is not None and plan.is_gatekeeper(pair),
+            proxied=run.config.role(pair.role).proxied,
+        )
+        for group in plan.groups
+        for pair in group.pairs
+    )
+    run.stream.emit(
+        PlanMade(
+            hosts=plan.hosts,
+            pairs=pairs,
+            groups=tuple(group.hosts for group in plan.groups),
+            phases=plan.phases,
+            barrier=plan.barrier.role if plan.barrier else "",
+            warnings=plan.warnings,
+        )
+    )

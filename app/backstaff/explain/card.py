@@ -1,0 +1,101 @@
+"""The failure card: why a run failed, what proves it, where every host stands now, and the way out."""
+
+from collections.abc import Iterable
+
+from backstaff.errors import BackstaffError, RunCancelled
+from backstaff.events.board import Board
+from backstaff.events.board_state import FailedStep, PairView
+from backstaff.events.facts import FailureCard, PairState
+from backstaff.events.inert import inert
+from backstaff.explain.doom import how_it_ended
+from backstaff.explain.evidence import hint, last_output, pair_evidence
+from backstaff.explain.outcome import final_state
+from backstaff.explain.retry import retry_command
+
+MOST_EVIDENCE = 12
+
+
+def failure_card(board: Board, error: BackstaffError, *, retry: str = "") -> FailureCard:
+    """The card for a run that `error` ended, made from the Board as it is after the clean-up.
+
+    `retry` is the command that does it again; without one it is made from the run's own command, narrowed
+    to the hosts that are not done.
+    """
+    pair = _failed_pair(board, error)
+    step = _failed_step(board, error, pair)
+    host = pair.host if pair else step.host if step else ""
+    role = pair.role if pair else step.role if step else ""
+    return FailureCard(
+        title=_title(board, pair, step),
+        host=host,
+        role=role,
+        step=step.step if step else "",
+        cause=inert(error.what),
+        evidence=_evidence(board, error, pair),
+        state=final_state(board),
+        fix=_fix(board, error, pair),
+        retry=retry or retry_command(board),
+    )
+
+
+def _failed_pair(board: Board, error: BackstaffError) -> PairView | None:
+    """The failed pair that the error is about: one on its host, else the first."""
+    if isinstance(error, RunCancelled):
+        return None
+    failed = [pair for pair in board.pairs.values() if pair.state is PairState.FAILED]
+    here = [pair for pair in failed if pair.host == error.where]
+    exact = [pair for pair in here if pair.detail == error.what]
+    return next(iter([*exact, *here, *failed]), None)
+
+
+def _failed_step(board: Board, error: BackstaffError, pair: PairView | None) -> FailedStep | None:
+    """The step in which it happened."""
+    if isinstance(error, RunCancelled):
+        return None
+    steps = board.failed_steps
+    if pair is not None:
+        steps = [step for step in steps if (step.host, step.role) == (pair.host, pair.role)]
+    here = [step for step in steps if step.host == error.where or step.detail == error.what]
+    return next(iter(here or steps), None)
+
+
+def _title(board: Board, pair: PairView | None, step: FailedStep | None) -> str:
+    if pair is not None:
+        return f"boot of {pair.role} on {pair.host}"
+    if step is not None:
+        return f"{step.step} on {step.host}" if step.host else step.step
+    command = board.run.command if board.run else "run"
+    begun = list(board.phases.values())
+    during = f" in phase {begun[-1].phase.value}" if begun else ""
+    return f"{command}{during}"
+
+
+def _evidence(board: Board, error: BackstaffError, pair: PairView | None) -> tuple[str, ...]:
+    """The app's own last words, what was observed, and what the error knows; each said once."""
+    lines: list[str] = []
+    if pair is not None:
+        container = board.container_of(pair)
+        told = how_it_ended(container.facts) if container else ""
+        lines += last_output(board, pair)
+        lines += (
+            line
+            for line in pair_evidence(board, pair).lines
+            if not told or told not in line or told not in error.what
+        )
+    lines += (inert(line) for line in error.evidence)
+    return tuple(_unrepeated(lines, error.what))[:MOST_EVIDENCE]
+
+
+def _unrepeated(lines: Iterable[str], cause: str) -> list[str]:
+    told = [line.strip() for line in lines if line.strip() and line.strip() != cause]
+    return list(dict.fromkeys(told))
+
+
+def _fix(board: Board, error: BackstaffError, pair: PairView | None) -> str:
+    """What the evidence points to, else what the error advises; and where to read on."""
+    if pair is None:
+        return inert(error.fix)
+    advice = hint(board, pair) or inert(error.fix)
+    known = pair.container and "backstaff app logs" not in advice
+    logs = f"backstaff app logs -h {pair.host} -r {pair.role}" if known else ""
+    return "   ".join(part for part in (advice, logs) if part)

@@ -1,0 +1,68 @@
+"""The failure card as text: the last lines of a failed run."""
+
+import textwrap
+
+from backstaff.events.board import Board
+from backstaff.events.facts import FailureCard
+from backstaff.events.inert import inert
+from backstaff.headless.colour import Paint, Tone
+
+INDENT = "  "
+LABEL = 10
+
+
+def card_lines(card: FailureCard, board: Board, paint: Paint, width: int = 100) -> list[str]:
+    """The card within `width` columns. Commands are never broken, so that they can be copied."""
+    lines = [_headline(card, board, paint, width)]
+    lines += _part("cause", [card.cause], width)
+    lines += _part("evidence", card.evidence, width)
+    lines += _part("state", _joined(card.state, width), width)
+    lines += _part("fix", [card.fix], width)
+    lines += _part("retry", [card.retry], 0)
+    return lines
+
+
+def _headline(card: FailureCard, board: Board, paint: Paint, width: int) -> str:
+    cancelled = board.result is not None and board.result.verdict == "cancelled"
+    word = "CANCELLED" if cancelled else "FAILED"
+    title = inert(card.title)
+    right = run_title(board)
+    gap = " " * max(3, width - len(word) - 2 - len(title) - len(right))
+    return f"{paint(word, Tone.WARNING if cancelled else Tone.BAD)}  {paint(title, Tone.STRONG)}{gap}{right}"
+
+
+def run_title(board: Board) -> str:
+    """`shop · production   v42   0:41`."""
+    run = board.run
+    if run is None:
+        return clock(board.t)
+    name = f"{run.service} · {run.destination}" if run.destination else run.service
+    return "   ".join(part for part in (inert(name), inert(run.version), clock(board.t)) if part)
+
+
+def clock(seconds: float) -> str:
+    """`0:41`, `12:05`, `1:02:03`."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def _joined(parts: tuple[str, ...], width: int) -> list[str]:
+    """Parts side by side where they fit, one to a line where not."""
+    line = " · ".join(parts)
+    return [line] if len(line) <= width - len(INDENT) - LABEL else list(parts)
+
+
+def _part(label: str, texts: tuple[str, ...] | list[str], width: int) -> list[str]:
+    lines: list[str] = []
+    for text in texts:
+        lines += _wrapped(inert(text), width - len(INDENT) - LABEL) if text else []
+    return [
+        f"{INDENT}{label if number == 0 else '':<{LABEL}}{line}".rstrip() for number, line in enumerate(lines)
+    ]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    if width < 20 or len(text) <= width:
+        return [text]
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,143 @@
+"""What CI systems make of a log: collapsible sections per phase, and an annotation for a failure."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from backstaff.errors import BackstaffError, ConfigError, ConfigIssue
+from backstaff.events.facts import FailureCard, Phase
+from backstaff.events.inert import inert
+
+
+class CiFormat(Protocol):
+    """The marks of one CI system."""
+
+    def begin(self, phase: Phase, title: str, at: datetime) -> list[str]:
+        """Open a section; sections are never nested."""
+        ...
+
+    def end(self, phase: Phase, at: datetime) -> list[str]:
+        """Close a section."""
+        ...
+
+    def annotation(self, card: FailureCard) -> list[str]:
+        """Mark a failure so that the system shows it beside the log."""
+        ...
+
+    def error(self, error: BackstaffError) -> list[str]:
+        """Mark an error that came before a run began."""
+        ...
+
+    def guard(self, line: str) -> str:
+        """A line of ours with nothing in it that the system would take for a mark."""
+        ...
+
+
+class PlainFormat:
+    """No CI: no marks."""
+
+    def begin(self, phase: Phase, title: str, at: datetime) -> list[str]:  # noqa: ARG002
+        """Nothing."""
+        return []
+
+    def end(self, phase: Phase, at: datetime) -> list[str]:  # noqa: ARG002
+        """Nothing."""
+        return []
+
+    def annotation(self, card: FailureCard) -> list[str]:  # noqa: ARG002
+        """Nothing."""
+        return []
+
+    def error(self, error: BackstaffError) -> list[str]:  # noqa: ARG002
+        """Nothing."""
+        return []
+
+    def guard(self, line: str) -> str:
+        """The line itself."""
+        return line
+
+
+class GitHubFormat:
+    """GitHub Actions: workflow commands. They are recognised at the start of a line, and in their old form
+    (`##[…]`) anywhere in it."""
+
+    def begin(self, phase: Phase, title: str, at: datetime) -> list[str]:  # noqa: ARG002
+        """`::group::`."""
+        return [f"::group::{_github_data(title)}"]
+
+    def end(self, phase: Phase, at: datetime) -> list[str]:  # noqa: ARG002
+        """`::endgroup::`."""
+        return ["::endgroup::"]
+
+    def annotation(self, card: FailureCard) -> list[str]:
+        """`::error`, with the card's title, cause, evidence and fix."""
+        return [_github_error(card.title, [card.cause, *card.evidence[:5], card.fix])]
+
+    def error(self, error: BackstaffError) -> list[str]:
+        """`::error`, for a configuration one per issue, at its file and line."""
+        if isinstance(error, ConfigError):
+            return [_github_issue(issue) for issue in error.issues]
+        return [_github_error("backstaff", [str(error), *error.evidence[:5], error.fix])]
+
+    def guard(self, line: str) -> str:
+        """Break what looks like a command."""
+        line = line.replace("##[", "## [")
+        return f".{line}" if line.lstrip().startswith("::") else line
+
+
+class GitLabFormat:
+    """GitLab CI: sections are marked by escape codes; it knows no annotation in the log."""
+
+    def begin(self, phase: Phase, title: str, at: datetime) -> list[str]:
+        """`section_start`."""
+        return [f"\x1b[0Ksection_start:{int(at.timestamp())}:{_gitlab_name(phase)}\r\x1b[0K{title}"]
+
+    def end(self, phase: Phase, at: datetime) -> list[str]:
+        """`section_end`."""
+        return [f"\x1b[0Ksection_end:{int(at.timestamp())}:{_gitlab_name(phase)}\r\x1b[0K"]
+
+    def annotation(self, card: FailureCard) -> list[str]:  # noqa: ARG002
+        """Nothing."""
+        return []
+
+    def error(self, error: BackstaffError) -> list[str]:  # noqa: ARG002
+        """Nothing."""
+        return []
+
+    def guard(self, line: str) -> str:
+        """The line itself: marks need escape codes, and none are left in it."""
+        return line
+
+
+def ci_format(environ: Mapping[str, str]) -> CiFormat:
+    """The format of the CI system that runs us, by its own variable."""
+    if environ.get("GITHUB_ACTIONS") == "true":
+        return GitHubFormat()
+    if environ.get("GITLAB_CI") == "true":
+        return GitLabFormat()
+    return PlainFormat()
+
+
+def _github_error(title: str, parts: Iterable[str]) -> str:
+    text = "\n".join(inert(part) for part in parts if part)
+    return f"::error title={_github_property(inert(title))}::{_github_data(text)}"
+
+
+def _github_issue(issue: ConfigIssue) -> str:
+    place = f"file={_github_property(inert(str(issue.file)))}"
+    place += f",line={issue.line},col={issue.column}" if issue.line else ""
+    text = f"{issue.path}: {issue.message}" if issue.path else issue.message
+    return f"::error {place}::{_github_data(inert(text))}"
+
+
+def _github_data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _github_property(text: str) -> str:
+    return _github_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _gitlab_name(phase: Phase) -> str:
+    return "backstaff_" + re.sub(r"\W", "_", phase.value)

@@ -1,0 +1,130 @@
+"""Headless mode as a sink: events in, lines out, and at the end the table and the failure card."""
+
+from datetime import tzinfo
+
+from backstaff.events.board import Board
+from backstaff.events.types import Event, Failed, PhaseEnded, PhaseStarted, PlanMade, RunEnded
+from backstaff.explain.words import duration
+from backstaff.headless.card import card_lines
+from backstaff.headless.ci import CiFormat, PlainFormat
+from backstaff.headless.colour import Paint, Tone
+from backstaff.headless.lines import Detail, Line, lines_of
+from backstaff.headless.outlet import Outlet
+from backstaff.headless.table import DEFAULT_WIDTH, table_lines
+
+LONGEST_LABEL = 40
+CARD_WIDTH = 100
+
+
+class LineSink:
+    """Prints a run line by line.
+
+    It folds a Board of its own, so it works for a live run and for a journal alike. `zone` is the time
+    zone of the times printed, None for the machine's own; `width` that of the terminal, 0 if unknown;
+    `board` the state that the first event follows on, which becomes the sink's own.
+    Call `close` at the end: should the last event be missing, it prints what is known.
+    """
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        *,
+        detail: Detail = Detail.NORMAL,
+        paint: Paint | None = None,
+        ci: CiFormat | None = None,
+        width: int = 0,
+        zone: tzinfo | None = None,
+        board: Board | None = None,
+    ) -> None:
+        self._outlet = outlet
+        self._detail = detail
+        self._paint = paint or Paint(enabled=False)
+        self._ci = ci or PlainFormat()
+        self._width = width if width > 0 else DEFAULT_WIDTH
+        self._zone = zone
+        self._board = board or Board()
+        self._open: PhaseStarted | None = None
+        self._host_width = 0
+        self._role_width = 0
+        self._summed_up = False
+
+    def __call__(self, event: Event) -> None:
+        """Print what an event has to say."""
+        lines = lines_of(event, self._board)
+        self._board.fold(event)
+        self._set_columns(event)
+        if isinstance(event.body, PhaseStarted):
+            self._begin_section(event, event.body)
+        for line in lines:
+            if line.needs <= self._detail:
+                self._print(event, line)
+        match event.body:
+            case PhaseEnded():
+                self._end_section(event)
+            case Failed():
+                self._end_section(event)
+            case RunEnded():
+                self._end_section(event)
+                self._sum_up()
+            case _:
+                pass
+
+    def close(self) -> None:
+        """Print the table and the card of a run that never told its end."""
+        if self._board.seq and not self._summed_up:
+            self._sum_up()
+
+    def _set_columns(self, event: Event) -> None:
+        """Hosts and roles are known with the plan; from then on all lines are aligned."""
+        if isinstance(event.body, PlanMade):
+            self._host_width = max((len(host) for host in event.body.hosts), default=0)
+            self._role_width = max((len(pair.role) for pair in event.body.pairs), default=0)
+
+    def _print(self, event: Event, line: Line) -> None:
+        at = event.at.astimezone(self._zone)
+        text = f"{at:%H:%M:%S}  {self._label(line)}{self._paint(line.text, line.tone)}"
+        self._outlet.line(self._ci.guard(text.rstrip()))
+
+    def _label(self, line: Line) -> str:
+        """Who a line is about, padded; nothing for the run as a whole."""
+        if not line.host:
+            return ""
+        label = f"{line.host:<{self._host_width}} {line.role:<{self._role_width}}"
+        return f"{label:<{min(LONGEST_LABEL, self._host_width + self._role_width + 1)}}   "
+
+    def _begin_section(self, event: Event, body: PhaseStarted) -> None:
+        if self._detail is Detail.QUIET:
+            return
+        self._end_section(event)
+        self._open = body
+        title = f"{body.phase.value}: {body.detail}" if body.detail else body.phase.value
+        for line in self._ci.begin(body.phase, title, event.at):
+            self._outlet.line(line)
+
+    def _end_section(self, event: Event) -> None:
+        if self._open is None:
+            return
+        for line in self._ci.end(self._open.phase, event.at):
+            self._outlet.line(line)
+        self._open = None
+
+    def _sum_up(self) -> None:
+        self._summed_up = True
+        board, paint = self._board, self._paint
+        lines = ["", *table_lines(board, paint, self._width)] if board.verdicts else []
+        if board.failure is not None:
+            for line in self._ci.annotation(board.failure):
+                self._outlet.line(line)
+            lines += ["", *card_lines(board.failure, board, paint, CARD_WIDTH)]
+        elif board.result is not None:
+            lines += ["", self._verdict(board)]
+        for line in lines:
+            self._outlet.line(self._ci.guard(line))
+
+    def _verdict(self, board: Board) -> str:
+        if board.result is None or board.result.verdict != "done":
+            verdict = board.result.verdict if board.result else "ended without a verdict"
+            return self._paint(verdict, Tone.WARNING)
+        run = board.run
+        what = f"{run.service} {run.version}".strip() if run else "the run"
+        return f"{self._paint('DONE', Tone.GOOD)}  {what} in {duration(board.result.took_s)}"

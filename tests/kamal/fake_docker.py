@@ -1,0 +1,30 @@
+"""A `docker` command for scripts: it records its arguments, and does what little the tests need."""
+
+from pathlib import Path
+
+_PROGRAM = """#!/bin/sh
+printf '%s\\n' "$*" >> "$HOME_DIR/docker.log"
+case "$1 $2" in
+"create "*)
+    [ ! -e "$HOME_DIR/refuse" ] || { echo "Error: no such image" >&2; exit 125; }
+    echo CONTAINER_ID ;;
+"container start") exit 1 ;;
+"container cp") [ ! -e "$HOME_DIR/refuse" ] || exit 1; cp -R "$HOME_DIR/image/." "$5" ;;
+esac
+"""
+
+
+def install(home: Path, container_id: str) -> str:
+    """Puts the program into `home`; returns a PATH that finds it."""
+    directory = home / "bin"
+    directory.mkdir()
+    program = directory / "docker"
+    program.write_text(_PROGRAM.replace("CONTAINER_ID", container_id).replace("$HOME_DIR", str(home)))
+    program.chmod(0o755)
+    return f"{directory}:/usr/bin:/bin"
+
+
+def calls(home: Path) -> list[str]:
+    """The arguments of all calls so far, in order."""
+    log = home / "docker.log"
+    return log.read_text().splitlines() if log.exists() else []
