@@ -13,7 +13,6 @@ from backstaff.config.models import (
     EnvVars,
     HookVerbosity,
     Logging,
-    OnFailure,
     Percent,
     ProxyHealthcheck,
     SecretVar,
@@ -51,7 +50,6 @@ def test_a_minimal_file_gets_the_documented_defaults(tmp_path: Path) -> None:
     assert config.ssh.user == "root"
     assert config.hooks_path == ".kamal/hooks"
     assert config.backstaff.unknown_hosts is UnknownHosts.ACCEPT_NEW
-    assert config.backstaff.on_failure is OnFailure.STOP
     assert config.registry.password == SecretName("PW")
     assert config.registry.username == SecretValue("me")
     assert config.repository == "me/app"
@@ -91,7 +89,6 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert config.ssh.forward_agent is True
     assert config.sshkit.max_concurrent_starts == 10
     assert config.backstaff.timeouts.connect == 5.0
-    assert config.backstaff.on_failure is OnFailure.ROLLBACK
 
 
 def test_the_builder_is_read(tmp_path: Path) -> None:

@@ -52,9 +52,7 @@ class _Server(asyncssh.SSHServer):
             self._settings.drop_first -= 1
             conn.abort()
 
-    def connection_requested(
-        self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
-    ) -> bool:
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
         return True
 
     def unix_connection_requested(self, dest_path: str) -> object:
@@ -105,7 +103,7 @@ async def _run(process: asyncssh.SSHServerProcess[bytes], settings: ServerSettin
     child = await asyncio.create_subprocess_exec(
         "sh",
         "-c",
-        process.command or "",
+        f"exec {process.command}",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -113,9 +111,38 @@ async def _run(process: asyncssh.SSHServerProcess[bytes], settings: ServerSettin
         env={"PATH": settings.path, "HOME": str(settings.home)},
         start_new_session=True,
     )
-    await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr)
-    status = await child.wait()
+    if child.stdin is None or child.stdout is None or child.stderr is None:
+        raise AssertionError("the shell has no pipes")
+    async with asyncio.TaskGroup() as pumps:
+        stdin = pumps.create_task(_feed(process, child.stdin))
+        outputs = [
+            pumps.create_task(_forward(child.stdout, process.stdout)),
+            pumps.create_task(_forward(child.stderr, process.stderr)),
+        ]
+        status = await child.wait()
+        await asyncio.wait(outputs)
+        stdin.cancel()
     if status < 0:
         process.exit_with_signal("KILL")
     else:
         process.exit(status)
+
+
+async def _feed(process: asyncssh.SSHServerProcess[bytes], stdin: asyncio.StreamWriter) -> None:
+    try:
+        while data := await process.stdin.read(65536):
+            stdin.write(data)
+            await stdin.drain()
+    except (asyncssh.Error, OSError):
+        return
+    finally:
+        stdin.close()
+
+
+async def _forward(source: asyncio.StreamReader, target: asyncssh.SSHWriter[bytes]) -> None:
+    while data := await source.read(65536):
+        try:
+            target.write(data)
+            await target.drain()
+        except (asyncssh.Error, OSError):
+            continue

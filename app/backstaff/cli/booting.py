@@ -84,7 +84,6 @@ async def boot(common: CommonOptions, project: Project, command: Command, option
             skip_hooks=common.skip_hooks,
             no_cache=options.no_cache,
             lock_inherited=project.environ.get(LOCK_VARIABLE) == "true",
-            roles_asked=plan.selection.roles if common.roles else (),
             patience=options.patience,
             error_pages=pages,
         )

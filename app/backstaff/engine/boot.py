@@ -68,6 +68,7 @@ class PairBoot:
         self._audit = audit
         self._barrier = barrier
         self._gatekeeper = gatekeeper
+        self._old: ContainerSummary | None = None
         self._new: str | None = None
         self._switch = ProxySwitch(run, role, watch)
         self._output = OutputTail(run, self._host, role.name)
@@ -98,7 +99,7 @@ class PairBoot:
         return PairResult(self._host.name, self._role.name, halted=True)
 
     async def _boot(self) -> PairResult:
-        old = await self._make_room()
+        self._old = await self._make_room()
         if self._barrier is not None and not self._gatekeeper and not await self._passed(self._barrier):
             return self.halt(self._barrier.reason)
         container = await self._create()
@@ -109,8 +110,8 @@ class PairBoot:
         self._audit.note(self._host.name, booted(self._run.version), self._role.name)
         if self._barrier is not None and self._gatekeeper:
             self._barrier.opened_by(self._host.name)
-        if old is not None:
-            await self._stop_old(old)
+        if self._old is not None:
+            await self._stop_old(self._old)
         self._state(PairState.HEALTHY, self._run.version)
         return PairResult(self._host.name, self._role.name)
 
@@ -224,7 +225,7 @@ class PairBoot:
             return
         await self._host.docker.stop(container, grace_s=stop_grace(self._run.config, self._role))
         if self._role.proxied and await self._switch.serves(container):
-            await self._switch.back_to(self._watch.current(self._role.name))
+            await self._switch.back_to(self._old)
 
     async def _abandon(self) -> None:
         """Clean up after a cancellation, within a short time of its own."""

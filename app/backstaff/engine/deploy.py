@@ -37,7 +37,6 @@ class DeployOptions:
     skip_hooks: bool = False
     no_cache: bool = False
     lock_inherited: bool = False
-    roles_asked: tuple[str, ...] = ()
     patience: LockPatience = field(default_factory=LockPatience)
     error_pages: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -62,7 +61,7 @@ class Deploy:
         self._options = options
         self._audit = AuditTrail(run)
         self._hooks = Hooks(
-            run, hosts=plan.selection.hosts, roles=options.roles_asked, skip=options.skip_hooks
+            run, hosts=plan.selection.hosts, roles=plan.selection.filtered_roles, skip=options.skip_hooks
         )
 
     async def carry_out(self) -> None:
@@ -129,23 +128,20 @@ class Deploy:
 
     async def _locked(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         run, plan = self._run, self._plan
-        inherited = self._options.lock_inherited
+        hosts = fleet.some(plan.selection.hosts)
         with run.report.phase(Phase.LOCK):
-            if not inherited:
+            if not self._options.lock_inherited:
                 await lock.acquire()
         self._hooks.locked = True
         try:
             if plan.command.runs_deploy_hooks:
                 await self._hooks.run("pre-deploy")
             with run.report.phase(Phase.PREPARE):
-                pages = self._options.error_pages
-                await Preparation(run, plan, watches, self._audit, pages).prepare(
-                    fleet.some(plan.selection.hosts)
-                )
+                preparation = Preparation(run, plan, watches, self._audit, self._options.error_pages)
+                await preparation.prepare(hosts)
             with run.report.phase(Phase.BOOT):
                 await Rollout(run, plan, watches, self._audit, self._hooks).boot()
             with run.report.phase(Phase.FINISH):
-                hosts = fleet.some(plan.selection.hosts)
                 await on_each(hosts, self._finish)
         finally:
             self._hooks.locked = False
@@ -162,9 +158,11 @@ class Deploy:
     async def _last_look(self, fleet: Fleet, watches: Mapping[str, ContainerWatch]) -> Sequence[PairVerdict]:
         """Observe the hosts again, and write what a failure has left out of their audit logs."""
         with self._run.report.phase(Phase.VERIFY):
-            flushing = (self._audit.flush(host) for host in fleet.hosts)
-            verdicts, *_ = await asyncio.gather(verify(self._run, self._plan, watches), *flushing)
-            return verdicts
+            async with asyncio.TaskGroup() as group:
+                for host in fleet.hosts:
+                    group.create_task(self._audit.flush(host))
+                looking = group.create_task(verify(self._run, self._plan, watches))
+            return looking.result()
 
 
 def refuse_if_split(verdicts: Sequence[PairVerdict]) -> None:

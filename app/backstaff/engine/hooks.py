@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 
+from backstaff.config.models import HookVerbosity
 from backstaff.engine.context import RunContext
 from backstaff.engine.waits import Ongoing, Wait
 from backstaff.errors import HookFailed
@@ -36,9 +37,12 @@ class Hooks:
         wait = Wait(WaitKind.HOOK, f"hook {name}", str(path), self._run.timeouts.hook)
         lines: list[str] = []
 
+        shown = self._run.config.hooks_output.of(name) is not HookVerbosity.QUIET
+
         def tell(stream: str, text: str) -> None:
             lines.append(text)
-            self._run.stream.emit(Output(source="hook", name=name, stream=stream, text=text))
+            if shown:
+                self._run.stream.emit(Output(source="hook", name=name, stream=stream, text=text))
 
         async def work(_: Ongoing) -> LocalResult:
             environment = self._environment(name, hosts, runtime_s)

@@ -19,6 +19,11 @@ from backstaff.kamal.registry import auth_server, credential_text
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
+def architecture(machine: str) -> str:
+    """What images call the architecture of a machine: `amd64` for `x86_64`."""
+    return _ARCHITECTURES.get(machine, machine)
+
+
 class ImageBuild:
     """Builds and pushes the image of a run's version."""
 
@@ -71,7 +76,7 @@ class ImageBuild:
                 evidence=last_words(result),
                 fix="start it, or deploy an image that is in the registry with --skip-push",
             )
-        return _ARCHITECTURES.get(machine, machine)
+        return architecture(machine)
 
     async def _login(self) -> None:
         registry, secrets = self._run.config.registry, self._run.revealed

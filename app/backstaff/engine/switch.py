@@ -11,8 +11,7 @@ from backstaff.errors import BackstaffError, RemoteError
 from backstaff.events.facts import PairState, WaitKind
 from backstaff.events.types import Notice, PairChanged, ProbeSeen
 from backstaff.explain.advice import advice_for_probe
-from backstaff.explain.proxy_log import ProbeFold, ProbeResult, TargetState, parse_proxy_line, short_url
-from backstaff.explain.words import times
+from backstaff.explain.proxy_log import ProbeFold, ProbeResult, TargetState, parse_proxy_line
 from backstaff.hosts.protocol import ContainerSummary
 from backstaff.kamal.names import PROXY_CONTAINER, container_prefix
 from backstaff.kamal.proxy_deploy import deploy_command, list_command
@@ -45,14 +44,15 @@ class ProxySwitch:
         command = deploy_command(config, self._role, self._run.version, target=container[:12])
         wait = Wait(
             WaitKind.PROXY,
-            "the proxy to find it healthy and switch",
+            "the proxy to find the container healthy",
             f"the app in {self._role.name} {self._run.version}",
             proof_limit_s(config, self._role),
             self._host.name,
             self._role.name,
         )
         doom = Breaker()
-        since = f"{self._run.clock.wall().timestamp():.3f}"
+        first = await self._watch.look(container, "started", self._role.name)
+        since = first.started_at if first is not None else ""
         followers = (
             trip_when_doomed(self._watch, container, self._role.name, doom),
             self._follow_probes(target, since),
@@ -63,7 +63,7 @@ class ProxySwitch:
             raise self._failed(result.stderr or result.stdout)
 
     async def serves(self, container: str) -> bool:
-        """Whether the proxy's traffic for this role goes to the container; False if it can not be asked."""
+        """Whether the proxy's traffic for this role goes to the container."""
         result = await self._host.docker.execute(PROXY_CONTAINER, list_command().argv)
         prefix = container_prefix(self._run.config, self._role.name)
         return any(
@@ -109,9 +109,5 @@ class ProxySwitch:
     def _failed(self, stderr: str) -> RemoteError:
         said = stderr.strip().removeprefix("Error: ") or "kamal-proxy deploy failed without a word"
         probe = self._probes.last
-        if probe is None:
-            return RemoteError(said, where=self._host.name)
-        check = f"GET {short_url(probe.url)} -> {probe.result}, {times(probe.count)} in a row"
-        return RemoteError(
-            said, where=self._host.name, evidence=[check], fix=advice_for_probe(probe.result, probe.url)
-        )
+        fix = advice_for_probe(probe.result, probe.url) if probe else ""
+        return RemoteError(said, where=self._host.name, fix=fix)

@@ -49,8 +49,8 @@ def funnel_lines(funnel: Funnel) -> list[str]:
     """One line per filter: its text, how many are left, and what it dropped with the value that did it."""
     if not funnel.candidates:
         return ["there is no container of this service on the host"]
-    width = max(len(row.filter) for row in funnel.rows)
-    count = max(len(str(row.matched)) for row in funnel.rows)
+    width = max((len(row.filter) for row in funnel.rows), default=0)
+    count = max((len(str(row.matched)) for row in funnel.rows), default=0)
     lines = []
     for row in funnel.rows:
         dropped = [f"{each.container} ({each.value})" for each in row.dropped]

@@ -4,7 +4,7 @@ One line per change of state, in words that stay true when read later. What is t
 (a wait's own, a phase's end) is not told twice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import assert_never
 
@@ -69,6 +69,13 @@ class Line:
 
 def lines_of(event: Event, before: Board) -> list[Line]:
     """The lines for an event, inert. `before` is the Board as it was before this event."""
+    return [
+        replace(line, text=inert(line.text), host=inert(line.host), role=inert(line.role))
+        for line in _lines(event, before)
+    ]
+
+
+def _lines(event: Event, before: Board) -> list[Line]:
     body = event.body
     match body:
         case RunStarted():

@@ -20,8 +20,7 @@ class LineSink:
     """Prints a run line by line.
 
     It folds a Board of its own, so it works for a live run and for a journal alike. `zone` is the time
-    zone of the times printed, None for the machine's own; `width` that of the terminal, 0 if unknown;
-    `board` the state that the first event follows on, which becomes the sink's own.
+    zone of the times printed, None for the machine's own; `width` that of the terminal, 0 if unknown.
     Call `close` at the end: should the last event be missing, it prints what is known.
     """
 
@@ -34,7 +33,6 @@ class LineSink:
         ci: CiFormat | None = None,
         width: int = 0,
         zone: tzinfo | None = None,
-        board: Board | None = None,
     ) -> None:
         self._outlet = outlet
         self._detail = detail
@@ -42,7 +40,7 @@ class LineSink:
         self._ci = ci or PlainFormat()
         self._width = width if width > 0 else DEFAULT_WIDTH
         self._zone = zone
-        self._board = board or Board()
+        self._board = Board()
         self._open: PhaseStarted | None = None
         self._host_width = 0
         self._role_width = 0
@@ -59,7 +57,7 @@ class LineSink:
             if line.needs <= self._detail:
                 self._print(event, line)
         match event.body:
-            case PhaseEnded():
+            case PhaseEnded(phase=phase) if self._open is not None and self._open.phase is phase:
                 self._end_section(event)
             case Failed():
                 self._end_section(event)

@@ -30,7 +30,7 @@ def wait_explained(wait: WaitView, body: WaitExplained, others: Sequence[str] = 
     """The heartbeat of a wait, with the evidence in short; `others` wait for the same thing."""
     start = wait.start
     what = f"still {waits_for(start)}" if start.quiet or start.what in ACTIVITIES else "still waiting"
-    company = f" with {listed(others, most=4)}" if others else ""
+    company = f" ({listed(others, most=4)} too)" if others else ""
     evidence = brief(body.why)
     left = f"{duration(round(body.left_s))} left"
     return inert(f"{what}{company}, {left}: {evidence}" if evidence else f"{what}{company}, {left}")

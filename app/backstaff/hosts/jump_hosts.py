@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import asyncssh
 
 from backstaff.errors import HostUnreachable
+from backstaff.hosts.known_hosts import SSH_PORT
 from backstaff.hosts.ssh_login import Link, LoginPolicy, SshLogin, resolve
 from backstaff.hosts.ssh_settings import Target, jump_target
 
@@ -96,7 +97,12 @@ class JumpHosts:
             hops = [jump_target(hop, default_user=None) for hop in options.tunnel.split(",")]
         else:
             hops = []
-        return tuple(hop for hop in hops if hop.host != target.host)
+        # `Host *` with a ProxyJump names the jump host as the way to itself.
+        return tuple(hop for hop in hops if _place(hop) != _place(target))
+
+
+def _place(target: Target) -> tuple[str, int]:
+    return target.host, target.port or SSH_PORT
 
 
 async def close_link(link: Link) -> None:

@@ -1,0 +1,18 @@
+.PHONY: check test lab interop
+
+UV = uv run --locked --group dev --group interop
+
+check:   ## lint, types, layers
+	$(UV) ruff check
+	$(UV) ruff format --check
+	$(UV) mypy
+	$(UV) lint-imports
+
+test:    ## everything that needs no real hosts
+	$(UV) pytest -n auto -m "not lab"
+
+lab:     ## real hosts: needs root and the packages of tests/lab/packages.txt
+	BACKSTAFF_LAB=required $(UV) pytest -n 2 -m lab
+
+interop: ## side by side with the real Kamal
+	BACKSTAFF_LAB=required $(UV) pytest -m kamal

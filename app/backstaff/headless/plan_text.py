@@ -1,0 +1,75 @@
+"""A plan as text: who boots when, who waits for whom, what is probed, and every change."""
+
+from collections.abc import Iterable, Sequence
+
+from backstaff.events.inert import inert
+from backstaff.headless.colour import Paint, Tone
+from backstaff.plan.outline import HostOutline, Outline, PairOutline
+
+_LABEL = 10
+
+
+def plan_lines(plan: Outline, paint: Paint) -> list[str]:
+    """The whole plan. Command lines are never broken, so that they can be copied."""
+    lines = [_headline(plan, paint), ""]
+    lines += _part("config", plan.files)
+    lines += _part("phases", [" -> ".join(plan.phases)])
+    lines += _part("lock", [plan.lock])
+    lines += _part("warnings", plan.warnings)
+    lines += ["", *_groups(plan, paint)]
+    for host in plan.hosts:
+        lines += ["", *_changes(host, paint)]
+    return [inert(line) if not paint.enabled else line for line in lines]
+
+
+def _headline(plan: Outline, paint: Paint) -> str:
+    name = f"{plan.service} ({plan.destination})" if plan.destination else plan.service
+    return paint(f"{plan.command} of {name} {plan.version}", Tone.STRONG)
+
+
+def _part(label: str, texts: Iterable[str]) -> list[str]:
+    return [f"{label if number == 0 else '':<{_LABEL}}{text}" for number, text in enumerate(texts)]
+
+
+def _groups(plan: Outline, paint: Paint) -> list[str]:
+    pairs = [pair for group in plan.groups for pair in group.pairs]
+    widths = [max(len(cell) for cell in column) for column in zip(*map(_cells, pairs), strict=True)]
+    lines: list[str] = []
+    for group in plan.groups:
+        lines.append(paint(_group_title(plan, group.number), Tone.STRONG))
+        for pair in group.pairs:
+            lines.append(f"  {_row(_cells(pair), widths)}   {_part_in_barrier(pair)}".rstrip())
+            lines.append(f"  {'':<{widths[0]}}  {paint(f'probe: {pair.probe}', Tone.DIM)}")
+    return lines
+
+
+def _group_title(plan: Outline, number: int) -> str:
+    title = f"group {number} of {len(plan.groups)}"
+    if number > 1:
+        title += ", after all of the group before are healthy"
+        title += f" and {plan.group_wait_s:g} s more" if plan.group_wait_s else ""
+    return title
+
+
+def _cells(pair: PairOutline) -> tuple[str, str, str]:
+    before = {None: "unknown", "": "nothing"}.get(pair.version_from, pair.version_from)
+    return pair.host, pair.role, f"{before} -> {pair.version_to}"
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
+
+
+def _part_in_barrier(pair: PairOutline) -> str:
+    if pair.waits_for:
+        return f"waits until one of {', '.join(pair.waits_for)} is healthy"
+    return "lets the waiting roles boot once it is healthy" if pair.opens_barrier else ""
+
+
+def _changes(host: HostOutline, paint: Paint) -> list[str]:
+    lines = [paint(f"changes on {host.host or 'this machine'}", Tone.STRONG)]
+    for number, step in enumerate(host.steps, start=1):
+        role = f" ({step.role})" if step.role else ""
+        lines.append(paint(f"  {number:>2} {step.title}{role}", Tone.DIM))
+        lines += [f"     {line}" for line in step.line.splitlines()]
+    return lines

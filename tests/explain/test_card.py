@@ -1,0 +1,146 @@
+import pytest
+
+from backstaff.errors import BackstaffError, Doomed, HookFailed, LockHeld, RunCancelled
+from backstaff.events.facts import LockState, Outcome, PairState, PairVerdict
+from backstaff.events.types import LockChanged, StepEnded, Verified
+from backstaff.explain.card import failure_card
+from backstaff.explain.outcome import final_state
+from backstaff.explain.retry import retry_command
+from tests.events.builders import (
+    Script,
+    a_container,
+    a_failed_deploy,
+    a_good_deploy,
+    a_plan,
+    a_run,
+    at_the_barrier,
+    container_event,
+    pair,
+    until_boot,
+    verdicts,
+)
+
+DEAD = Doomed(
+    "the container exited 1 after 0.9 s", where="h2", evidence=["also h1: not healthy within 30 s"], fix="?"
+)
+
+
+def test_the_card_of_a_dead_container_leads_from_cause_to_way_out() -> None:
+    card = a_failed_deploy(lambda board: failure_card(board, DEAD)).board.failure
+    assert card is not None
+    assert card.title == "boot of web on h2"
+    assert (card.host, card.role) == ("h2", "web")
+    assert card.cause == "the container exited 1 after 0.9 s"
+    assert card.evidence == (
+        "could not connect to database at db:5432",
+        "was restarted twice",
+        "also h1: not healthy within 30 s",
+    )
+    assert card.state == (
+        "h1 v42 still runs, v41 serves",
+        "h2 v42 stopped, v41 serves",
+        "h3 and h4 v41 runs, untouched",
+        "lock released",
+    )
+    assert card.fix == ('is db:5432 reachable from h2\'s network "kamal"?   backstaff app logs -h h2 -r web')
+    assert card.retry == "backstaff deploy -d production -P"
+
+
+def test_a_retry_that_is_given_is_shown_as_it_is() -> None:
+    assert failure_card(Script().board, DEAD, retry="backstaff app boot").retry == "backstaff app boot"
+
+
+def test_a_failed_step_names_itself_and_its_host() -> None:
+    script = until_boot(Script())
+    ended = StepEnded(
+        step="pull", outcome=Outcome.DOOMED, took_s=1, host="h3", detail="the image is not in the registry"
+    )
+    error = Doomed("the image is not in the registry", where="h3", fix="was this version pushed?")
+    card = failure_card(script.at(7, ended).board, error)
+    assert (card.title, card.host, card.step) == ("pull on h3", "h3", "pull")
+    assert card.fix == "was this version pushed?"
+
+
+def test_a_failed_hook_is_a_step_of_this_machine() -> None:
+    script = Script().at(0, a_run(), StepEnded(step="hook pre-build", outcome=Outcome.FAILED, took_s=1))
+    card = failure_card(script.board, HookFailed("hook pre-build ended with status 1", evidence=["3 failed"]))
+    assert (card.title, card.host) == ("hook pre-build", "")
+    assert card.evidence == ("3 failed",)
+    assert card.state == ()
+
+
+def test_a_cancelled_run_blames_no_pair() -> None:
+    script = at_the_barrier(until_boot(Script())).at(25, pair("h1", "web", PairState.CANCELLED))
+    card = failure_card(script.board, RunCancelled("the run was interrupted"))
+    assert card.title == "deploy in phase boot"
+    assert (card.host, card.role, card.cause) == ("", "", "the run was interrupted")
+
+
+def test_a_held_lock_is_told_with_nothing_changed() -> None:
+    held = LockChanged(state=LockState.HELD, host="h1", details=("Locked by: bob",))
+    script = Script().at(0, a_run(), a_plan(), held)
+    card = failure_card(script.board, LockHeld("the deploy lock is held by bob", where="h1"))
+    assert card.state == ("h1, h2, h3 and h4 untouched", "lock held by somebody else")
+
+
+def test_evidence_is_bounded_inert_and_said_once() -> None:
+    error = BackstaffError("it broke", evidence=["it broke", "\x1b[31ma", "a", *map(str, range(50))])
+    evidence = failure_card(Script().board, error).evidence
+    assert evidence[0] == "a"
+    assert len(evidence) == 12
+
+
+def test_a_lock_that_stays_behind_comes_with_the_command_that_releases_it() -> None:
+    left = LockChanged(state=LockState.LEFT_BEHIND, host="h1", release="ssh h1 'rm -r .kamal/lock-shop'")
+    assert final_state(Script().at(0, a_run(), left).board) == (
+        "LOCK LEFT BEHIND on h1: ssh h1 'rm -r .kamal/lock-shop'",
+    )
+
+
+def test_what_could_not_be_observed_is_unknown_and_not_down() -> None:
+    lost = PairVerdict(host="h1", role="web", expected="v42", unknown="no answer within 10 s")
+    script = until_boot(Script()).at(40, Verified(pairs=(lost,)))
+    assert final_state(script.board)[0] == "h1 unknown: no answer within 10 s"
+
+
+def test_roles_are_named_where_a_host_has_several() -> None:
+    script = until_boot(Script()).at(40, pair("h1", "job", PairState.HEALTHY))
+    assert final_state(script.board)[0] == "h1 web: v41 serves, untouched, job: v42 runs"
+
+
+def test_a_first_deploy_that_fails_leaves_nothing_serving() -> None:
+    script = Script().at(0, a_run(), a_plan()).at(1, pair("h1", "web", PairState.FAILED, "no"))
+    script.at(2, verdicts("", ""))
+    assert final_state(script.board) == (
+        "h1 v42 not started, nothing serves",
+        "h2 nothing serves, untouched",
+        "h3 and h4 nothing runs, untouched",
+    )
+
+
+def test_the_new_version_that_already_serves_is_not_called_stopped() -> None:
+    script = until_boot(Script()).at(20, container_event("h1", "web", "start", a_container()))
+    script.at(21, pair("h1", "web", PairState.FAILED, "the connection is lost"))
+    seen = PairVerdict(host="h1", role="web", expected="v42", serving="v42", agrees=True)
+    assert final_state(script.at(22, Verified(pairs=(seen,))).board)[0] == "h1 v42 serves"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("deploy", "backstaff deploy --skip-push --version v42 -d production -h h1,h2,h4"),
+        ("rollback", "backstaff rollback v42 -d production -h h1,h2,h4"),
+        ("app boot", "backstaff app boot -d production -h h1,h2,h4"),
+    ],
+)
+def test_a_retry_leaves_out_the_hosts_that_are_done(command: str, words: str) -> None:
+    run = a_run().model_copy(update={"command": command})
+    script = Script().at(0, run, a_plan()).at(1, pair("h3", "job", PairState.HEALTHY))
+    assert retry_command(script.board) == words
+
+
+def test_a_run_in_which_nothing_was_done_is_repeated_as_it_was() -> None:
+    run = a_run().model_copy(update={"argv": ("deploy", "--version", "a b")})
+    assert retry_command(Script().at(0, run, a_plan()).board) == "backstaff deploy --version 'a b'"
+    assert retry_command(Script().board) == ""
+    assert retry_command(a_good_deploy().board) == "backstaff deploy -d production -P"

@@ -1,0 +1,54 @@
+from backstaff.events.facts import FailureCard
+from backstaff.events.types import RunEnded
+from backstaff.headless.card import card_lines, clock
+from backstaff.headless.colour import Paint
+from tests.events.builders import Script, a_run
+
+PLAIN = Paint(enabled=False)
+
+
+def a_card(**changes: object) -> FailureCard:
+    return FailureCard.model_validate({"title": "boot of web on h2", "cause": "it exited", **changes})
+
+
+def rendered(card: FailureCard, width: int = 100, verdict: str = "failed") -> list[str]:
+    ended = RunEnded.model_validate({"exit_code": 1, "verdict": verdict, "took_s": 41})
+    return card_lines(card, Script().at(0, a_run()).at(41, ended).board, PLAIN, width)
+
+
+def test_parts_without_anything_to_say_are_left_out() -> None:
+    assert [line.split()[0] for line in rendered(a_card())] == ["FAILED", "cause"]
+
+
+def test_the_headline_ends_with_the_run_at_the_right_edge() -> None:
+    headline = rendered(a_card())[0]
+    assert headline.endswith("shop · production   v42   0:41")
+    assert len(headline) == 100
+
+
+def test_a_cancelled_run_is_not_called_failed() -> None:
+    assert rendered(a_card(), verdict="cancelled")[0].startswith("CANCELLED  ")
+
+
+def test_states_stand_side_by_side_where_they_fit() -> None:
+    assert rendered(a_card(state=("h1 v41 serves", "lock released")))[-1] == (
+        "  state     h1 v41 serves · lock released"
+    )
+    many = tuple(f"host-{number} v41 serves" for number in range(8))
+    assert len(rendered(a_card(state=many))) == 10
+
+
+def test_long_text_is_wrapped_under_its_label_but_a_command_never() -> None:
+    lines = rendered(a_card(cause="word " * 40, retry="backstaff deploy " + "--long " * 30), 60)
+    assert all(len(line) <= 60 for line in lines if "backstaff" not in line and "FAILED" not in line)
+    assert lines[2].startswith("            word")
+    assert lines[-1].count("--long") == 30
+
+
+def test_outside_text_is_inert() -> None:
+    lines = rendered(a_card(title="\x1b[2Jx", cause="a\rb", evidence=("\x9b31mred",), fix="\x07"))
+    assert all(line.isprintable() for line in lines)
+
+
+def test_the_clock() -> None:
+    assert [clock(each) for each in (0, 41.9, 725, 3723)] == ["0:00", "0:41", "12:05", "1:02:03"]

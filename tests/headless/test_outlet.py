@@ -1,0 +1,120 @@
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backstaff.events.types import Event, Output
+from backstaff.events.wire import parse_line
+from backstaff.headless.colour import Paint, Tone, colour_wanted
+from backstaff.headless.ndjson import JsonSink
+from backstaff.headless.outlet import Outlet
+from tests.events.builders import START, a_good_deploy
+
+ROOT = Path(__file__).parents[2]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environ", "wanted"),
+    [
+        ({}, True),
+        ({"NO_COLOR": ""}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"NO_COLOR": "0"}, False),
+        ({"TERM": "dumb"}, False),
+    ],
+)
+def test_colour_follows_the_terminal_and_no_color(environ: dict[str, str], wanted: bool) -> None:
+    assert colour_wanted(Terminal(), environ) is wanted
+    assert colour_wanted(io.StringIO(), environ) is False
+
+
+def test_a_closed_stream_wants_no_colour() -> None:
+    closed = Terminal()
+    closed.close()
+    assert colour_wanted(io.StringIO(), {}) is False
+    assert Paint(enabled=False)("x", Tone.BAD) == "x"
+    assert Paint(enabled=True)("x", Tone.BAD) == "\x1b[31;1mx\x1b[0m"
+    assert Paint(enabled=True)("x", Tone.PLAIN) == "x"
+
+
+def test_each_event_is_one_line_of_json_and_nothing_else() -> None:
+    out = io.StringIO()
+    sink = JsonSink(Outlet(out))
+    events = a_good_deploy().events
+    for event in events:
+        sink(event)
+    assert [parse_line(line) for line in out.getvalue().splitlines()] == events
+
+
+def test_json_carries_no_control_characters_either() -> None:
+    out = io.StringIO()
+    hostile = Output(source="container", text="\x1b[31m\x9b2J\x7f\u2028\n")
+    JsonSink(Outlet(out))(Event(seq=1, at=START, t=0, body=hostile))
+    (line,) = out.getvalue().split("\n")[:-1]
+    assert line.isprintable()
+    assert json.loads(line)["text"] == hostile.text
+
+
+def test_characters_that_the_streams_encoding_lacks_do_not_stop_a_deploy() -> None:
+    raw = io.BytesIO()
+    outlet = Outlet(io.TextIOWrapper(raw, encoding="latin-1"))
+    outlet.line("shop · 漢")
+    assert raw.getvalue() == "shop · ?\n".encode("latin-1")
+    assert not outlet.closed
+
+
+def test_a_closed_stream_only_costs_the_text() -> None:
+    stream = io.StringIO()
+    outlet = Outlet(stream)
+    stream.close()
+    outlet.line("x")
+    outlet.line("y")
+    assert outlet.closed
+
+
+CODE = """
+import sys
+from tests.headless.pictures import failed
+from backstaff.headless.ndjson import JsonSink
+from backstaff.headless.outlet import Outlet
+from backstaff.headless.sink import LineSink
+
+outlet = Outlet(sys.stdout)
+sink = JsonSink(outlet) if sys.argv[1] == "json" else LineSink(outlet)
+sys.stdin.readline()
+for event in failed() * 20:
+    sink(event)
+print("went on" if outlet.closed else "never noticed", file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("form", ["lines", "json"])
+def test_a_reader_that_goes_away_does_not_end_the_run(form: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'app'}{os.pathsep}{ROOT}"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", CODE, form], stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        _, said = process.communicate("go\n", timeout=60)
+    assert said == "went on\n"
+    assert process.returncode == 0
+
+
+def test_a_full_disk_behind_the_output_does_not_end_the_run() -> None:
+    with Path("/dev/full").open("w") as full:
+        outlet = Outlet(full)
+        outlet.line("x")
+        outlet.line("y")
+        assert outlet.closed

@@ -1,0 +1,49 @@
+import pytest
+
+from backstaff.events.board import Board
+from backstaff.events.facts import PairState, PairVerdict
+from backstaff.events.types import Verified
+from backstaff.headless.colour import Paint
+from backstaff.headless.table import table_lines
+from tests.events.builders import Script, a_good_deploy, a_plan, a_run, pair
+
+PLAIN = Paint(enabled=False)
+
+
+def test_hosts_go_down_and_roles_across() -> None:
+    assert table_lines(a_good_deploy().board, PLAIN) == [
+        "host  web         job",
+        "h1    v42 serves  .",
+        "h2    v42 serves  .",
+        "h3    .           v42 runs",
+        "h4    .           v42 runs",
+    ]
+
+
+@pytest.mark.parametrize("width", [0, 80, 200])
+def test_a_width_of_nothing_counts_as_eighty(width: int) -> None:
+    assert len(table_lines(a_good_deploy().board, PLAIN, width)) == 5
+
+
+def test_where_it_does_not_fit_each_pair_has_its_line() -> None:
+    assert table_lines(a_good_deploy().board, PLAIN, 20)[:2] == ["h1 web: v42 serves", "h2 web: v42 serves"]
+
+
+def test_what_disagrees_says_why_and_what_is_unknown_says_so() -> None:
+    verdicts = (
+        PairVerdict(host="h1", role="web", expected="v42", serving="v41", note="the proxy\x1b[0m serves v41"),
+        PairVerdict(host="h2", role="web", expected="v42", unknown="no answer"),
+    )
+    script = Script().at(0, a_run(), a_plan(), pair("h1", "web", PairState.HEALTHY))
+    lines = table_lines(script.at(1, Verified(pairs=verdicts)).board, PLAIN)
+    assert lines[1].split("  ", 1)[1].strip().startswith("v41 serves (the proxy serves v41)")
+    assert "unknown: no answer" in lines[2]
+
+
+def test_no_pairs_no_table() -> None:
+    assert table_lines(Board(), PLAIN) == []
+
+
+def test_colours_do_not_move_columns() -> None:
+    lines = table_lines(a_good_deploy().board, Paint(enabled=True))
+    assert "\x1b[32mv42 serves\x1b[0m  " in lines[1]

@@ -1,0 +1,117 @@
+"""Answers of engines old and new, in our terms."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from backstaff.hosts import docker_records as records
+from backstaff.hosts.docker_http import agreed_version
+from backstaff.hosts.docker_records import Version
+from backstaff.hosts.protocol import ContainerState, Health, HealthCheckResult
+
+
+def an_inspection(**state: object) -> dict[str, object]:
+    return {
+        "Id": "abc",
+        "Name": "/app-web-v1",
+        "Created": "2026-01-02T03:04:05Z",
+        "Image": "sha256:1",
+        "RestartCount": 2,
+        "State": {
+            "Status": "exited",
+            "ExitCode": 137,
+            "OOMKilled": True,
+            "Error": "",
+            "StartedAt": "2026-01-02T03:04:06Z",
+            "FinishedAt": "0001-01-01T00:00:00Z",
+            **state,
+        },
+        "Config": {"Image": "app:v1", "Labels": {"service": "app"}, "Tty": False},
+        "HostConfig": {"RestartPolicy": {"Name": "unless-stopped", "MaximumRetryCount": 0}},
+    }
+
+
+def test_an_inspected_container_is_read() -> None:
+    container = records.container(an_inspection())
+
+    assert (container.name, container.image, container.image_id) == ("app-web-v1", "app:v1", "sha256:1")
+    assert (container.state, container.exit_code, container.oom_killed) == (ContainerState.EXITED, 137, True)
+    assert (container.restart_count, container.restart_policy) == (2, "unless-stopped")
+    assert (container.started_at, container.finished_at) == ("2026-01-02T03:04:06Z", "")
+    assert container.health is None
+    assert container.labels == {"service": "app"}
+
+
+def test_health_is_read_with_its_log() -> None:
+    probe = {"Start": "2026-01-02T03:04:07Z", "End": "…", "ExitCode": 1, "Output": "refused"}
+    health = {"Status": "starting", "FailingStreak": 1, "Log": [probe]}
+
+    assert records.container(an_inspection(Health=health)).health == Health(
+        "starting", 1, (HealthCheckResult("2026-01-02T03:04:07Z", 1, "refused"),)
+    )
+    assert records.container(an_inspection(Health={"Status": "none", "Log": None})).health is None
+
+
+def test_a_listed_container_has_its_own_name_and_not_that_of_a_link() -> None:
+    summary = records.container_summary(
+        {
+            "Id": "abcdef0123456789",
+            "Names": ["/db/app", "/app-web-v1"],
+            "Image": "app:v1",
+            "ImageID": "sha256:1",
+            "State": "running",
+            "Status": "Up 2 seconds",
+            "Created": 1700000000,
+            "Labels": None,
+        }
+    )
+
+    assert (summary.name, summary.short_id, summary.labels) == ("app-web-v1", "abcdef012345", {})
+
+
+def test_a_container_that_is_being_removed_may_have_no_name() -> None:
+    assert records.container_summary({"Id": "a", "Names": None, "State": "removing"}).name == ""
+
+
+def test_images_may_lack_tags_labels_and_configuration() -> None:
+    assert records.image({"Id": "sha256:1", "RepoTags": None, "Config": None}).tags == ()
+    assert records.image({"Id": "sha256:1", "Config": {"Labels": None}}).labels == {}
+    assert records.image_summary({"Id": "sha256:1", "RepoTags": ["<none>:<none>"], "Labels": None}).tags == ()
+
+
+def test_an_event_has_its_time_and_attributes() -> None:
+    event = records.event(
+        {
+            "Type": "container",
+            "Action": "die",
+            "Actor": {"ID": "abc", "Attributes": {"name": "app-web-v1", "exitCode": "1"}},
+            "time": 1700000000,
+            "timeNano": 1700000000500000000,
+        }
+    )
+
+    assert (event.action, event.container_id, event.container_name) == ("die", "abc", "app-web-v1")
+    assert event.at == datetime.fromtimestamp(1700000000.5, UTC)
+    assert event.attributes["exitCode"] == "1"
+
+
+@pytest.mark.parametrize("data", [{}, {"Id": 1}, {"Id": "a", "Name": "/a", "State": {"Status": "confused"}}])
+def test_anything_else_is_refused(data: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        records.container(data)
+
+
+@pytest.mark.parametrize(
+    ("own", "least", "agreed"),
+    [
+        ("1.41", "1.12", "v1.41"),
+        ("1.51", "1.24", "v1.51"),
+        ("1.99", "1.44", "v1.51"),
+        ("1.99", "1.60", "v1.60"),
+        ("1.9", "", "v1.9"),
+    ],
+)
+def test_the_api_version_is_one_that_both_sides_know(own: str, least: str, agreed: str) -> None:
+    version = Version.model_validate({"Version": "x", "ApiVersion": own, "MinAPIVersion": least})
+
+    assert agreed_version(version) == agreed

@@ -1,0 +1,237 @@
+"""A project directory as a user has it, and `backstaff` run in it as a program."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import yaml
+
+import backstaff
+from backstaff.events.journal_reader import read_journal
+from backstaff.events.types import Event
+from backstaff.events.wire import parse_line
+from tests.lab import Lab
+from tests.lab.commands import must, run
+from tests.lab.waiting import wait_until
+
+PERFORMER = "Ada Operator"
+EMAIL = "ada@example.com"
+DB_PASSWORD = "correct horse battery staple"
+SITE = "app.example.com"
+
+_PACKAGES = Path(backstaff.__file__).parents[1]
+_HOW_LONG_S = 120.0
+
+B = TypeVar("B")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended: exit code, standard output and error, and the events of its journal.
+
+    A command that only looks keeps no journal, so its `events` are empty."""
+
+    code: int
+    out: str
+    err: str
+    events: tuple[Event, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """Standard output, line by line, without empty lines."""
+        return [line for line in self.out.splitlines() if line.strip()]
+
+    @property
+    def card(self) -> str:
+        """The failure card: everything from its headline on."""
+        headlines = [place for place, line in enumerate(self.lines) if line.startswith(("FAILED", "CANCEL"))]
+        return "\n".join(self.lines[headlines[-1] :]) if headlines else ""
+
+    def told(self, kind: type[B]) -> list[B]:
+        """The events' bodies of one kind, in order."""
+        return [event.body for event in self.events if isinstance(event.body, kind)]
+
+    @property
+    def json_events(self) -> list[Event]:
+        """Standard output read as `--json` promises it: one event per line and nothing else."""
+        return [parse_line(line) for line in self.out.splitlines()]
+
+
+class Running:
+    """`backstaff` while it runs. Leaving the `with` block ends it if it has not ended by itself."""
+
+    def __init__(self, process: "subprocess.Popen[str]", state: Path) -> None:
+        self._process = process
+        self._state = state
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate()
+
+    def wait_until(self, happened: Callable[[Event], bool], what: str, *, timeout_s: float = 30.0) -> None:
+        """Return as soon as an event of the run fits; LabError if the run ends or time runs out before."""
+
+        def seen() -> bool:
+            over = self._process.poll() is not None
+            return any(map(happened, _journal(self._state))) or over
+
+        wait_until(seen, what, timeout_s=timeout_s)
+        if not any(map(happened, _journal(self._state))):
+            out, err = self._process.communicate()
+            raise AssertionError(f"{what}: the run ended ({self._process.returncode}) before\n{out}{err}")
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the program alone."""
+        self._process.send_signal(number)
+
+    def ended(self, *, timeout_s: float = _HOW_LONG_S) -> Result:
+        """Wait for its end; raises subprocess.TimeoutExpired."""
+        out, err = self._process.communicate(timeout=timeout_s)
+        return Result(self._process.returncode, out, err, _journal(self._state))
+
+
+@dataclass
+class Project:
+    """A git repository with `config/deploy.yml`, secrets and hooks, and a home directory of its own."""
+
+    lab: Lab
+    root: Path
+    environ: dict[str, str] = field(default_factory=dict)
+    _runs: int = 0
+
+    @property
+    def directory(self) -> Path:
+        """Where the commands are run."""
+        return self.root / "app"
+
+    @property
+    def home(self) -> Path:
+        """The user's home directory."""
+        return self.root / "home"
+
+    def write(self, path: str, text: str, *, mode: int = 0o644) -> Path:
+        """Write a file of the project."""
+        file = self.directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(mode)
+        return file
+
+    def configure(self, settings: Mapping[str, object], *, destination: str = "") -> None:
+        """Write deploy.yml, or the file of a destination."""
+        name = f"config/deploy.{destination}.yml" if destination else "config/deploy.yml"
+        self.write(name, yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True))
+
+    def hook(self, name: str, script: str) -> None:
+        """Write a hook in shell."""
+        self.write(f".kamal/hooks/{name}", f"#!/bin/sh\n{script}\n", mode=0o755)
+
+    def commit(self, message: str = "change") -> str:
+        """Commit everything; returns the commit's id."""
+        git = ("git", "-C", str(self.directory))
+        environ = self._environ(self.root)
+        must(run([*git, "add", "--all"], env=environ))
+        must(run([*git, "commit", "--quiet", "--allow-empty", "--message", message], env=environ))
+        return must(run([*git, "rev-parse", "HEAD"], env=environ)).strip()
+
+    def run(self, *arguments: str, timeout_s: float = _HOW_LONG_S) -> Result:
+        """Run `backstaff` to its end."""
+        with self.start(*arguments) as running:
+            return running.ended(timeout_s=timeout_s)
+
+    def start(self, *arguments: str) -> Running:
+        """Start `backstaff`."""
+        self._runs += 1
+        state = self.root / "state" / str(self._runs)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "backstaff", *arguments],
+            cwd=self.directory,
+            env=self._environ(state),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+        return Running(process, state)
+
+    @property
+    def journals(self) -> Sequence[Path]:
+        """The journals of all runs so far."""
+        return sorted((self.root / "state").glob("*/runs/*.jsonl"))
+
+    def _environ(self, state: Path) -> Mapping[str, str]:
+        """Nothing of the surroundings but the search path: what a user may have set is given explicitly."""
+        return {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "USER": "ada",
+            "HOME": str(self.home),
+            "TMPDIR": str(self.root / "tmp"),
+            "PYTHONPATH": str(_PACKAGES),
+            "DOCKER_HOST": self.lab.client_docker_host,
+            "BACKSTAFF_STATE_DIR": str(state),
+            **self.environ,
+        }
+
+
+def _journal(state: Path) -> tuple[Event, ...]:
+    found = [path for path in state.glob("runs/*.jsonl") if path.stat().st_size]
+    return tuple(read_journal(found[0])) if found else ()
+
+
+def settings_of(lab: Lab, *, web: Sequence[str] = ("h1",), job: Sequence[str] = (), **more: object) -> dict[str, object]:
+    """A deploy.yml for a lab: a web role, a job role if it has hosts, short times. `more` replaces root
+    keys; None leaves one out."""
+    servers: dict[str, object] = {"web": {"hosts": list(web)}}
+    if job:
+        servers["job"] = {"hosts": list(job), "env": {"clear": {"APP_MODE": "worker"}}}
+    settings: dict[str, object] = {
+        "service": "app",
+        "image": "app",
+        "servers": servers,
+        "registry": {
+            "server": lab.registry,
+            "username": lab.registry_user,
+            "password": ["REGISTRY_PASSWORD"],
+        },
+        "builder": {"arch": "amd64"},
+        "env": {"clear": {"GREETING": "hello"}, "secret": ["DB_PASSWORD"]},
+        "proxy": {"host": SITE, "healthcheck": {"interval": 1}},
+        "ssh": {"config": str(lab.ssh_config)},
+        "readiness_delay": 0,
+        "deploy_timeout": 10,
+        "drain_timeout": 3,
+    }
+    settings.update(more)
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def a_project(
+    lab: Lab, root: Path, *, web: Sequence[str] = ("h1",), job: Sequence[str] = (), **more: object
+) -> Project:
+    """A project whose deploy.yml is `settings_of` the same arguments, with secrets, all committed."""
+    project = Project(lab, root)
+    for name in ("app", "home", "tmp", "state"):
+        (root / name).mkdir()
+    (project.home / ".gitconfig").write_text(f"[user]\n\tname = {PERFORMER}\n\temail = {EMAIL}\n")
+    must(run(["git", "init", "--quiet", str(project.directory)]))
+    project.configure(settings_of(lab, web=web, job=job, **more))
+    project.write(
+        ".kamal/secrets", f"REGISTRY_PASSWORD={lab.registry_password}\nDB_PASSWORD='{DB_PASSWORD}'\n"
+    )
+    project.commit("first")
+    return project

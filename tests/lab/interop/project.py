@@ -1,0 +1,140 @@
+"""A directory with a deploy.yml in git, from which both tools are run in the same environment."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from tests.lab import Lab
+from tests.lab.commands import Finished, must, run
+from tests.lab.waiting import wait_until
+
+RUN_WITHIN_S = 90.0
+PERFORMER = "Ada Lovelace"
+PERFORMER_EMAIL = "ada@example.test"
+
+_HOLDING_HOOK = """\
+#!/bin/sh
+touch hook-reached
+while [ -e hold-the-hook ]; do sleep 0.05; done
+"""
+
+
+class Tool(StrEnum):
+    """The two that have to get along."""
+
+    KAMAL = "kamal"
+    BACKSTAFF = "backstaff"
+
+    @property
+    def other(self) -> "Tool":
+        """The other one."""
+        return Tool.BACKSTAFF if self is Tool.KAMAL else Tool.KAMAL
+
+    @property
+    def program(self) -> Path | None:
+        """Where it is installed: beside this Python, else on PATH; None if it is not."""
+        beside = Path(sys.executable).with_name(self.value)
+        found = str(beside) if beside.is_file() else shutil.which(self.value)
+        return Path(found) if found else None
+
+
+@dataclass(frozen=True)
+class Project:
+    """The directory, and the environment of whoever deploys from it."""
+
+    directory: Path
+    environ: Mapping[str, str]
+
+    def run(self, tool: Tool, *arguments: str) -> Finished:
+        """Run a tool to its end and return it with its output."""
+        with self.running(tool, *arguments) as process:
+            stdout, stderr = process.communicate(timeout=RUN_WITHIN_S)
+            return Finished(process.args, process.returncode, stdout, stderr)
+
+    def must(self, tool: Tool, *arguments: str) -> str:
+        """Output of a tool that has to succeed; raises LabError with its error text if it does not."""
+        finished = self.run(tool, *arguments)
+        finished.stderr = f"{finished.stdout[-3000:]}\n{finished.stderr[-3000:]}"
+        return must(finished)
+
+    @contextmanager
+    def running(self, tool: Tool, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A tool as it runs; killed at the end of the context if it still does."""
+        if tool.program is None:
+            raise FileNotFoundError(tool)
+        process = subprocess.Popen(
+            [str(tool.program), *arguments],
+            cwd=self.directory,
+            env=dict(self.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            for stream in (process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+
+    @contextmanager
+    def held_in_deploy(self, tool: Tool, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A deploy that holds the lock: it stands still in its pre-deploy hook until the context ends."""
+        hold, reached = self.directory / "hold-the-hook", self.directory / "hook-reached"
+        hold.touch()
+        reached.unlink(missing_ok=True)
+        with self.running(tool, *arguments) as process:
+            try:
+                wait_until(lambda: reached.exists() or process.poll() is not None, f"{tool} to hold the lock")
+                yield process
+            finally:
+                hold.unlink()
+                process.communicate(timeout=RUN_WITHIN_S)
+
+
+def make_project(lab: Lab, directory: Path, files: Mapping[str, str], variables: Mapping[str, str]) -> Project:
+    """Write `files`, a git repository around them, and a home that knows the lab's hosts.
+
+    The pre-deploy hook lets a test hold a deploy. `variables` are added to the environment.
+    """
+    home, project = directory / "home", directory / "project"
+    (home / ".ssh").mkdir(parents=True)
+    (home / ".ssh/known_hosts").write_bytes(lab.known_hosts.read_bytes())
+    for name, text in {**files, ".kamal/hooks/pre-deploy": _HOLDING_HOOK}.items():
+        file = project / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    (project / ".kamal/hooks/pre-deploy").chmod(0o755)
+    environ = {
+        "HOME": str(home),
+        "USER": "ada",
+        "LANG": "C.UTF-8",
+        "PATH": os.environ["PATH"],
+        "DOCKER_HOST": lab.client_docker_host,
+        **variables,
+    }
+    built = Project(project, environ)
+    _make_repository(built)
+    return built
+
+
+def _make_repository(project: Project) -> None:
+    commands = (
+        ("init", "--quiet"),
+        ("config", "user.name", PERFORMER),
+        ("config", "user.email", PERFORMER_EMAIL),
+        ("add", "."),
+        ("commit", "--quiet", "--message", "first"),
+    )
+    for command in commands:
+        must(run(["git", "-C", str(project.directory), *command], env=project.environ))
