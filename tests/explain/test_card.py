@@ -1,8 +1,8 @@
 import pytest
 
-from backstaff.errors import BackstaffError, Doomed, HookFailed, LockHeld, RunCancelled
-from backstaff.events.facts import LockState, Outcome, PairState, PairVerdict
-from backstaff.events.types import LockChanged, StepEnded, Verified
+from backstaff.errors import BackstaffError, Doomed, HookFailed, LockHeld, RemoteError, RunCancelled
+from backstaff.events.facts import LockState, Outcome, PairState, PairVerdict, Phase
+from backstaff.events.types import LockChanged, PhaseEnded, PhaseStarted, StepEnded, Verified
 from backstaff.explain.card import failure_card
 from backstaff.explain.outcome import final_state
 from backstaff.explain.retry import retry_command
@@ -16,6 +16,7 @@ from tests.events.builders import (
     at_the_barrier,
     container_event,
     pair,
+    probe,
     until_boot,
     verdicts,
 )
@@ -74,6 +75,26 @@ def test_a_cancelled_run_blames_no_pair() -> None:
     card = failure_card(script.board, RunCancelled("the run was interrupted"))
     assert card.title == "deploy in phase boot"
     assert (card.host, card.role, card.cause) == ("", "", "the run was interrupted")
+
+
+def test_a_cancelled_run_names_the_phase_that_was_broken_off_and_not_the_last_look() -> None:
+    script = until_boot(Script()).at(20, PhaseEnded(phase=Phase.BOOT, outcome=Outcome.CANCELLED, took_s=9))
+    script.at(
+        21, PhaseStarted(phase=Phase.VERIFY), PhaseEnded(phase=Phase.VERIFY, outcome=Outcome.DONE, took_s=1)
+    )
+    assert failure_card(script.board, RunCancelled("interrupted")).title == "deploy in phase boot"
+
+
+def test_a_container_that_the_run_itself_stopped_is_no_evidence_and_probes_are_told_once() -> None:
+    script = at_the_barrier(until_boot(Script())).at(25, probe("h1", "unexpected status (500)", 20, 25))
+    script.at(50, container_event("h1", "web", "die", a_container(state="exited", exit_code=137)))
+    script.at(51, pair("h1", "web", PairState.FAILED, "not healthy"))
+    error = RemoteError(
+        "not healthy", where="h1", evidence=["GET :3000/up -> unexpected status (500), 20 times in a row"]
+    )
+    assert failure_card(script.board, error).evidence == (
+        "GET :3000/up -> unexpected status (500), 20 times",
+    )
 
 
 def test_a_held_lock_is_told_with_nothing_changed() -> None:

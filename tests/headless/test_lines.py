@@ -94,7 +94,7 @@ def test_a_restart_is_told_with_the_limit() -> None:
     script = at_the_barrier(until_boot(Script()))
     again = a_container(state="restarting", exit_code=1, ran_s=0.5, restarts=1)
     assert told(script, container_event("h1", "web", "die", again)) == [
-        "exited 1 after 0.5 s, restarts (limit 3)"
+        "exited 1 after 0.5 s, 1 of 3 restarts before giving up"
     ]
 
 
@@ -149,10 +149,8 @@ def test_a_wait_names_its_limit() -> None:
     assert told(Script(), wait(1, WaitKind.HOOK, "", "", "hook pre-build", 300)) == [
         "hook pre-build (at most 5 min)"
     ]
-    pull = WaitStarted(
-        wait=1, what=WaitKind.PULL, cause="pull shop:v42", owner="", limit_s=60, host="h1", silence=True
-    )
-    assert told(Script(), pull) == ["pull shop:v42 (given up after 1 min of silence)"]
+    build = WaitStarted(wait=1, what=WaitKind.BUILD, cause="docker build", owner="", limit_s=60, silence=True)
+    assert told(Script(), build) == ["docker build (given up after 1 min of silence)"]
 
 
 def test_hosts_are_told_when_something_is_wrong_with_them_or_right_again() -> None:
@@ -208,6 +206,9 @@ def test_a_phase_tells_its_time_and_a_failed_one_that_it_failed() -> None:
     ]
     assert told(Script(), PhaseEnded(phase=Phase.PULL, outcome=Outcome.CANCELLED, took_s=4.1)) == [
         "pull cancelled after 4.1 s"
+    ]
+    assert told(Script(), PhaseEnded(phase=Phase.BOOT, outcome=Outcome.DOOMED, took_s=4.1)) == [
+        "boot failed after 4.1 s"
     ]
 
 

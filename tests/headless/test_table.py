@@ -40,6 +40,14 @@ def test_what_disagrees_says_why_and_what_is_unknown_says_so() -> None:
     assert "unknown: no answer" in lines[2]
 
 
+def test_what_failed_or_was_left_alone_needs_no_note() -> None:
+    seen = PairVerdict(host="h1", role="web", expected="v42", serving="v41", note="its container is exited")
+    script = Script().at(0, a_run(), a_plan(), pair("h1", "web", PairState.FAILED))
+    lines = table_lines(script.at(1, Verified(pairs=(seen,))).board, PLAIN)
+    assert lines[1].split("  ", 1)[1].strip().startswith("v42 not started, v41 serves")
+    assert "exited" not in lines[1]
+
+
 def test_no_pairs_no_table() -> None:
     assert table_lines(Board(), PLAIN) == []
 

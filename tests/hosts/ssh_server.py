@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,11 +55,17 @@ class _Server(asyncssh.SSHServer):
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
         return True
 
-    def unix_connection_requested(self, dest_path: str) -> object:
+    def unix_connection_requested(self, dest_path: str) -> bool | Awaitable[asyncssh.SSHUNIXSession[bytes]]:
         socket = self._settings.docker_socket
         if socket is None or dest_path != "/var/run/docker.sock" or self._connection is None:
             return False
-        return self._connection.forward_unix_connection(str(socket))
+        return self._forward(self._connection, str(socket))
+
+    @staticmethod
+    async def _forward(
+        connection: asyncssh.SSHServerConnection, socket: str
+    ) -> asyncssh.SSHUNIXSession[bytes]:
+        return await connection.forward_unix_connection(socket)
 
 
 @asynccontextmanager

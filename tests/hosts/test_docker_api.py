@@ -1,10 +1,11 @@
+# ruff: noqa: ASYNC240 (a temporary directory)
 """Calls to an engine over a real SSH connection, and engines that misbehave."""
 
 import asyncio
 import base64
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from backstaff.hosts.docker_follow import unix_time
 from backstaff.hosts.docker_pull import auth_header
 from backstaff.hosts.protocol import ContainerState, RegistryAuth
 from backstaff.hosts.ssh_host import SshHost
-from tests.hosts.builders import connected, until
+from tests.hosts.builders import connected
 from tests.hosts.fake_docker import FakeDocker, fake_docker, frame, json_line
 from tests.hosts.ssh_server import ServerSettings, ServerState
 
@@ -132,11 +133,14 @@ async def test_events_leave_out_programs_inside_containers(docker: FakeDocker, h
         "GET /events",
         [json_line(Action=action, Actor=actor, timeNano=1) for action in ("exec_create: sh", "start", "die")],
     )
-    seen = []
+    seen: list[str] = []
 
-    with pytest.raises(DockerUnavailable):
+    async def collect() -> None:
         async for event in host.docker.events():
             seen.append(event.action)
+
+    with pytest.raises(DockerUnavailable):
+        await collect()
 
     assert seen == ["start", "die"]
 
@@ -160,7 +164,7 @@ async def test_a_followed_log_gets_the_lines_that_docker_kept_back(docker: FakeD
     assert docker.requests[-1].query["since"] == "1767323045.000000001"
 
 
-@pytest.mark.parametrize("rubbish", [b"<html>hello</html>", b"\x00" * 7, b"\x07" + b"x" * 100])
+@pytest.mark.parametrize("rubbish", [b"<html>hello</html>", b"\x00\x00\x00\x01" * 7, b"\x07" + b"x" * 100])
 async def test_a_log_that_is_none_is_told(docker: FakeDocker, host: SshHost, rubbish: bytes) -> None:
     docker.says("GET /containers/app/json", an_inspected("app"))
     docker.streams("GET /containers/app/logs", [rubbish, b"\xff" * 100])
@@ -181,7 +185,9 @@ async def test_a_program_that_never_existed_is_a_failure(docker: FakeDocker, hos
 async def test_a_programs_exit_code_may_come_later_than_its_output(docker: FakeDocker, host: SshHost) -> None:
     docker.says("POST /containers/app/exec", {"Id": "e1"}, status=201)
     docker.streams("POST /exec/e1/start", [frame(1, b"out"), frame(2, b"err")])
-    states = iter([{"Running": True, "ExitCode": None}, {"Running": False, "ExitCode": 7}])
+    states: Iterator[dict[str, object]] = iter(
+        [{"Running": True, "ExitCode": None}, {"Running": False, "ExitCode": 7}]
+    )
 
     async def state(_: web.Request) -> web.StreamResponse:
         return web.json_response({**next(states), "ProcessConfig": {"tty": False}})
@@ -315,7 +321,6 @@ while data := engine.recv(65536):
         yield host
 
 
-@pytest.mark.skipif(not Path("/var/run/docker.sock").exists(), reason="looks for Docker's own socket")
 async def test_without_forwarding_calls_go_through_dial_stdio(
     settings: ServerSettings, server: ServerState, known_hosts: Path, tmp_path: Path
 ) -> None:

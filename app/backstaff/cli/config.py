@@ -72,6 +72,8 @@ def plain(value: object) -> object:
             return _mapping(value)
         case PurePath():
             return str(value)
+        case tuple() if hasattr(value, "_asdict"):
+            return _mapping(value._asdict())
         case tuple() | list() | frozenset() | set():
             return [plain(item) for item in value]
         case None | bool() | int() | float() | str():

@@ -12,8 +12,10 @@ from backstaff.events.facts import ContainerFacts, Funnel, HealthProbe
 from backstaff.events.types import ContainerChanged, ContainersSeen, FunnelSeen, Notice
 from backstaff.explain.funnel import Filter, build_funnel, image_filter, name_filter, role_filters
 from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary, DockerEvent
-from backstaff.kamal.filters import current_container, stale_containers
-from backstaff.kamal.names import container_name, latest_image
+from backstaff.kamal.filters import current_container, up_containers
+from backstaff.kamal.names import PROXY_CONTAINER, container_name, container_prefix, latest_image
+from backstaff.kamal.proxy_deploy import list_command
+from backstaff.kamal.proxy_list import parse_services
 
 LOOK_AGAIN_S: Seconds = 2.0
 RESUBSCRIBE_S: Seconds = 1.0
@@ -71,6 +73,7 @@ class ContainerWatch:
         self._clock = run.clock
         self._table: dict[str, ContainerSummary] = {}
         self._latest_image: str | None = None
+        self._served: dict[str, str] = {}
         self._changed = asyncio.Event()
         self._told: dict[str, Funnel] = {}
 
@@ -89,16 +92,42 @@ class ContainerWatch:
         return next((each for each in self.containers if each.name == name), None)
 
     def current(self, role: str) -> ContainerSummary | None:
-        """The container that counts as the role's current one, None if nothing runs."""
-        return current_container(self._config, role, self.containers, self._latest_image)
+        """The container that counts as the role's current one, None if nothing runs.
+
+        Where several run, the one that the proxy sends traffic to; Kamal goes by the image's tag alone,
+        and may then stop what serves after an interrupted deploy.
+        """
+        running = up_containers(self._config, role, self.containers)
+        serving = next((each for each in running if each.short_id == self._served.get(role)), None)
+        return serving or current_container(self._config, role, self.containers, self._latest_image)
 
     def stale(self, role: str) -> Sequence[ContainerSummary]:
         """Running containers of the role beside its current one."""
-        return stale_containers(self._config, role, self.containers, self._latest_image)
+        current = self.current(role)
+        return [
+            each
+            for each in up_containers(self._config, role, self.containers)
+            if current is None or each.id != current.id
+        ]
 
     async def learn(self) -> None:
-        """List the containers, and look up which image is tagged as the latest one."""
+        """List the containers, and find out what decides between several of one role."""
         await at_once(self.refresh(), self._learn_latest())
+        ambiguous = [role for role in self._roles if self._is_ambiguous(role)]
+        if ambiguous:
+            await self._learn_served(ambiguous)
+
+    def _is_ambiguous(self, role: str) -> bool:
+        proxied = self._config.role(role).proxied
+        return proxied and len(up_containers(self._config, role, self.containers)) > 1
+
+    async def _learn_served(self, roles: Sequence[str]) -> None:
+        proxy = self.named(PROXY_CONTAINER)
+        if proxy is None or proxy.state is not ContainerState.RUNNING:
+            return
+        result = await self.host.docker.execute(PROXY_CONTAINER, list_command().argv)
+        targets = {each.name: each.target.partition(":")[0] for each in parse_services(result.stdout)}
+        self._served = {role: targets.get(container_prefix(self._config, role), "") for role in roles}
 
     async def _learn_latest(self) -> None:
         image = await self.host.docker.image(latest_image(self._config))

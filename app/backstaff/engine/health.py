@@ -88,9 +88,10 @@ class HealthWatch:
             WaitKind.READINESS,
             f"{delay} s without a restart",
             "the clock",
-            delay + 1,
+            delay,
             self._host.name,
             self._role.name,
+            slack_s=1,
         )
         guards = [self._host.link, self._host.engine, doom]
         async with alongside(trip_when_doomed(self._watch, container, self._role.name, doom)):

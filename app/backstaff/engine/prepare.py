@@ -116,11 +116,11 @@ class Preparation:
             for stale in watch.stale(role.name):
                 version = version_of(stale.name, container_prefix(self._run.config, role.name))
                 with self._run.report.step("stop a stale container", host.name, role.name, version):
-                    await self._stop_quietly(host, stale.id, stale.name, stop_grace(self._run.config, role))
+                    await self._stop_quietly(host, stale.name, stop_grace(self._run.config, role))
 
-    async def _stop_quietly(self, host: GuardedHost, container: str, name: str, grace: int | None) -> None:
+    async def _stop_quietly(self, host: GuardedHost, name: str, grace: int | None) -> None:
         try:
-            await host.docker.stop(container, grace_s=grace)
+            await host.docker.stop(name, grace_s=grace)
         except BackstaffError as error:
             text = f"stale container {name} could not be stopped: {error.what}"
             self._run.stream.emit(Notice(level="warning", host=host.name, text=text))

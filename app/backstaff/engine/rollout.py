@@ -108,5 +108,5 @@ class Rollout:
         seconds = self._plan.group_wait
         if not seconds:
             return
-        wait = Wait(WaitKind.PAUSE, "boot.wait between groups", "the clock", seconds + 1)
+        wait = Wait(WaitKind.PAUSE, "boot.wait between groups", "the clock", seconds, slack_s=1)
         await self._run.waits.wait(wait, lambda _: self._run.clock.sleep(seconds))

@@ -70,6 +70,7 @@ class Wait:
     role: str = ""
     silence: bool = False
     quiet: bool = False
+    slack_s: Seconds = 0.0
 
 
 class Ongoing:
@@ -116,7 +117,7 @@ class Waits:
         for breaker in breakers:
             if breaker.error is not None:
                 raise breaker.error
-        timer_at = self._clock.now() + wait.limit_s
+        timer_at = self._clock.now() + wait.limit_s + wait.slack_s
         ongoing: Ongoing | None = None
         try:
             async with self._clock.timeout_at(timer_at) as timer:

@@ -1,6 +1,7 @@
 """An explanation in short: the cause in one line, or the whole as an indented block of text."""
 
 from backstaff.events.facts import Explanation, Funnel, HostEvidence
+from backstaff.explain.evidence import PROBE
 from backstaff.explain.funnel import blocking_filter
 
 
@@ -19,7 +20,7 @@ def _in_short(evidence: HostEvidence) -> str:
         says = f"no container passes {blocking.filter}"
         dropped = [f"{each.container}: {each.value}" for each in blocking.dropped]
         return f"{who}: {says}" + (f" ({', '.join(dropped[:2])})" if dropped else "")
-    telling = next((line for line in reversed(evidence.lines) if line.startswith("GET ")), evidence.doing)
+    telling = next((line for line in reversed(evidence.lines) if line.startswith(PROBE)), evidence.doing)
     return f"{who} {telling}"
 
 

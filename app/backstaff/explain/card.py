@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from backstaff.errors import BackstaffError, RunCancelled
 from backstaff.events.board import Board
 from backstaff.events.board_state import FailedStep, PairView
-from backstaff.events.facts import FailureCard, PairState
+from backstaff.events.facts import FailureCard, Outcome, PairState
 from backstaff.events.inert import inert
-from backstaff.explain.doom import how_it_ended
 from backstaff.explain.evidence import hint, last_output, pair_evidence
 from backstaff.explain.outcome import final_state
 from backstaff.explain.retry import retry_command
@@ -65,25 +64,28 @@ def _title(board: Board, pair: PairView | None, step: FailedStep | None) -> str:
     if step is not None:
         return f"{step.step} on {step.host}" if step.host else step.step
     command = board.run.command if board.run else "run"
-    begun = list(board.phases.values())
-    during = f" in phase {begun[-1].phase.value}" if begun else ""
-    return f"{command}{during}"
+    broken = [view for view in board.phases.values() if view.outcome not in {None, Outcome.DONE}]
+    phase = next(iter([*broken, *reversed(board.phases.values())]), None)
+    return f"{command} in phase {phase.phase.value}" if phase else command
 
 
 def _evidence(board: Board, error: BackstaffError, pair: PairView | None) -> tuple[str, ...]:
     """The app's own last words, what was observed, and what the error knows; each said once."""
     lines: list[str] = []
+    seen = [inert(line) for line in error.evidence]
     if pair is not None:
-        container = board.container_of(pair)
-        told = how_it_ended(container.facts) if container else ""
-        lines += last_output(board, pair)
-        lines += (
-            line
-            for line in pair_evidence(board, pair).lines
-            if not told or told not in line or told not in error.what
-        )
-    lines += (inert(line) for line in error.evidence)
-    return tuple(_unrepeated(lines, error.what))[:MOST_EVIDENCE]
+        observed = _observed(board, pair)
+        probed = any(line.startswith(PROBE) for line in observed)
+        lines += [*last_output(board, pair), *observed]
+        seen = [line for line in seen if not (probed and line.startswith(PROBE))]
+    return tuple(_unrepeated([*lines, *seen], error.what))[:MOST_EVIDENCE]
+
+
+def _observed(board: Board, pair: PairView) -> list[str]:
+    """What was observed of a pair, save that its container ended: by now the run itself has stopped it."""
+    container = board.container_of(pair)
+    ended = describe_container(container.facts) if container else ""
+    return [line for line in pair_evidence(board, pair).lines if line != ended]
 
 
 def _unrepeated(lines: Iterable[str], cause: str) -> list[str]:

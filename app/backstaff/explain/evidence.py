@@ -25,6 +25,8 @@ _DISCONNECTED = {
     HostState.LOST: "the connection is lost",
 }
 _HAS_CONTAINER = {PairState.STARTING, PairState.CHECKING, PairState.SWITCHING, PairState.FAILED}
+PROBE = "GET "
+"""How a line about a health check over HTTP begins."""
 _LIVE = {"running", "restarting", "paused"}
 
 
@@ -69,7 +71,7 @@ def describe_container(facts: ContainerFacts) -> str:
 
 def describe_probe(probe: ProbeSummary) -> str:
     """A health check's result: `GET :3000/up -> unexpected status (500), 9 times`."""
-    return f"GET {short_url(probe.url)} -> {probe.result}, {times(probe.count)}"
+    return f"{PROBE}{short_url(probe.url)} -> {probe.result}, {times(probe.count)}"
 
 
 def empty_funnel(board: Board, pair: PairView) -> Funnel | None:

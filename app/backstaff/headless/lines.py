@@ -41,7 +41,7 @@ from backstaff.events.types import (
     WaitStarted,
 )
 from backstaff.explain.brief import explanation_lines, funnel_lines
-from backstaff.explain.doom import RESTART_LIMIT, how_it_ended
+from backstaff.explain.doom import how_it_ended, restart_note
 from backstaff.explain.proxy_log import short_url
 from backstaff.explain.words import duration, listed
 from backstaff.headless.colour import Tone
@@ -153,7 +153,8 @@ def _counted(count: int, noun: str) -> str:
 def _phase_ended(body: PhaseEnded) -> Line:
     if body.outcome is Outcome.DONE:
         return Line(f"{body.phase.value} done in {duration(body.took_s)}", tone=Tone.DIM)
-    return Line(f"{body.phase.value} {body.outcome.value} after {duration(body.took_s)}", tone=Tone.WARNING)
+    ended = "failed" if body.outcome in {Outcome.EXPIRED, Outcome.DOOMED} else body.outcome.value
+    return Line(f"{body.phase.value} {ended} after {duration(body.took_s)}", tone=Tone.WARNING)
 
 
 def _host(body: HostChanged, before: Board) -> list[Line]:
@@ -251,7 +252,7 @@ def _container(body: ContainerChanged, before: Board) -> list[Line]:
     if facts.oom_killed:
         text += ", out of memory"
     if facts.state == "restarting":
-        text += f", restarts (limit {RESTART_LIMIT})"
+        text += f", {restart_note(facts)}" if facts.restarts else ", restarts"
     tail = before.tail("container", body.host, body.role)
     if tail:
         text += f': "{inert(tail[-1].text)}"'

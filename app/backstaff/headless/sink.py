@@ -44,6 +44,7 @@ class LineSink:
         self._open: PhaseStarted | None = None
         self._host_width = 0
         self._role_width = 0
+        self._printed = False
         self._summed_up = False
 
     def __call__(self, event: Event) -> None:
@@ -82,6 +83,7 @@ class LineSink:
         at = event.at.astimezone(self._zone)
         text = f"{at:%H:%M:%S}  {self._label(line)}{self._paint(line.text, line.tone)}"
         self._outlet.line(self._ci.guard(text.rstrip()))
+        self._printed = True
 
     def _label(self, line: Line) -> str:
         """Who a line is about, padded; nothing for the run as a whole."""
@@ -109,20 +111,27 @@ class LineSink:
     def _sum_up(self) -> None:
         self._summed_up = True
         board, paint = self._board, self._paint
-        lines = ["", *table_lines(board, paint, self._width)] if board.verdicts else []
+        parts = [table_lines(board, paint, self._width)] if board.verdicts else []
         if board.failure is not None:
             for line in self._ci.annotation(board.failure):
                 self._outlet.line(line)
-            lines += ["", *card_lines(board.failure, board, paint, CARD_WIDTH)]
-        elif board.result is not None:
-            lines += ["", self._verdict(board)]
-        for line in lines:
+            parts.append(card_lines(board.failure, board, paint, CARD_WIDTH))
+        else:
+            parts.append([self._verdict(board)])
+        for part in parts:
+            self._print_part(part)
+
+    def _print_part(self, lines: list[str]) -> None:
+        """Print lines that belong together, with a blank line before them unless they are the first."""
+        for line in ["", *lines] if self._printed else lines:
             self._outlet.line(self._ci.guard(line))
+        self._printed = self._printed or bool(lines)
 
     def _verdict(self, board: Board) -> str:
-        if board.result is None or board.result.verdict != "done":
-            verdict = board.result.verdict if board.result else "ended without a verdict"
-            return self._paint(verdict, Tone.WARNING)
+        if board.result is None:
+            return f"{self._paint('CUT OFF', Tone.WARNING)}  nothing is known after {duration(board.t)}"
+        if board.result.verdict != "done":
+            return self._paint(board.result.verdict.upper(), Tone.WARNING)
         run = board.run
         what = f"{run.service} {run.version}".strip() if run else "the run"
         return f"{self._paint('DONE', Tone.GOOD)}  {what} in {duration(board.result.took_s)}"

@@ -48,12 +48,13 @@ def _list(board: Board, paint: Paint) -> list[str]:
 
 
 def _cell(board: Board, pair: PairView | None) -> str:
-    """What a pair runs; what it ought to run is added where that differs."""
+    """What a pair runs; where the run believed otherwise, what was seen instead."""
     if pair is None:
         return NOTHING
     verdict = verdict_of(board, pair)
     said = pair_outcome(board, pair)
-    if verdict is not None and not verdict.agrees and not verdict.unknown and verdict.note:
+    believed = pair.state is PairState.HEALTHY
+    if believed and verdict is not None and not verdict.agrees and not verdict.unknown and verdict.note:
         said = f"{said} ({verdict.note})"
     return inert(said)
 

@@ -11,12 +11,12 @@ from backstaff.explain.why import ACTIVITIES, waits_for
 from backstaff.explain.words import duration, listed
 
 _TELL_END = {WaitKind.BARRIER, WaitKind.LOCK}
-_TOLD_BY_STATE = {WaitKind.STOP}
+_TOLD_ELSEWHERE = {WaitKind.STOP, WaitKind.PULL}
 
 
 def wait_started(start: WaitStarted) -> str:
-    """A wait that begins; empty for ordinary calls, told only if they last, and where a state tells it."""
-    if start.quiet or start.what in _TOLD_BY_STATE:
+    """A wait that begins; empty for ordinary calls, told only if they last, and what is told elsewhere."""
+    if start.quiet or start.what in _TOLD_ELSEWHERE:
         return ""
     limit = duration(start.limit_s)
     if start.silence:

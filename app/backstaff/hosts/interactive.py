@@ -24,7 +24,8 @@ def interactive_ssh(
         *(("-o", "IdentitiesOnly=yes") if ssh.keys_only else ()),
         "-t",
         f"{target.user}@{target.host}",
-        *(("-p", str(target.port)) if target.port else ()),
+        "-p",
+        str(target.port or ssh.port),
         command,
     ]
 

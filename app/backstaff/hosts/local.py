@@ -13,7 +13,6 @@ OnLine = Callable[[str, str], None]
 """Takes a stream's name (`stdout` or `stderr`) and one line without its end."""
 
 MOST_OUTPUT = 16 * 1024 * 1024
-_CHUNK = 64 * 1024
 _TERMINATE_S = 5.0
 _LEFTOVERS_S = 2.0
 
@@ -34,16 +33,18 @@ class _Output:
     def __init__(self, name: str, on_line: OnLine | None) -> None:
         self._name = name
         self._on_line = on_line
+        self._buffer = LineBuffer()
         self._lines: list[str] = []
         self._size = 0
 
-    async def read(self, stream: asyncio.StreamReader) -> None:
-        buffer = LineBuffer()
-        while chunk := await stream.read(_CHUNK):
-            for line in buffer.feed(chunk):
-                self._take(line, "\n")
-        if not buffer.empty:
-            self._take(buffer.flush(), "")
+    def feed(self, data: bytes) -> None:
+        for line in self._buffer.feed(data):
+            self._take(line, "\n")
+
+    def finish(self) -> str:
+        if not self._buffer.empty:
+            self._take(self._buffer.flush(), "")
+        return "".join(self._lines)
 
     def _take(self, line: str, end: str) -> None:
         if self._on_line:
@@ -52,9 +53,27 @@ class _Output:
             self._lines.append(line + end)
             self._size += len(line) + 1
 
-    @property
-    def text(self) -> str:
-        return "".join(self._lines)
+
+class _Program(asyncio.SubprocessProtocol):
+    """Told by the loop about a program. Unlike asyncio's own streams it knows the end of the program from
+    the end of its output, which something left in the background may hold open for ever."""
+
+    def __init__(self, on_line: OnLine | None) -> None:
+        self.outputs = {1: _Output("stdout", on_line), 2: _Output("stderr", on_line)}
+        self.exited = asyncio.Event()
+        self.drained = asyncio.Event()
+        self._open = set(self.outputs)
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self.outputs[fd].feed(data)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's)
+        self._open.discard(fd)
+        if not self._open:
+            self.drained.set()
+
+    def process_exited(self) -> None:
+        self.exited.set()
 
 
 async def run_local(
@@ -72,20 +91,22 @@ async def run_local(
     it after a few seconds. Raises OSError if the program can not be started.
     """
     argv = ["sh", "-c", command] if isinstance(command, str) else list(command)
-    process = await asyncio.create_subprocess_exec(
+    transport, program = await asyncio.get_running_loop().subprocess_exec(
+        lambda: _Program(on_line),
         *argv,
         env={**os.environ, **(env or {})},
         cwd=cwd,
         stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
     try:
-        return await _communicate(process, stdin, on_line)
+        _feed(transport, stdin)
+        return await _result(transport, program)
     except BaseException:
-        await _end_group(process)
+        await _end_group(transport.get_pid(), program)
         raise
+    finally:
+        transport.close()
 
 
 async def run_in_terminal(argv: Sequence[str]) -> int:
@@ -102,54 +123,43 @@ async def run_in_terminal(argv: Sequence[str]) -> int:
             await process.wait()
 
 
-async def _communicate(
-    process: asyncio.subprocess.Process, stdin: bytes | None, on_line: OnLine | None
-) -> LocalResult:
-    if process.stdout is None or process.stderr is None:
-        raise OSError("the program has no output to read")
-    stdout, stderr = _Output("stdout", on_line), _Output("stderr", on_line)
-    async with asyncio.TaskGroup() as streams:
-        readers = [
-            streams.create_task(stdout.read(process.stdout)),
-            streams.create_task(stderr.read(process.stderr)),
-        ]
-        if process.stdin and stdin is not None:
-            readers.append(streams.create_task(_feed(process.stdin, stdin)))
-        status = await process.wait()
-        # What it left running in the background may hold its output open for ever.
-        _, unfinished = await asyncio.wait(readers, timeout=_LEFTOVERS_S)
-        for reader in unfinished:
-            reader.cancel()
-    return LocalResult(status, stdout.text, stderr.text)
+def _feed(transport: asyncio.SubprocessTransport, data: bytes | None) -> None:
+    pipe = transport.get_pipe_transport(0)
+    if data is not None and isinstance(pipe, asyncio.WriteTransport):
+        pipe.write(data)
+        pipe.write_eof()
 
 
-async def _feed(writer: asyncio.StreamWriter, data: bytes) -> None:
+async def _result(transport: asyncio.SubprocessTransport, program: _Program) -> LocalResult:
+    await program.exited.wait()
     try:
-        writer.write(data)
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-    except (BrokenPipeError, ConnectionResetError):
-        # A program need not read all of its input.
-        return
+        async with asyncio.timeout(_LEFTOVERS_S):
+            await program.drained.wait()
+    except TimeoutError:
+        # Something it left running holds its output open; what the program itself wrote has come.
+        pass
+    status = transport.get_returncode()
+    if status is None:
+        raise OSError("the program ended without a status")
+    return LocalResult(status, program.outputs[1].finish(), program.outputs[2].finish())
 
 
-async def _end_group(process: asyncio.subprocess.Process) -> None:
+async def _end_group(leader: int, program: _Program) -> None:
     """Ask the whole group to end, and kill what is left of it. Runs while a cancellation passes through."""
-    _signal_group(process, signal.SIGTERM)
+    _signal_group(leader, signal.SIGTERM)
     try:
         async with asyncio.timeout(_TERMINATE_S):
-            await process.wait()
+            await program.exited.wait()
     except TimeoutError:
-        # Ignored the request: killed below, like whatever else is left of the group.
+        # It ignored the request: killed below, like whatever else is left of the group.
         pass
     finally:
-        _signal_group(process, signal.SIGKILL)
-    await process.wait()
+        _signal_group(leader, signal.SIGKILL)
+    await program.exited.wait()
 
 
-def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+def _signal_group(leader: int, number: signal.Signals) -> None:
     try:
-        os.killpg(process.pid, number)
+        os.killpg(leader, number)
     except ProcessLookupError:
         return

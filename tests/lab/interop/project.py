@@ -18,12 +18,6 @@ RUN_WITHIN_S = 90.0
 PERFORMER = "Ada Lovelace"
 PERFORMER_EMAIL = "ada@example.test"
 
-_HOLDING_HOOK = """\
-#!/bin/sh
-touch hook-reached
-while [ -e hold-the-hook ]; do sleep 0.05; done
-"""
-
 
 class Tool(StrEnum):
     """The two that have to get along."""
@@ -102,30 +96,40 @@ class Project:
                 process.communicate(timeout=RUN_WITHIN_S)
 
 
-def make_project(lab: Lab, directory: Path, files: Mapping[str, str], variables: Mapping[str, str]) -> Project:
-    """Write `files`, a git repository around them, and a home that knows the lab's hosts.
+def shop_project(lab: Lab, directory: Path) -> Project:
+    """The project in `shop/`, for the first two hosts of a lab.
 
-    The pre-deploy hook lets a test hold a deploy. `variables` are added to the environment.
+    It has two roles on both hosts, a destination, tags, a certificate of its own, assets and error pages.
     """
     home, project = directory / "home", directory / "project"
     (home / ".ssh").mkdir(parents=True)
     (home / ".ssh/known_hosts").write_bytes(lab.known_hosts.read_bytes())
-    for name, text in {**files, ".kamal/hooks/pre-deploy": _HOLDING_HOOK}.items():
-        file = project / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    (project / ".kamal/hooks/pre-deploy").chmod(0o755)
+    shutil.copytree(Path(__file__).parent / "shop", project)
+    _make_certificate(project / "tls")
+    first, second, *_ = lab.hosts
     environ = {
         "HOME": str(home),
         "USER": "ada",
         "LANG": "C.UTF-8",
         "PATH": os.environ["PATH"],
         "DOCKER_HOST": lab.client_docker_host,
-        **variables,
+        "FIRST_HOST": first.address,
+        "SECOND_HOST": second.address,
+        "REGISTRY": lab.registry,
+        "REGISTRY_USER": lab.registry_user,
+        "LAB_PASSWORD": lab.registry_password,
+        "SSH_KEY": str(lab.ssh_key),
     }
-    built = Project(project, environ)
-    _make_repository(built)
-    return built
+    shop = Project(project, environ)
+    _make_repository(shop)
+    return shop
+
+
+def _make_certificate(directory: Path) -> None:
+    directory.mkdir()
+    kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=shop.test")
+    files = ("-keyout", str(directory / "key.pem"), "-out", str(directory / "cert.pem"))
+    must(run(["openssl", "req", "-x509", *kind, *files]))
 
 
 def _make_repository(project: Project) -> None:

@@ -1,0 +1,86 @@
+"""Programs on this machine: output line by line, ends, and nothing left behind."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from backstaff.hosts.local import run_in_terminal, run_local
+from tests.hosts.builders import until
+from tests.hosts.test_run import runs
+
+
+async def test_output_comes_line_by_line_and_as_a_whole() -> None:
+    seen: list[tuple[str, str]] = []
+
+    result = await run_local(
+        "echo one; echo two >&2; printf 'th\\377ree'; exit 3",
+        on_line=lambda stream, line: seen.append((stream, line)),
+    )
+
+    assert (result.status, result.stdout, result.stderr) == (3, "one\nth\ufffdree", "two\n")
+    assert sorted(seen) == [("stderr", "two"), ("stdout", "one"), ("stdout", "th\ufffdree")]
+
+
+async def test_arguments_environment_directory_and_input_arrive(tmp_path: Path) -> None:
+    result = await run_local(
+        ["sh", "-c", 'echo "$1 $GREETING"; pwd; cat', "sh", "a b"],
+        env={"GREETING": "hello"},
+        cwd=tmp_path,
+        stdin=b"typed",
+    )
+
+    assert result.stdout == f"a b hello\n{tmp_path}\ntyped"
+
+
+async def test_without_input_it_reads_nothing() -> None:
+    assert (await run_local(["cat"])).stdout == ""
+
+
+async def test_input_that_nobody_reads_is_no_error() -> None:
+    assert (await run_local(["true"], stdin=b"x" * 1_000_000)).status == 0
+
+
+async def test_an_end_by_signal_is_told_as_a_negative_status() -> None:
+    assert (await run_local("kill -9 $$")).status == -9
+
+
+async def test_a_program_that_is_not_there_can_not_be_started() -> None:
+    with pytest.raises(FileNotFoundError):
+        await run_local(["/no/such/program"])
+
+
+async def test_what_a_program_leaves_in_the_background_does_not_hold_it_up(tmp_path: Path) -> None:
+    result = await run_local("sleep 60 & echo $! >pid; echo done", cwd=tmp_path)
+    await run_local(["kill", (tmp_path / "pid").read_text().strip()])
+
+    assert (result.status, result.stdout) == (0, "done\n")
+
+
+async def test_cancelling_ends_the_program_and_all_that_it_started(tmp_path: Path) -> None:
+    file = tmp_path / "pids"
+    async with asyncio.TaskGroup() as group:
+        run = group.create_task(run_local("sleep 60 & echo $! $$ >new; mv new pids; sleep 60", cwd=tmp_path))
+        await until(file.exists)
+        run.cancel()
+    await until(lambda: not any(map(runs, file.read_text().split())))
+
+    assert run.cancelled()
+
+
+async def test_cancelling_lets_a_program_clean_up(tmp_path: Path) -> None:
+    async with asyncio.TaskGroup() as group:
+        run = group.create_task(
+            run_local(
+                "trap 'echo cleaned >cleaned; exit' TERM; touch up; while :; do sleep 0.05; done",
+                cwd=tmp_path,
+            )
+        )
+        await until((tmp_path / "up").exists)
+        run.cancel()
+
+    assert (tmp_path / "cleaned").read_text() == "cleaned\n"
+
+
+async def test_an_interactive_program_tells_its_status() -> None:
+    assert await run_in_terminal(["sh", "-c", "exit 5"]) == 5

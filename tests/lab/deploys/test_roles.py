@@ -1,0 +1,123 @@
+"""Roles, boot groups and destinations side by side."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from backstaff.events.facts import BarrierState, PairState
+from backstaff.events.types import BarrierChanged, PairChanged
+from tests.lab import Lab, LabHost
+from tests.lab.deploys.project import Project, Result, a_project
+from tests.lab.deploys.seen import containers, everything, get, locked, running, tags
+
+
+@pytest.fixture(autouse=True)
+def images(lab: Lab) -> None:
+    for version in ("v1", "v2"):
+        lab.app_image(version)
+
+
+def started(host: LabHost, name: str) -> datetime:
+    return datetime.fromisoformat(containers(host)[name].started[:26] + "+00:00")
+
+
+def states(result: Result, host: str, role: str) -> list[PairState]:
+    return [each.state for each in result.told(PairChanged) if (each.host, each.role) == (host, role)]
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_two_roles_share_a_host(lab: Lab, tmp_path: Path, parallel: bool) -> None:
+    project = a_project(
+        lab, tmp_path, web=["h1"], job=["h1", "h2"], boot={"parallel_roles": parallel}, readiness_delay=1
+    )
+
+    result = project.run("deploy", "-P", "--version", "v1")
+
+    assert result.code == 0, result.out
+    assert running(lab.hosts[0]) == {"app-web-v1", "app-job-v1"}
+    assert running(lab.hosts[1]) == {"app-job-v1"}
+    assert (PairState.WAITING in states(result, "h1", "job")) is parallel
+    assert result.told(BarrierChanged)[-1].state is BarrierState.OPEN
+
+
+def test_the_reported_configuration_deploys_group_by_group(lab: Lab, tmp_path: Path) -> None:
+    boot = {"limit": 1, "wait": 1}
+    project = a_project(lab, tmp_path, web=["h1", "h2"], job=["h3"], boot=boot)
+
+    result = project.run("deploy", "-P", "--version", "v1")
+
+    assert result.code == 0, result.out
+    h1, h2, h3, _ = lab.hosts
+    assert [running(host) for host in (h1, h2, h3)] == [{"app-web-v1"}, {"app-web-v1"}, {"app-job-v1"}]
+    wait = timedelta(seconds=1)
+    assert started(h2, "app-web-v1") - started(h1, "app-web-v1") >= wait
+    assert started(h3, "app-job-v1") - started(h2, "app-web-v1") >= wait
+
+
+def test_roles_that_nobody_could_let_boot_are_refused_before_anything_is_touched(
+    lab: Lab, tmp_path: Path
+) -> None:
+    project = a_project(lab, tmp_path, web=["h1"], job=["h2"])
+    before = everything(lab.hosts[1])
+
+    result = project.run("deploy", "-P", "--version", "v1", "-r", "job")
+
+    # The only role that is asked for is the primary one of this run, so it has nobody to wait for.
+    assert result.code == 0, result.out + result.err
+    assert running(lab.hosts[1]) == {"app-job-v1"}
+    assert everything(lab.hosts[1]) != before
+
+
+def test_a_boot_wait_is_told(lab: Lab, tmp_path: Path) -> None:
+    project = a_project(lab, tmp_path, web=["h1", "h2"], boot={"limit": 1, "wait": 1})
+
+    result = project.run("deploy", "-P", "--version", "v1")
+
+    assert any("boot.wait between groups" in line for line in result.lines), result.out
+
+
+def test_destinations_on_one_host_leave_each_other_alone(lab: Lab, tmp_path: Path) -> None:
+    host = lab.hosts[0]
+    project = a_project(lab, tmp_path, web=["h1"], env=None, retain_containers=1)
+    project.write(".kamal/secrets-common", f"REGISTRY_PASSWORD={lab.registry_password}\n")
+    for name in ("staging", "production"):
+        site = {"host": f"{name}.example.com", "healthcheck": {"interval": 1}}
+        env = {"clear": {"STAGE": name}, "secret": ["TOKEN"]}
+        project.configure({"proxy": site, "env": env}, destination=name)
+        project.write(f".kamal/secrets.{name}", f"TOKEN=token-of-{name}\n")
+
+    def deploy(destination: str, version: str) -> None:
+        result = project.run("deploy", "-P", "-d", destination, "--version", version)
+        assert result.code == 0, result.out + result.err
+
+    deploy("production", "v1")
+    production = containers(host)["app-web-production-v1"]
+    (host.home / ".kamal/lock-app-production").mkdir()
+    deploy("staging", "v1")
+    deploy("staging", "v2")
+    deploy("staging", "v1")
+
+    assert running(host) == {"app-web-production-v1", "app-web-staging-v1"}
+    seen = containers(host)
+    assert seen["app-web-production-v1"] == production
+    assert get(host, "/env/STAGE", "production.example.com") == (200, "production")
+    assert get(host, "/env/TOKEN", "production.example.com") == (200, "token-of-production")
+    assert get(host, "/env/STAGE", "staging.example.com") == (200, "staging")
+    assert get(host, "/env/TOKEN", "staging.example.com") == (200, "token-of-staging")
+    assert production.labels["destination"] == production.env["KAMAL_DESTINATION"] == "production"
+    assert tags(host) == {"v1", "v2", "latest-production", "latest-staging"}
+    assert locked(host, "app-production")
+    assert not locked(host, "app-staging")
+
+
+def test_only_selected_hosts_are_touched(lab: Lab, tmp_path: Path) -> None:
+    project: Project = a_project(lab, tmp_path, web=["h1", "h2"])
+    assert project.run("deploy", "-P", "--version", "v1").code == 0
+    before = everything(lab.hosts[1])
+
+    result = project.run("deploy", "-P", "--version", "v2", "-h", "h1")
+
+    assert result.code == 0, result.out
+    assert running(lab.hosts[0]) == {"app-web-v2"}
+    assert everything(lab.hosts[1]) == before
