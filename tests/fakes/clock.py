@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 EPOCH = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 START: Seconds = 1000.0
-MOST_ROUNDS_AT_ONCE = 100_000
+MOST_ROUNDS_AT_ONCE = 20_000
 PATIENCE: Seconds = 24 * 3600.0
 
 

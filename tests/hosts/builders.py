@@ -1,6 +1,5 @@
 """Connectors and hosts for tests."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -40,13 +39,6 @@ def own_key(server: ServerState) -> Ssh:
 
 def address(server: ServerState) -> str:
     return f"127.0.0.1:{server.port}"
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Return once the condition holds; TimeoutError if it does not within 20 s."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 (nobody tells; it has to be looked at)
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -2,12 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncssh
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return once the condition holds; TimeoutError if it does not within 20 s."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 (nobody tells; it has to be looked at)
+            await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -43,10 +50,8 @@ class _Server(asyncssh.SSHServer):
     def __init__(self, settings: ServerSettings, state: ServerState) -> None:
         self._settings = settings
         self._state = state
-        self._connection: asyncssh.SSHServerConnection | None = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self._connection = conn
         self._state.connections.append(conn)
         if self._settings.drop_first > 0:
             self._settings.drop_first -= 1
@@ -55,17 +60,8 @@ class _Server(asyncssh.SSHServer):
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
         return True
 
-    def unix_connection_requested(self, dest_path: str) -> bool | Awaitable[asyncssh.SSHUNIXSession[bytes]]:
-        socket = self._settings.docker_socket
-        if socket is None or dest_path != "/var/run/docker.sock" or self._connection is None:
-            return False
-        return self._forward(self._connection, str(socket))
-
-    @staticmethod
-    async def _forward(
-        connection: asyncssh.SSHServerConnection, socket: str
-    ) -> asyncssh.SSHUNIXSession[bytes]:
-        return await connection.forward_unix_connection(socket)
+    def unix_connection_requested(self, dest_path: str) -> bool:
+        return dest_path == str(self._settings.docker_socket)
 
 
 @asynccontextmanager
@@ -103,6 +99,7 @@ async def ssh_server(settings: ServerSettings) -> AsyncIterator[ServerState]:
         for connection in state.connections:
             connection.abort()
         await listener.wait_closed()
+        await until(lambda: state.running == 0)
 
 
 async def _run(process: asyncssh.SSHServerProcess[bytes], settings: ServerSettings) -> None:

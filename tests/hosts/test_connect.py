@@ -343,3 +343,16 @@ async def test_a_cancelled_login_leaves_nothing_open(server: ServerState, known_
             accepted.settimeout(5)
             while await asyncio.to_thread(accepted.recv, 4096):
                 pass
+
+
+async def test_an_encrypted_key_without_an_agent_is_told(
+    server: ServerState, known_hosts: Path, tmp_path: Path
+) -> None:
+    locked = asyncssh.generate_private_key("ssh-ed25519")
+    locked.write_private_key(str(tmp_path / "locked"), passphrase="swordfish")
+    ssh = Ssh(keys=(str(tmp_path / "locked"),), config=False)
+
+    with pytest.raises(LoginRefused) as failure:
+        await a_connector(server, known_hosts, ssh=ssh).connect(address(server))
+
+    assert any("encrypted: load it with ssh-add" in line for line in failure.value.evidence)

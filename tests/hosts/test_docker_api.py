@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from backstaff.errors import DockerFailed, DockerUnavailable, HostLost
-from backstaff.hosts import docker_http
+from backstaff.hosts import docker_http, docker_socket
 from backstaff.hosts.docker_follow import unix_time
 from backstaff.hosts.docker_pull import auth_header
 from backstaff.hosts.protocol import ContainerState, RegistryAuth
@@ -27,8 +27,11 @@ RUNNING = {"Id": "abc", "Names": ["/app"], "State": "running", "Created": 5}
 
 
 @pytest.fixture
-async def docker(settings: ServerSettings, tmp_path: Path) -> AsyncIterator[FakeDocker]:
+async def docker(
+    settings: ServerSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[FakeDocker]:
     settings.docker_socket = tmp_path / "docker.sock"
+    monkeypatch.setattr(docker_socket, "REMOTE_SOCKET", str(settings.docker_socket))
     async with fake_docker(settings.docker_socket) as docker:
         yield docker
 

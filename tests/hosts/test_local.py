@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backstaff.hosts.local import run_in_terminal, run_local
-from tests.hosts.builders import until
+from tests.hosts.ssh_server import until
 from tests.hosts.test_run import runs
 
 

@@ -8,8 +8,8 @@ import pytest
 from backstaff.errors import CommandFailed, HostLost
 from backstaff.hosts import remote_script
 from backstaff.hosts.ssh_host import MOST_COMMANDS
-from tests.hosts.builders import a_connector, address, connected, until
-from tests.hosts.ssh_server import ServerSettings, ServerState
+from tests.hosts.builders import a_connector, address, connected
+from tests.hosts.ssh_server import ServerSettings, ServerState, until
 
 
 async def test_a_script_tells_its_output_and_status(server: ServerState, known_hosts: Path) -> None:

@@ -1,6 +1,8 @@
 """Connections on real hosts: OpenSSH's sshd, its limits, and what can go wrong on the way to it."""
 
 import asyncio
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from backstaff.errors import CommandFailed, HostKeyRefused, HostLost, HostUnreac
 from tests.lab import Lab
 from tests.lab.connections import a_connector, connected, key_of, until_true
 from tests.lab.sshd import SshSettings
+from tests.lab.waiting import wait_until
 
 
 async def test_a_script_runs_at_home_and_tells_its_output_and_status(lab: Lab) -> None:
@@ -234,3 +237,54 @@ async def test_a_port_in_deploy_yml_is_used(lab: Lab) -> None:
     await host.close()
 
     assert result.stdout.split()[3] == "2222"
+
+
+@pytest.fixture
+def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An agent of our own, with the socket in the environment."""
+    socket = tmp_path / "agent.sock"
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL)
+    wait_until(socket.exists, "the agent")
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+    yield socket
+    process.terminate()
+    process.wait()
+
+
+def add_to_agent(key: Path) -> None:
+    subprocess.run(["ssh-add", "-q", str(key)], check=True)
+
+
+async def test_a_key_in_the_agent_logs_in(lab: Lab, agent: Path) -> None:
+    await asyncio.to_thread(add_to_agent, lab.ssh_key)
+
+    host = await a_connector(lab, ssh=Ssh(config=False)).connect(lab.hosts[0].address)
+    result = await host.run("echo reached")
+    await host.close()
+
+    assert result.stdout == "reached\n"
+
+
+async def test_keys_of_deploy_yml_get_their_turn_beside_an_agent_with_too_many(
+    lab: Lab, agent: Path, tmp_path: Path
+) -> None:
+    for number in range(8):
+        await asyncio.to_thread(lambda name: add_to_agent(key_of(tmp_path / name)), f"key{number}")
+
+    ssh = Ssh(keys=(str(lab.ssh_key),), config=False)
+    host = await a_connector(lab, ssh=ssh).connect(lab.hosts[0].address)
+    result = await host.run("echo reached")
+    await host.close()
+
+    assert result.stdout == "reached\n"
+
+
+async def test_a_forwarded_agent_is_there_on_the_host(lab: Lab, agent: Path) -> None:
+    await asyncio.to_thread(add_to_agent, lab.ssh_key)
+    ssh = Ssh(keys=(str(lab.ssh_key),), config=False, forward_agent=True)
+
+    host = await a_connector(lab, ssh=ssh).connect(lab.hosts[0].address)
+    result = await host.run("ssh-add -l")
+    await host.close()
+
+    assert "ED25519" in result.stdout

@@ -41,3 +41,5 @@ def show_error(error: BackstaffError) -> None:
         outlet.line(f"  {inert(line)}")
     if error.fix:
         outlet.line(f"  fix: {inert(error.fix)}")
+    for line in ci_format(os.environ).error(error):
+        outlet.line(line)

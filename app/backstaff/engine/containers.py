@@ -149,12 +149,15 @@ class ContainerWatch:
                 self._stream.emit(FunnelSeen(funnel=funnel))
 
     def _filters(self, role: str) -> Sequence[Filter]:
-        """What leads to the container that this run makes for the role."""
+        """What leads to the container that this run makes for the role. The state comes last: a container
+        that ended is then dropped for that, and not hidden behind an older one that still runs."""
         config = self._config
+        *labels, status = role_filters(config.service, config.destination or "", role)
         return (
-            *role_filters(config.service, config.destination or "", role),
+            *labels,
             image_filter(config.absolute_image(self._version)),
             name_filter(container_name(config, role, self._version)),
+            status,
         )
 
     async def look(self, container: str, event: str, role: str = "") -> Container | None:

@@ -14,6 +14,7 @@ from backstaff.engine.fleet import Fleet, connected
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.hooks import Hooks
 from backstaff.engine.image import ImageBuild
+from backstaff.engine.local_registry import ensure_local_registry, lent_to
 from backstaff.engine.lock import DeployLock, LockPatience
 from backstaff.engine.observe import observe, verify
 from backstaff.engine.prepare import Preparation
@@ -121,8 +122,11 @@ class Deploy:
         if not self._options.skip_push:
             with run.report.phase(Phase.BUILD):
                 await ImageBuild(run, self._hooks, no_cache=self._options.no_cache).build_and_push()
+        app_hosts = fleet.some(plan.selection.app_hosts)
         with run.report.phase(Phase.PULL):
-            await pull_everywhere(run, fleet.some(plan.selection.app_hosts))
+            await ensure_local_registry(run)
+            async with lent_to(run, app_hosts):
+                await pull_everywhere(run, app_hosts)
             for host in plan.selection.app_hosts:
                 self._audit.note(host, pulled(run.version))
 

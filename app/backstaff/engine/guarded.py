@@ -7,6 +7,7 @@ breakers of the link and of the engine, and leaves a `CommandRun` event with a l
 import re
 import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
 from backstaff.clock import Clock, Seconds
@@ -253,6 +254,18 @@ class GuardedHost:
     def engine(self) -> Breaker:
         """Trips when the Docker Engine no longer answers."""
         return self.caller.engine
+
+    @asynccontextmanager
+    async def lend(self, port: int) -> AsyncIterator[None]:
+        """Lend a port of this machine to the host while the body runs."""
+        wait = self.caller.quiet(
+            f"lend port {port}", self._timeouts.command, what=WaitKind.COMMAND, owner="sshd"
+        )
+        async with AsyncExitStack() as lent:
+            await self.caller.call(
+                f"lend port {port}", wait, lambda _: lent.enter_async_context(self._inner.lend(port))
+            )
+            yield
 
     async def run(self, script: str, title: str, *, uses_docker: bool = False) -> CommandResult:
         """Run a script; `title` stands for it in the record. Raises `CommandFailed` unless it ends with 0."""

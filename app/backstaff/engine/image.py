@@ -6,6 +6,7 @@ from backstaff.engine.build_directory import BuildDirectory
 from backstaff.engine.context import RunContext
 from backstaff.engine.hooks import Hooks
 from backstaff.engine.local_commands import LocalCommands, last_words
+from backstaff.engine.local_registry import ensure_local_registry
 from backstaff.errors import BuildFailed
 from backstaff.kamal.build import (
     LocalCommand,
@@ -46,6 +47,7 @@ class ImageBuild:
         has_buildx = (await self._commands.ask(["docker", "buildx", "version"])).status == 0
         make = buildx_commands if has_buildx else plain_commands
         commands = make(config, self._run.version, local_arch=arch, no_cache=self._no_cache)
+        await ensure_local_registry(self._run)
         await self._login()
         await self._hooks.run("pre-build")
         directory = await BuildDirectory(self._run, self._commands).make()

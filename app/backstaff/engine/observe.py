@@ -6,10 +6,10 @@ from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext, roles_of
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.proxy import refuse_if_too_old
-from backstaff.engine.together import on_each, try_each
+from backstaff.engine.together import at_once, on_each, try_each
 from backstaff.errors import BackstaffError
-from backstaff.events.facts import PairVerdict
-from backstaff.events.types import Verified, VersionSeen
+from backstaff.events.facts import HostState, PairVerdict
+from backstaff.events.types import HostChanged, Notice, Verified, VersionSeen
 from backstaff.hosts.protocol import Container, ContainerState
 from backstaff.kamal.names import PROXY_CONTAINER, container_name, container_prefix, version_of
 from backstaff.kamal.proxy_deploy import list_command
@@ -18,6 +18,8 @@ from backstaff.plan.pairs import Pair
 from backstaff.plan.plan import Plan
 
 VERIFY_WITHIN_S = 10.0
+MIB = 1024 * 1024
+LITTLE_DISK = 300 * MIB
 
 
 async def observe(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWatch]) -> None:
@@ -27,7 +29,7 @@ async def observe(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWa
 
     async def look(host: GuardedHost) -> None:
         watch = watches[host.name]
-        await watch.learn()
+        await at_once(watch.learn(), _tell_engine(run, host))
         if host.name in plan.selection.proxy_hosts:
             proxy = watch.named(PROXY_CONTAINER)
             if proxy is not None:
@@ -38,6 +40,15 @@ async def observe(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWa
             run.stream.emit(VersionSeen(host=host.name, role=role.name, version=version))
 
     await on_each([watch.host for watch in watches.values()], look)
+
+
+async def _tell_engine(run: RunContext, host: GuardedHost) -> None:
+    """Tell Docker's version and the room it has; too little room is worth a warning before a pull fails."""
+    version, free = await host.docker.version(), await host.docker.free_disk()
+    run.stream.emit(HostChanged(host=host.name, state=HostState.CONNECTED, docker=version, free_disk=free))
+    if free is not None and free < LITTLE_DISK:
+        text = f"Docker has only {free // MIB} MiB of disk left; `docker system prune` may make room"
+        run.stream.emit(Notice(level="warning", host=host.name, text=text))
 
 
 async def verify(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWatch]) -> Sequence[PairVerdict]:

@@ -60,7 +60,8 @@ class Breaker:
 @dataclass(frozen=True)
 class Wait:
     """What to wait for. With `silence` the limit counts from the last sign of life; a `quiet` wait is an
-    ordinary call and is announced only once it lasts."""
+    ordinary call and is announced only once it lasts. `slack_s` is granted beyond the limit without being
+    told, for work that itself ends at the limit."""
 
     what: WaitKind
     cause: str

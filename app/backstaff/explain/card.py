@@ -7,7 +7,7 @@ from backstaff.events.board import Board
 from backstaff.events.board_state import FailedStep, PairView
 from backstaff.events.facts import FailureCard, Outcome, PairState
 from backstaff.events.inert import inert
-from backstaff.explain.evidence import hint, last_output, pair_evidence
+from backstaff.explain.evidence import PROBE, describe_container, hint, last_output, pair_evidence
 from backstaff.explain.outcome import final_state
 from backstaff.explain.retry import retry_command
 

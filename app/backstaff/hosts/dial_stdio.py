@@ -52,8 +52,9 @@ class DialStdioRelay:
             self._server.close()
         for writer in self._open:
             writer.close()
-        for login in self._logins[1:]:
-            await close_link(login.link)
+        async with asyncio.TaskGroup() as closing:
+            for login in self._logins[1:]:
+                closing.create_task(close_link(login.link))
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)

@@ -14,13 +14,13 @@ from backstaff.hosts.ssh_login import Link
 
 REMOTE_SOCKET = "/var/run/docker.sock"
 
-_LOOK = f"""
+_LOOK = """
 echo "user=$(id -un)"
 command -v docker >/dev/null 2>&1 && echo cli=yes
-[ -S {REMOTE_SOCKET} ] && echo socket=yes
-[ -w {REMOTE_SOCKET} ] && echo writable=yes
+[ -S $socket ] && echo socket=yes
+[ -w $socket ] && echo writable=yes
 limit=$(command -v timeout >/dev/null && echo timeout 10)
-answer=$($limit docker version --format '{{{{.Server.Version}}}}' 2>&1) && echo answers=yes
+answer=$($limit docker version --format '{{.Server.Version}}' 2>&1) && echo answers=yes
 printf 'said=%s\\n' "$answer" | head -n 1
 """
 
@@ -68,8 +68,8 @@ class DockerSocket:
     async def close(self) -> None:
         """Remove the local socket and end what hangs on it."""
         if self._listener:
+            # Not waited for: what still hangs on it ends with the connection.
             self._listener.close()
-            await self._listener.wait_closed()
             self._listener = None
         if self._relay:
             await self._relay.stop()
@@ -106,7 +106,7 @@ class DockerSocket:
             raise _unavailable(self._host, found, noticed="")
 
     async def _look(self) -> dict[str, str]:
-        result = await self._run(_LOOK)
+        result = await self._run(f"socket={REMOTE_SOCKET}\n{_LOOK}")
         return dict(line.split("=", 1) for line in result.stdout.splitlines() if "=" in line)
 
 

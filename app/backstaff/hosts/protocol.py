@@ -5,6 +5,7 @@ puts one around each call. Cancelling a call abandons it; nothing of it stays be
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -231,6 +232,10 @@ class Host(Protocol):
         """Run a POSIX shell script in the login home. It travels over standard input, so nothing of it is
         in a process list. A non-zero status is returned; an end by signal or a lost channel raises
         `CommandFailed` with status None."""
+        ...
+
+    def lend(self, port: int) -> AbstractAsyncContextManager[None]:
+        """While open, `localhost:port` on the host reaches the same port on this machine."""
         ...
 
     async def wait_lost(self) -> str:

@@ -1,7 +1,8 @@
 """One server over one SSH connection."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import asyncssh
 
@@ -67,6 +68,27 @@ class SshHost:
         self._raise_if_lost()
         what = f"a command was killed by {end.signal}" if end.signal else "a command ended without a status"
         raise CommandFailed(what, status=None, stderr=end.stderr, where=self._name)
+
+    @asynccontextmanager
+    async def lend(self, port: int) -> AsyncIterator[None]:
+        """While open, `localhost:port` on the host reaches the same port on this machine.
+
+        Raises CommandFailed if sshd does not allow it, or something on the host has that port.
+        """
+        try:
+            listener = await self._link.connection.forward_remote_port("localhost", port, "localhost", port)
+        except (asyncssh.Error, OSError) as error:
+            self._raise_if_lost()
+            raise CommandFailed(
+                f"port {port} of this machine can not be lent to the host: {error}",
+                status=None,
+                where=self._name,
+                fix=f"see AllowTcpForwarding in the host's sshd_config, and what listens on its port {port}",
+            ) from error
+        try:
+            yield
+        finally:
+            listener.close()
 
     async def wait_lost(self) -> str:
         """Return, with the reason, when the connection is gone."""

@@ -17,10 +17,11 @@ from backstaff.config.models.ssh import Ssh, SshKit
 from backstaff.errors import HostUnreachable
 from backstaff.hosts import host_keys, proxy_command
 from backstaff.hosts.host_keys import HostKeyGuard
-from backstaff.hosts.known_hosts import HostKey, KnownKey, remember
+from backstaff.hosts.known_hosts import KnownKey, remember
+from backstaff.hosts.offered_keys import offered_keys
 from backstaff.hosts.ssh_failures import Attempt, explain, is_login_refusal, was_dropped
 from backstaff.hosts.ssh_link import LinkObserver
-from backstaff.hosts.ssh_settings import Target, key_options, login_options, missing_key_files
+from backstaff.hosts.ssh_settings import Target, key_options, login_options
 
 AskAboutKey = Callable[[str, str], Awaitable[bool]]
 """Asks somebody whether the key of a host (name, fingerprint) is right."""
@@ -192,7 +193,7 @@ class SshLogin:
         return configured if isinstance(configured, str) else ""
 
     async def _explain(self, error: Exception, observer: LinkObserver, via_name: str) -> HostUnreachable:
-        tried = await _keys_tried(self._options, self._policy.ssh) if is_login_refusal(error) else ()
+        tried = await offered_keys(self._options, self._policy.ssh) if is_login_refusal(error) else ()
         return explain(
             error,
             Attempt(
@@ -259,24 +260,6 @@ def _imported(lines: Sequence[KnownKey]) -> list[asyncssh.SSHKey]:
         except asyncssh.KeyImportError:
             continue
     return keys
-
-
-async def _keys_tried(options: asyncssh.SSHClientConnectionOptions, ssh: Ssh) -> list[str]:
-    pairs = list(options.client_keys or ())
-    tried = [f"{_described(pair)} from a key file" for pair in pairs]
-    if options.agent_path:
-        try:
-            async with asyncssh.connect_agent(options.agent_path) as agent:
-                tried += [f"{_described(pair)} from the agent" for pair in await agent.get_keys()]
-        except (OSError, ValueError) as error:
-            tried.append(f"the ssh agent at {options.agent_path}: {error}")
-    return tried + [f"{name}, which does not exist" for name in missing_key_files(ssh)]
-
-
-def _described(pair: asyncssh.SSHKeyPair) -> str:
-    key = HostKey(pair.algorithm.decode(), pair.public_data)
-    comment = pair.get_comment(errors="replace")
-    return f"{key.algorithm} {key.fingerprint}" + (f" ({comment})" if comment else "")
 
 
 def _notes(error: Exception) -> list[str]:

@@ -14,6 +14,13 @@ _NOT_IN_NAMES = re.compile(r"[^a-z0-9_-]")
 _READING_OPTIONS = ("url", "url_v2", "token", "scope", "timeout")
 
 
+LOCAL_REGISTRY_START = (
+    "docker start kamal-docker-registry || docker run --detach -p 127.0.0.1:{port}:5000 "
+    "--name kamal-docker-registry registry:3"
+)
+"""Shell line that starts the registry on the operator's machine."""
+
+
 @dataclass(frozen=True)
 class LocalCommand:
     """A command line for the local shell, and the same with build arguments masked, to be shown."""

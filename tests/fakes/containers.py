@@ -1,0 +1,198 @@
+"""Containers that live on simulated time."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import inf
+
+from backstaff.clock import Seconds
+from backstaff.errors import DockerFailed
+from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary, Health, LogLine
+from tests.fakes.apps import App
+from tests.fakes.clock import EPOCH, START
+
+NEVER = "0001-01-01T00:00:00Z"
+DOCKER_GRACE = 10
+FIRST_BACKOFF: Seconds = 0.1
+KILLED = 137
+
+
+def wall_now() -> datetime:
+    """The simulated time of day."""
+    return EPOCH + timedelta(seconds=asyncio.get_running_loop().time() - START)
+
+
+@dataclass(eq=False)
+class FakeContainer:
+    """One container of a fake engine. `tell` is called with Docker's word for each thing that happens."""
+
+    id: str
+    name: str
+    image: str
+    image_id: str
+    labels: Mapping[str, str]
+    app: App
+    tell: Callable[["FakeContainer", str], None]
+    restart_policy: str = "unless-stopped"
+    created_at: datetime = field(default_factory=wall_now)
+    state: ContainerState = ContainerState.CREATED
+    started_at: str = NEVER
+    finished_at: str = NEVER
+    exit_code: int = 0
+    oom_killed: bool = False
+    restarts: int = 0
+    error: str = ""
+    health: str = ""
+    stopping: bool = False
+    lines: list[LogLine] = field(default_factory=list)
+    readers: list[asyncio.Queue[LogLine | None]] = field(default_factory=list)
+    _runs: int = 0
+    _up_since: Seconds = inf
+    _timers: list[asyncio.TimerHandle] = field(default_factory=list)
+    _when_ended: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def role(self) -> str:
+        """The role that its label names."""
+        return self.labels.get("role", "")
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        return self.state is ContainerState.RUNNING
+
+    @property
+    def serves(self) -> bool:
+        """Whether it would answer a health check with success now."""
+        ready = self.app.ready_after_s
+        if not self.running or self.stopping or ready is None:
+            return False
+        return asyncio.get_running_loop().time() >= self._up_since + ready - 1e-9
+
+    def start(self) -> None:
+        """Start it; no error if it runs. Raises `DockerFailed` if it can not be started."""
+        if self.running:
+            return
+        if self.app.start_error:
+            self.error = self.app.start_error
+            raise DockerFailed(self.app.start_error, status=400)
+        self.restarts = 0
+        self._run()
+
+    def stop(self, grace_s: int | None, done: Callable[[], None]) -> None:
+        """Ask it to end, kill it after the grace, and call `done` once it has ended."""
+        if self.state is ContainerState.RESTARTING:
+            self._end(self.exit_code, restart=False)
+        if not self.running:
+            done()
+            return
+        self._when_ended.append(done)
+        if self.stopping:
+            return
+        self.stopping = True
+        self.tell(self, "kill")
+        grace = DOCKER_GRACE if grace_s is None else grace_s
+        honours = self.app.stop_takes_s <= grace
+        takes, code = (self.app.stop_takes_s, 0) if honours else (grace, KILLED)
+        self._later(takes, lambda: self._end(code, restart=False))
+
+    def say(self, text: str) -> None:
+        """Write one line to standard output."""
+        # No two lines have the same time, as with Docker's nanoseconds.
+        at = f"{wall_now():%Y-%m-%dT%H:%M:%S.%f}{len(self.lines) % 1000:03d}Z"
+        line = LogLine("stdout", at, text)
+        self.lines.append(line)
+        for reader in self.readers:
+            reader.put_nowait(line)
+
+    def summary(self) -> ContainerSummary:
+        """What the list tells."""
+        status = {"running": "Up 3 seconds", "exited": f"Exited ({self.exit_code}) 8 seconds ago"}
+        return ContainerSummary(
+            id=self.id,
+            name=self.name,
+            image=self.image,
+            image_id=self.image_id,
+            state=self.state,
+            status=status.get(self.state.value, self.state.value.capitalize()),
+            created=int(self.created_at.timestamp()),
+            labels=dict(self.labels),
+        )
+
+    def inspected(self) -> Container:
+        """What inspection tells."""
+        return Container(
+            id=self.id,
+            name=self.name,
+            image=self.image,
+            image_id=self.image_id,
+            state=self.state,
+            created_at=self.created_at.isoformat(),
+            started_at=self.started_at,
+            finished_at=self.finished_at,
+            exit_code=self.exit_code,
+            oom_killed=self.oom_killed,
+            restart_count=self.restarts,
+            restart_policy=self.restart_policy,
+            error=self.error,
+            health=Health(self.health) if self.health else None,
+            labels=dict(self.labels),
+        )
+
+    def _run(self) -> None:
+        app = self.app
+        self._runs += 1
+        self._up_since = asyncio.get_running_loop().time()
+        self.state, self.started_at, self.oom_killed = ContainerState.RUNNING, _stamp(), False
+        self.stopping = False
+        for text in app.says:
+            self.say(text)
+        if app.has_check:
+            self.health = "starting"
+            if app.ready_after_s is not None:
+                self._later(app.ready_after_s, lambda: self._checked("healthy"))
+            if app.unhealthy_after_s is not None:
+                self._later(app.unhealthy_after_s, lambda: self._checked("unhealthy"))
+        if app.ends_after_s is not None and self._runs <= app.ends_times:
+            self._later(app.ends_after_s, lambda: self._end(app.exit_code, restart=True))
+        self.tell(self, "start")
+
+    def _checked(self, health: str) -> None:
+        self.health = health
+        self.tell(self, f"health_status: {health}")
+
+    def _end(self, code: int, *, restart: bool) -> None:
+        self._cancel_timers()
+        self.exit_code, self.finished_at = code, _stamp()
+        again = restart and not self.stopping and self.restart_policy != "no"
+        self.state = ContainerState.RESTARTING if again else ContainerState.EXITED
+        self.stopping = False
+        self.health = ""
+        if self.app.oom and restart:
+            self.oom_killed = True
+            self.tell(self, "oom")
+        for reader in self.readers:
+            reader.put_nowait(None)
+        self.tell(self, "die")
+        for done in self._when_ended:
+            done()
+        self._when_ended.clear()
+        if again:
+            self._later(FIRST_BACKOFF * 2**self.restarts, self._run_again)
+
+    def _run_again(self) -> None:
+        self.restarts += 1
+        self._run()
+
+    def _later(self, seconds: Seconds, what: Callable[[], None]) -> None:
+        self._timers.append(asyncio.get_running_loop().call_later(seconds, what))
+
+    def _cancel_timers(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+
+
+def _stamp() -> str:
+    return f"{wall_now():%Y-%m-%dT%H:%M:%S.%f}000Z"

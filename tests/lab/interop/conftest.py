@@ -1,0 +1,29 @@
+"""Tests with the real Kamal need its binary. With BACKSTAFF_LAB=required, missing it is a failure."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.lab.interop.project import Tool
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test in this directory `kamal`."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.kamal)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kamal_is_installed() -> None:
+    """Skip where one of the two programs is not installed."""
+    missing = [tool.value for tool in Tool if tool.program is None]
+    if not missing:
+        return
+    reason = f"not installed: {', '.join(missing)} (uv sync --group interop; Linux x86-64 only)"
+    if os.environ.get("BACKSTAFF_LAB") == "required":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -1,0 +1,156 @@
+"""Each tool deploys the same project to the same empty hosts, and everything that they leave is compared."""
+
+import time
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from tests.lab import Lab
+from tests.lab.interop.docker_recorder import Call, proxy_calls, recorded, take_calls
+from tests.lab.interop.host_state import HostState, look_at, steady_hostname
+from tests.lab.interop.project import Tool, shop_project
+
+STEPS = {
+    "first deploy": ("deploy", "--skip-push", "--version=v1"),
+    "second deploy": ("deploy", "--skip-push", "--version=v2"),
+    "rollback": ("rollback", "v1"),
+}
+
+ALLOWED_WORDS: Mapping[Call, tuple[Call, str]] = {
+    ("run", "--detach"): (
+        ("create",),
+        "a container is started by a call of its own, so that a container that can not be created and one "
+        "that can not be started are told apart",
+    ),
+}
+"""Where Backstaff's command for an app's container differs: Kamal's words, Backstaff's, and the reason."""
+
+ALLOWED_IN_CONTAINERS: Mapping[tuple[str, str], str] = {
+    ("Config", "AttachStdout"): "what `docker create` always notes; only a client that attaches would care",
+    ("Config", "AttachStderr"): "the same",
+}
+"""Where an app's container differs in `docker inspect`, and the reason."""
+
+ALLOWED_ONLY_BY_KAMAL: Mapping[str, str] = {
+    ".docker": "Kamal runs `docker login` on the hosts",
+    ".docker/config.json": "so the registry's password stays there; Backstaff sends it along with each pull",
+}
+"""What only Kamal leaves in the login home, and the reason."""
+
+Pair = tuple[HostState, HostState]
+"""A host after Kamal's run and the same host after Backstaff's."""
+
+
+@pytest.fixture(scope="module")
+def states(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[Tool, str, int], HostState]:
+    """Both hosts after each step, by tool."""
+    project = shop_project(lab, tmp_path_factory.mktemp("shop"))
+    for version in ("v1", "v2"):
+        lab.app_image(version, service="shop")
+    hosts = lab.hosts[:2]
+    found = {}
+    for tool in Tool:
+        lab.wipe()
+        with recorded(hosts):
+            for step, arguments in STEPS.items():
+                since = time.time()
+                project.must(tool, *arguments, "--destination=staging")
+                for index, host in enumerate(hosts):
+                    found[tool, step, index] = look_at(host, take_calls(host), proxy_calls(host, since))
+    return found
+
+
+@pytest.fixture(params=[(step, index) for step in STEPS for index in (0, 1)], ids=lambda each: f"{each}")
+def pair(request: pytest.FixtureRequest, states: Mapping[tuple[Tool, str, int], HostState]) -> Pair:
+    step, index = request.param
+    return states[Tool.KAMAL, step, index], states[Tool.BACKSTAFF, step, index]
+
+
+def test_containers_have_equal_names_settings_environment_and_labels(pair: Pair) -> None:
+    kamal, backstaff = pair
+    assert backstaff.containers.keys() == kamal.containers.keys()
+    for name in kamal.containers:
+        assert _comparable(backstaff, name) == _comparable(kamal, name)
+
+
+def test_containers_are_made_with_the_same_words_in_the_same_order(pair: Pair) -> None:
+    kamal, backstaff = pair
+    expected = [_allowed(call) for call in _creating(kamal.calls)]
+    assert expected
+    assert list(_creating(backstaff.calls)) == expected
+
+
+def test_directories_files_modes_and_contents_are_equal(pair: Pair) -> None:
+    kamal, backstaff = pair
+    assert kamal.files.keys() - backstaff.files.keys() == ALLOWED_ONLY_BY_KAMAL.keys()
+    shared = {path: file for path, file in kamal.files.items() if path not in ALLOWED_ONLY_BY_KAMAL}
+    assert backstaff.files == shared
+
+
+def test_audit_logs_are_equal_but_for_the_times(pair: Pair) -> None:
+    kamal, backstaff = pair
+    assert backstaff.audit == kamal.audit
+
+
+def test_images_networks_and_volumes_are_equal(pair: Pair) -> None:
+    kamal, backstaff = pair
+    assert backstaff.images == kamal.images
+    assert backstaff.networks == kamal.networks
+    assert backstaff.volumes == kamal.volumes
+
+
+def test_the_proxy_is_told_the_same_and_serves_the_same(pair: Pair) -> None:
+    kamal, backstaff = pair
+    assert [call for call in backstaff.proxy_calls if " deploy " in call] == list(kamal.proxy_calls)
+    assert backstaff.services == kamal.services
+    assert [each.service for each in kamal.services] == ["shop-web-staging"]
+
+
+@pytest.mark.parametrize("tool", Tool)
+def test_the_comparison_sees_what_the_project_asks_for(
+    states: Mapping[tuple[Tool, str, int], HostState], tool: Tool
+) -> None:
+    state = states[tool, "second deploy", 0]
+    assert state.running() == {"shop-web-staging-v2", "shop-job-staging-v2"}
+    assert state.stopped() == {"shop-web-staging-v1", "shop-job-staging-v1"}
+    assert state.files[".kamal/apps/shop-staging/env/roles/web.env"].mode == "600"
+    environment = _section(state, "shop-web-staging-v2", "Config")["Env"]
+    assert isinstance(environment, list)
+    assert "MODE=blue-production" in environment
+    assert "EU_TOKEN=bare value" in environment
+    assert "TOKEN=single $quoted \"text\" with `ticks` and \\\\ backslash" in environment
+    assert state.services[0].target == "shop-web-staging-v2:8080"
+    assert len(state.audit) == 12
+
+
+def _comparable(state: HostState, name: str) -> dict[str, object]:
+    container = dict(state.containers[name])
+    if name == "kamal-proxy":
+        return container
+    for section, key in ALLOWED_IN_CONTAINERS:
+        container[section] = {k: v for k, v in _section(state, name, section).items() if k != key}
+    return container
+
+
+def _section(state: HostState, name: str, section: str) -> dict[str, object]:
+    found = state.containers[name][section]
+    assert isinstance(found, dict)
+    return found
+
+
+def _creating(calls: Iterable[Call]) -> Iterable[Call]:
+    """Calls that make containers, host names without their random ends."""
+    for call in calls:
+        if call[0] in {"run", "create"} or call[:2] == ("container", "create"):
+            yield tuple(
+                steady_hostname(word) if before == "--hostname" else word
+                for before, word in zip(("", *call), call, strict=False)
+            )
+
+
+def _allowed(call: Call) -> Call:
+    """A call of Kamal as Backstaff may make it."""
+    for words, (instead, _) in ALLOWED_WORDS.items():
+        if call[: len(words)] == words:
+            return (*instead, *call[len(words) :])
+    return call
