@@ -1,8 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backstaff.events.facts import ContainerFacts
+from backstaff.events.facts import ContainerFacts, Dropped, FilterRow, Funnel
 from backstaff.explain.funnel import (
+    ageless,
     blocking_filter,
     build_funnel,
     container_status,
@@ -109,3 +110,17 @@ def test_no_container_is_lost_between_the_filters(containers: list[ContainerFact
         assert row.matched == left
     dropped = [each.container for row in funnel.rows for each in row.dropped]
     assert sorted([*dropped, *funnel.found]) == sorted(container.name for container in containers)
+
+
+def test_what_grows_old_is_left_out_of_an_explanation() -> None:
+    row = FilterRow(
+        filter="status running|restarting",
+        matched=0,
+        dropped=(
+            Dropped(container="a", value="exited (1) 8 s ago"),
+            Dropped(container="b", value="exited (0) less than 1 s ago"),
+            Dropped(container="c", value="created"),
+        ),
+    )
+    funnel = ageless(Funnel(host="h1", role="web", candidates=3, rows=(row,)))
+    assert [each.value for each in funnel.rows[0].dropped] == ["exited (1)", "exited (0)", "created"]

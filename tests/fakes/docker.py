@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from backstaff.errors import DockerFailed
@@ -186,8 +187,10 @@ def _stop_reading(container: FakeContainer, queue: asyncio.Queue[LogLine | None]
 
 
 def _not_before(line: LogLine, since: str) -> bool:
-    """Docker takes seconds since 1970 as well; those the engine asks for lie in the present."""
-    return line.at >= since if since.endswith("Z") else True
+    """Docker takes RFC 3339 and seconds since 1970."""
+    if not since or since.endswith("Z"):
+        return line.at >= since
+    return line.at >= f"{datetime.fromtimestamp(float(since), UTC):%Y-%m-%dT%H:%M:%S.%f}"
 
 
 def _image(image: FakeImage) -> Image:

@@ -61,7 +61,10 @@ class FakeProxy:
         return self._find(service.container) if service else None
 
     def _table(self) -> str:
-        rows = [_HEADINGS, *((s.name, s.host, "/", s.target, "running", "no") for s in self.services.values())]
+        rows = [
+            _HEADINGS,
+            *((s.name, s.host, "/", s.target, "running", "no") for s in self.services.values()),
+        ]
         widths = [max(len(row[column]) for row in rows) + 2 for column in range(len(_HEADINGS))]
         return "".join(
             "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"

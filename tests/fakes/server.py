@@ -189,7 +189,9 @@ class FakeServer:
 
     def _happened(self, what: str, container: FakeContainer) -> None:
         target = any(each.container == container.id[:12] for each in self.proxy.services.values())
-        others = [each for each in self.running(container.role) if each is not container and not each.stopping]
+        others = [
+            each for each in self.running(container.role) if each is not container and not each.stopping
+        ]
         self.history.append(Happening(elapsed(), what, container, was_target=target, alone=not others))
 
     def _switched(self, service: Service) -> None:

@@ -13,6 +13,7 @@ from backstaff.config.models.settings import Timeouts, UnknownHosts
 from backstaff.config.models.ssh import Ssh, SshKit
 from backstaff.errors import HostKeyRefused, HostUnreachable, LoginRefused
 from backstaff.hosts.connect import SshConnector
+from backstaff.hosts.local import run_local
 from tests.hosts.builders import a_connector, address, own_key
 from tests.hosts.ssh_server import ServerSettings, ServerState, ssh_server
 
@@ -348,8 +349,7 @@ async def test_a_cancelled_login_leaves_nothing_open(server: ServerState, known_
 async def test_an_encrypted_key_without_an_agent_is_told(
     server: ServerState, known_hosts: Path, tmp_path: Path
 ) -> None:
-    locked = asyncssh.generate_private_key("ssh-ed25519")
-    locked.write_private_key(str(tmp_path / "locked"), passphrase="swordfish")
+    await run_local(["ssh-keygen", "-q", "-t", "ed25519", "-N", "swordfish", "-f", str(tmp_path / "locked")])
     ssh = Ssh(keys=(str(tmp_path / "locked"),), config=False)
 
     with pytest.raises(LoginRefused) as failure:

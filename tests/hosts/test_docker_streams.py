@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backstaff.hosts import docker_streams
-from backstaff.hosts.docker_streams import CUT_MARK, FramedLog, FramedOutput, LineBuffer, TerminalLog
+from backstaff.hosts import line_buffer
+from backstaff.hosts.docker_streams import FramedLog, FramedOutput, TerminalLog
+from backstaff.hosts.line_buffer import CUT_MARK, LineBuffer
 from backstaff.hosts.protocol import LogLine
 from tests.hosts.fake_docker import frame
 
@@ -75,7 +76,7 @@ def test_what_is_no_log_is_refused(rubbish: bytes) -> None:
 
 
 def test_a_line_without_an_end_does_not_eat_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker_streams, "LONGEST_LINE", 100)
+    monkeypatch.setattr(line_buffer, "LONGEST_LINE", 100)
     buffer = LineBuffer()
 
     lines = [line for _ in range(1000) for line in buffer.feed(b"x" * 50)] + list(buffer.feed(b"\nnext\n"))
@@ -84,7 +85,7 @@ def test_a_line_without_an_end_does_not_eat_memory(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_frame_that_claims_gigabytes_does_not_eat_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker_streams, "LONGEST_LINE", 100)
+    monkeypatch.setattr(line_buffer, "LONGEST_LINE", 100)
     log = FramedLog()
     huge = frame(1, b"")[:4] + (1000).to_bytes(4, "big")
 

@@ -13,7 +13,7 @@ from backstaff.events.facts import (
 from backstaff.events.inert import inert
 from backstaff.explain.advice import advice_for_probe, exit_hint, output_hint, telling_lines
 from backstaff.explain.doom import how_it_ended, restart_note
-from backstaff.explain.funnel import build_funnel, role_filters
+from backstaff.explain.funnel import ageless, build_funnel, role_filters
 from backstaff.explain.proxy_log import short_url
 from backstaff.explain.words import listed, size, times
 
@@ -33,7 +33,8 @@ _LIVE = {"running", "restarting", "paused"}
 def pair_evidence(board: Board, pair: PairView) -> HostEvidence:
     """What a role on a host is doing now, and everything that tells why it is not further."""
     container = board.container_of(pair)
-    funnel = empty_funnel(board, pair)
+    emptied = empty_funnel(board, pair)
+    funnel = ageless(emptied) if emptied is not None else None
     return HostEvidence(
         host=pair.host,
         role=pair.role,

@@ -17,6 +17,8 @@ _UNITS = {
     "hours": "h",
 }
 
+_AGE = re.compile(r" (?:less than )?\d+ \w+ ago$")
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -88,6 +90,21 @@ def build_funnel(
         rows=tuple(rows),
         found=tuple(container.name for container in left),
     )
+
+
+def ageless(funnel: Funnel) -> Funnel:
+    """The funnel without `8 s ago` and the like, which was true when it was seen and grows old since."""
+    rows = tuple(
+        row.model_copy(
+            update={
+                "dropped": tuple(
+                    each.model_copy(update={"value": _AGE.sub("", each.value)}) for each in row.dropped
+                )
+            }
+        )
+        for row in funnel.rows
+    )
+    return funnel.model_copy(update={"rows": rows})
 
 
 def blocking_filter(funnel: Funnel) -> FilterRow | None:

@@ -1,6 +1,8 @@
 """Makes the SSH connections of a run. Importing this is cheap: asyncssh comes with the first connection."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +48,8 @@ class SshConnector:
 
     async def connect(self, name: str) -> "SshHost":
         """Connect and log in; `name` as deploy.yml writes it. Raises `HostUnreachable` or a kind of it."""
+        # Half a second of imports, which would stop whatever the loop is showing.
+        await asyncio.to_thread(import_module, "backstaff.hosts.ssh_connections")
         if self._connections is None:
             self._connections = self._open()
         return await self._connections.connect(name)

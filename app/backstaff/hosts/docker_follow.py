@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 
 from backstaff.hosts import docker_records as records
 from backstaff.hosts.docker_http import DockerHttp, filters
-from backstaff.hosts.docker_streams import FramedLog, LineBuffer, TerminalLog
+from backstaff.hosts.docker_streams import FramedLog, TerminalLog
+from backstaff.hosts.line_buffer import LineBuffer
 from backstaff.hosts.protocol import DockerEvent, LogLine
 
 JSON_OBJECT: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])

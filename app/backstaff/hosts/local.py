@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backstaff.hosts.docker_streams import LineBuffer
+from backstaff.hosts.line_buffer import LineBuffer
 
 OnLine = Callable[[str, str], None]
 """Takes a stream's name (`stdout` or `stderr`) and one line without its end."""

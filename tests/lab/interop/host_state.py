@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.lab.host import LabHost
@@ -16,9 +16,6 @@ _VOLATILE = frozenset(
     }
 )
 """Ids, times, addresses and results of health checks in `docker inspect`: new for each container."""
-
-_UNORDERED = frozenset({"Env", "Binds", "Mounts"})
-"""Lists that this Docker gives in another order each time."""
 
 _AUDIT_LOG = ".kamal/shop-staging-audit.log"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -52,7 +49,11 @@ class ProxyService:
 
 @dataclass(frozen=True)
 class HostState:
-    """A host after a deploy. `containers` are `docker inspect`s by name, `files` those of the login home.
+    """A host after a deploy.
+
+    `containers` has what `docker inspect` tells by name and by path (`HostConfig.RestartPolicy.Name`);
+    lists are sorted, because Docker gives some in another order each time. `files` are those of the login
+    home but the audit log, which is in `audit`.
 
     `calls` are the command lines that were given to `docker` on the way, `proxy_calls` what was run inside
     the proxy's container.
@@ -70,15 +71,11 @@ class HostState:
 
     def running(self) -> set[str]:
         """Names of the running containers but the proxy."""
-        return {name for name in self.containers if self._is_running(name)} - {"kamal-proxy"}
+        return {name for name, each in self.containers.items() if each["State.Running"]} - {"kamal-proxy"}
 
     def stopped(self) -> set[str]:
         """Names of the containers that do not run."""
-        return {name for name in self.containers if not self._is_running(name)}
-
-    def _is_running(self, name: str) -> bool:
-        state = self.containers[name]["State"]
-        return isinstance(state, dict) and bool(state["Running"])
+        return {name for name, each in self.containers.items() if not each["State.Running"]}
 
 
 def look_at(host: LabHost, calls: Sequence[Call] = (), proxy_calls: Sequence[str] = ()) -> HostState:
@@ -116,27 +113,22 @@ def _named(text: str, names: Mapping[str, str]) -> str:
 
 
 def _inspected(host: LabHost, name: str) -> Mapping[str, object]:
-    seen = _without_volatile(json.loads(host.docker("inspect", name))[0])
-    if not isinstance(seen, dict):
-        raise TypeError(f"docker inspect {name} gave no object")
-    config = seen["Config"]
-    if name != "kamal-proxy" and isinstance(config, dict):
-        config["Hostname"] = steady_hostname(str(config["Hostname"]))
-    return {**seen, "Name": _steady(str(seen["Name"]))}
+    inspected: object = json.loads(host.docker("inspect", name))[0]
+    settings = dict(_settings("", inspected))
+    settings["Name"] = _steady(str(settings["Name"]))
+    if name != "kamal-proxy":
+        settings["Config.Hostname"] = steady_hostname(str(settings["Config.Hostname"]))
+    return settings
 
 
-def _without_volatile(value: object) -> object:
-    if isinstance(value, dict):
-        return {
-            key: _in_order(_without_volatile(each)) if key in _UNORDERED else _without_volatile(each)
-            for key, each in value.items()
-            if key not in _VOLATILE
-        }
-    return [_without_volatile(each) for each in value] if isinstance(value, list) else value
-
-
-def _in_order(value: object) -> object:
-    return sorted(value, key=str) if isinstance(value, list) else value
+def _settings(path: str, value: object) -> Iterator[tuple[str, object]]:
+    """Everything in a tree of mappings, each with its path."""
+    if not isinstance(value, dict) or not value:
+        yield path, sorted(value, key=str) if isinstance(value, list) else value
+        return
+    for key, each in value.items():
+        if key not in _VOLATILE:
+            yield from _settings(f"{path}.{key}" if path else key, each)
 
 
 def _files(host: LabHost) -> dict[str, FileState]:

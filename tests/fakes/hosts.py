@@ -1,0 +1,82 @@
+"""Hosts that exist in memory only: connections to fake servers, and who makes them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from backstaff.errors import DockerUnavailable, HostUnreachable, LoginRefused
+from backstaff.hosts.protocol import CommandResult, Host
+from tests.fakes import shell
+from tests.fakes.docker import FakeDocker
+from tests.fakes.faults import Connecting, Fault
+from tests.fakes.server import FakeServer
+from tests.fakes.wire import ONE_WAY, Reply, Wire
+
+
+class FakeHost:
+    """The `Host` protocol over one connection to a server."""
+
+    def __init__(self, server: FakeServer) -> None:
+        self.wire = Wire(server.name, server.engine, server.faults)
+        server.wires.append(self.wire)
+        self._server = server
+        self._docker = FakeDocker(server, self.wire)
+
+    @property
+    def name(self) -> str:
+        return self._server.name
+
+    @property
+    def docker(self) -> FakeDocker:
+        return self._docker
+
+    async def run(self, script: str) -> CommandResult:
+        def serve(reply: Reply[CommandResult]) -> None:
+            reply.give(shell.run(self._server, script))
+
+        def refuse(fault: Fault, reply: Reply[CommandResult]) -> None:
+            reply.give(CommandResult(1, stderr=fault.text))
+
+        operation, docker = shell.operation_of(script), shell.needs_docker(script)
+        return await self.wire.ask(operation, serve, refuse=refuse, docker=docker)
+
+    @asynccontextmanager
+    async def lend(self, port: int) -> AsyncIterator[None]:
+        self.wire.check()
+        yield
+
+    async def wait_lost(self) -> str:
+        await self.wire.lost.wait()
+        return self.wire.reason
+
+    async def close(self) -> None:
+        self.wire.closed = True
+        self.wire.lose("closed by us")
+
+
+class Datacentre:
+    """All servers, and the `Connector` to them."""
+
+    def __init__(self, names: Iterable[str], service: str = "app") -> None:
+        self.servers = {name: FakeServer(name, service) for name in names}
+
+    def __getitem__(self, name: str) -> FakeServer:
+        return self.servers[name]
+
+    async def connect(self, name: str) -> Host:
+        server = self.servers[name]
+        await asyncio.sleep(ONE_WAY)
+        match server.connecting:
+            case Connecting.REFUSED:
+                raise HostUnreachable("connection refused", where=name)
+            case Connecting.NO_LOGIN:
+                raise LoginRefused("permission denied", where=name)
+            case Connecting.SILENT:
+                await asyncio.Event().wait()
+        return FakeHost(server)
+
+    async def open_docker(self, host: Host) -> None:
+        await asyncio.sleep(ONE_WAY)
+        if self.servers[host.name].connecting is Connecting.NO_DOCKER:
+            raise DockerUnavailable("Docker is not installed", where=host.name)
+        await host.docker.version()
