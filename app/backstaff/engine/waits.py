@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 QUIET_FOR_S = 2.0
 REFRESH_S = 1.0
+REFRESH_FOR_EACH_S = 0.05
+"""With hundreds of waits at once each is explained less often, so that the telling does not hold up the run."""
 HEARTBEAT_S = 10.0
 
 
@@ -127,11 +129,15 @@ class Waits:
                     result = await work(ongoing)
         except TimeoutError as timeout:
             error = next((breaker.error for breaker in breakers if breaker.error), None)
-            if ongoing is None or not timer.expired():
+            if ongoing is None:
+                raise
+            if not timer.expired():
+                self._end(ongoing, Outcome.FAILED, str(timeout))
                 raise
             if error is None:
+                expired = self._expired(ongoing)
                 self._end(ongoing, Outcome.EXPIRED, "the time is up")
-                raise self._expired(ongoing) from timeout
+                raise expired from timeout
             self._end(ongoing, Outcome.DOOMED if isinstance(error, Doomed) else Outcome.FAILED, str(error))
             raise error from None
         except asyncio.CancelledError:
@@ -148,7 +154,7 @@ class Waits:
     async def explain_until_cancelled(self) -> None:
         """Tell why each open wait lasts: at once when the reason changes, else as a heartbeat."""
         while True:
-            await self._clock.sleep(REFRESH_S)
+            await self._clock.sleep(max(REFRESH_S, len(self._open) * REFRESH_FOR_EACH_S))
             for ongoing in list(self._open.values()):
                 self._explain(ongoing)
 
@@ -193,6 +199,8 @@ class Waits:
         self._stream.emit(WaitExplained(wait=ongoing.number, why=why, left_s=left, heartbeat=heartbeat))
 
     def _expired(self, ongoing: Ongoing) -> WaitExpired:
+        if not ongoing.announced:
+            self._announce(ongoing)
         wait = ongoing.wait
         why = explain_wait(self._stream.board, ongoing.number, self._stream.offset())
         evidence = [line for each in why.evidence for line in (f"{each.host} {each.doing}", *each.lines)]

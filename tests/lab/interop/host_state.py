@@ -21,7 +21,7 @@ _AUDIT_LOG = ".kamal/shop-staging-audit.log"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _REPLACED = re.compile(r"_replaced_[0-9a-f]{16}")
-_HOSTNAME = re.compile(r"(?<=-)[0-9a-f]{12}$")
+_HOSTNAME = re.compile(r"(?<![^-])[0-9a-f]{12}$")
 
 RANDOM = "RANDOM"
 """Stands for random digits, where they are of the right form."""
@@ -116,8 +116,7 @@ def _inspected(host: LabHost, name: str) -> Mapping[str, object]:
     inspected: object = json.loads(host.docker("inspect", name))[0]
     settings = dict(_settings("", inspected))
     settings["Name"] = _steady(str(settings["Name"]))
-    if name != "kamal-proxy":
-        settings["Config.Hostname"] = steady_hostname(str(settings["Config.Hostname"]))
+    settings["Config.Hostname"] = steady_hostname(str(settings["Config.Hostname"]))
     return settings
 
 

@@ -82,15 +82,19 @@ class Project:
                     stream.close()
 
     @contextmanager
-    def held_in_deploy(self, tool: Tool, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        """A deploy that holds the lock: it stands still in its pre-deploy hook until the context ends."""
+    def deploy_held_in_hook(self, tool: Tool, *arguments: str) -> Iterator[None]:
+        """A deploy that holds the lock: it stands still in its pre-deploy hook until the context ends.
+
+        The hook then fails, and with it the deploy, which has come to its end when the context has.
+        """
         hold, reached = self.directory / "hold-the-hook", self.directory / "hook-reached"
         hold.touch()
         reached.unlink(missing_ok=True)
         with self.running(tool, *arguments) as process:
             try:
                 wait_until(lambda: reached.exists() or process.poll() is not None, f"{tool} to hold the lock")
-                yield process
+                assert reached.exists(), process.communicate()
+                yield
             finally:
                 hold.unlink()
                 process.communicate(timeout=RUN_WITHIN_S)
