@@ -148,6 +148,23 @@ async def test_a_command_killed_by_a_signal_has_failed(tmp_path: Path) -> None:
     ]
 
 
+async def test_what_kamal_fetches_can_be_passed_on_to_kamal_unquoted(tmp_path: Path) -> None:
+    """A `kamal` that prints JSON for `fetch`, and its last argument for `extract`."""
+    program = """\
+        #!/bin/sh
+        [ "$2" = fetch ] && { echo '{"A":"two words","B":"$x"}'; exit; }
+        for last; do :; done; echo "$last"
+    """
+    write(tmp_path, {"bin/kamal": program})
+    (tmp_path / "bin/kamal").chmod(0o755)
+    fetch = "ALL=$(kamal secrets fetch --adapter test A B)\nA=$(kamal secrets extract A $ALL)\n"
+    write(tmp_path, {".kamal/secrets": fetch})
+    config = load(tmp_path, MINIMAL)
+    environ = {"PATH": f"{tmp_path}/bin:{ENVIRON['PATH']}"}
+    found = await resolve_secrets(config, (), environ=environ, cwd=tmp_path)
+    assert found["A"].reveal() == '{"A":"two words","B":"$x"}'
+
+
 async def test_a_command_has_a_deadline(tmp_path: Path) -> None:
     assert await problems(tmp_path, "A=$(sleep 300 | cat)", timeout_s=0.2) == [
         ".kamal/secrets:1:1: A: the command gave no result within 0.2 s"

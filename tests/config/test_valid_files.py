@@ -275,6 +275,14 @@ def test_a_role_is_proxied_by_its_own_word_or_by_being_primary(tmp_path: Path) -
     assert merged.healthcheck.path == "/ok"
 
 
+def test_lists_in_root_proxy_options_survive_a_role_laid_over_them(tmp_path: Path) -> None:
+    text = MINIMAL.replace("servers: [1.1.1.1]", "servers: {web: {hosts: [a], proxy: {app_port: 3000}}}")
+    config = load(tmp_path, text + "proxy: {run: {options: {label: [a=b, c=d], init: true}}}\n")
+    run = config.proxy_run_for("a")
+    assert run is not None
+    assert run.options == {"label": ("a=b", "c=d"), "init": True}
+
+
 def test_a_percentage_limit_is_at_least_one_host() -> None:
     assert Boot(Percent(25)).group_size(10) == 2
     assert Boot(Percent(25)).group_size(3) == 1

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 from backstaff import __version__
@@ -20,15 +21,17 @@ from backstaff.events.stream import EventStream
 from backstaff.events.types import Body, Event, RunStarted
 from backstaff.kamal.lock import LockOwner
 from backstaff.kamal.names import container_name, container_prefix
+from backstaff.plan.pairs import Pair
 from backstaff.plan.plan import Command, Plan, make_plan
 from backstaff.plan.selection import Selection, select
-from tests.fakes.clock import START, SimulatedClock, elapsed, simulate
+from tests.fakes.clock import EPOCH, START, SimulatedClock, elapsed, simulate
 from tests.fakes.containers import FakeContainer
 from tests.fakes.hosts import Datacentre
-from tests.fakes.proxy import Service
 from tests.kamal.builders import a_config, a_role
 
 OLD, NEW = "v1", "v2"
+SETTLED_S: Seconds = 60
+"""How long hosts are watched after a run, for what it may have set off."""
 BodyT = TypeVar("BodyT", bound=Body)
 
 SHORT = Timeouts(
@@ -73,6 +76,9 @@ class Ran:
     events: list[Event]
     took_s: Seconds
     left_running: list[str] = field(default_factory=list)
+    """Tasks that the run has left behind."""
+    new_works: dict[Pair, bool] = field(default_factory=dict)
+    """Whether a pair's new version ran, and had the traffic, at the very end of the run."""
     killed: list[ExitCode] = field(default_factory=list)
 
     @property
@@ -127,10 +133,10 @@ def a_datacentre(config: Config, *, old: str = OLD) -> Datacentre:
             container = server.create(
                 container_name(config, role.name, old), image, labels, server.app_of(role.name, old)
             )
+            container.created_at = EPOCH - timedelta(hours=2)
             container.start()
             if role.proxied:
-                prefix = container_prefix(config, role.name)
-                server.proxy.services[prefix] = Service(prefix, "app.example.com", f"{container.id[:12]}:80")
+                server.route(container_prefix(config, role.name), container)
         server.history.clear()
     return datacentre
 
@@ -162,7 +168,7 @@ class Scene:
 
 def run(scene: Scene) -> Ran:
     """Carry the scene out on simulated time, until every trace of it has settled."""
-    return simulate(_run(scene), within_s=scene.within_s)
+    return simulate(_run(scene), within_s=scene.within_s + SETTLED_S)
 
 
 async def _run(scene: Scene) -> Ran:
@@ -180,14 +186,30 @@ async def _run(scene: Scene) -> Ran:
         dead = tuple(scene.dead)
         await Deploy(context, plan, datacentre, OWNER, dead.__contains__, scene.options).carry_out()
 
-    if scene.cancel_at is not None:
-        loop = asyncio.get_running_loop()
-        loop.call_at(START + scene.cancel_at, cancellation.request, ExitCode.INTERRUPTED)
+    timers = [
+        asyncio.get_running_loop().call_at(START + at, cancellation.request, ExitCode.INTERRUPTED)
+        for at in (scene.cancel_at,)
+        if at is not None
+    ]
     code = await run_to_end(context, work, cancellation)
+    for timer in timers:
+        timer.cancel()
     took_s = elapsed()
+    assert took_s <= scene.within_s, f"it took {took_s} s"
     this = asyncio.current_task()
     left = [repr(task) for task in asyncio.all_tasks() if task is not this]
-    return Ran(code, scene.config, plan, datacentre, context.stream, events, took_s, left, killed)
+    ran = Ran(code, scene.config, plan, datacentre, context.stream, events, took_s, left, killed=killed)
+    ran.new_works = {pair: new_works(ran, pair) for pair in plan.pairs}
+    await asyncio.sleep(SETTLED_S)
+    return ran
+
+
+def new_works(ran: Ran, pair: Pair) -> bool:
+    """Whether a pair runs the new version now, and the proxy agrees."""
+    new = ran.new(pair.host, pair.role)
+    if new is None or not new.running:
+        return False
+    return not pair.proxied or ran.serving(pair.host, pair.role) == NEW
 
 
 def a_run(

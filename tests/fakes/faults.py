@@ -4,14 +4,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from math import inf
 
+from backstaff.clock import Seconds
+
 
 class Kind(Enum):
-    """How a request goes wrong. `LOSE` cuts the connection before it is served, `LOSE_AFTER` once it was."""
+    """How a request goes wrong. `LOSE` cuts the connection before it is served, `LOSE_AFTER` once it was.
+    `DELAY` serves it late."""
 
     FAIL = auto()
     HANG = auto()
     LOSE = auto()
     LOSE_AFTER = auto()
+    DELAY = auto()
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,8 @@ class Fault:
 
     Operations are the methods of the `Docker` protocol, `deploy`, `list` and `remove` for what is asked of
     the proxy, and `lock status`, `lock acquire`, `lock takeover`, `lock release`, `prepare`, `create`,
-    `audit` and `tidy` for scripts. `text` and `status` are what a failed request says.
+    `audit` and `tidy` for scripts. `text` and `status` are what a failed request says, `delay_s` how much
+    later a delayed one is served.
     """
 
     operation: str
@@ -29,6 +34,7 @@ class Fault:
     times: float = inf
     text: str = "it went wrong"
     status: int = 500
+    delay_s: Seconds = 1.0
 
     def hits(self, operation: str, count: int) -> bool:
         """Whether the `count`th request, counted for this fault's operation, is hit."""

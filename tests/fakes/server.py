@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import count
 
 from backstaff.clock import Seconds
 from backstaff.errors import DockerFailed
@@ -56,6 +57,7 @@ class FakeServer:
 
     def __init__(self, name: str, service: str = "app") -> None:
         self.name = name
+        self._numbers = count(1)
         self.service = service
         self.connecting = Connecting.WORKS
         self.engine = Engine()
@@ -116,7 +118,7 @@ class FakeServer:
             text = f'Conflict. The container name "/{name}" is already in use by container "{taken.id}".'
             raise DockerFailed(text, status=409, where=self.name)
         container = FakeContainer(
-            id=_digest(f"{self.name}/{name}/{len(self.history)}"),
+            id=_digest(f"{self.name}/{next(self._numbers)}"),
             name=name,
             image=image,
             image_id=found.id,
@@ -127,6 +129,10 @@ class FakeServer:
         self.containers[container.id] = container
         self._happened("created", container)
         return container
+
+    def route(self, service: str, container: FakeContainer) -> None:
+        """The proxy sends a service's traffic to a container."""
+        self.proxy.services[service] = Service(service, "app.example.com", f"{container.id[:12]}:80")
 
     def app_of(self, role: str, version: str) -> App:
         """The program of a role's containers of one version."""

@@ -63,6 +63,11 @@ def lock_held(server: FakeServer) -> bool:
     return f".kamal/lock-{server.service}" in server.directories
 
 
+def lock_owner(server: FakeServer) -> str:
+    """The line of ours in the lock, empty without one."""
+    return server.files.get(f".kamal/lock-{server.service}/backstaff", "")
+
+
 def hold_lock(server: FakeServer, details: str, owner: str = "") -> None:
     """Somebody holds the lock: `details` as the file says it, `owner` the line of ours if there is one."""
     lock = f".kamal/lock-{server.service}"

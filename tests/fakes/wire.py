@@ -128,7 +128,8 @@ class Wire:
         fault = self._faults.of(operation)
         if fault is not None and fault.kind is Kind.FAIL:
             serve = partial(refuse or self._refused_by_docker, fault)
-        asyncio.get_running_loop().call_later(ONE_WAY, self._arrived, fault, serve, reply, docker)
+        way = ONE_WAY + (fault.delay_s if fault is not None and fault.kind is Kind.DELAY else 0)
+        asyncio.get_running_loop().call_later(way, self._arrived, fault, serve, reply, docker)
         return await self._wait(future)
 
     async def pause(self, seconds: Seconds) -> None:

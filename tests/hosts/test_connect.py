@@ -1,4 +1,4 @@
-# ruff: noqa: ASYNC240 (known_hosts is a small file)
+
 """Logging in: keys, host keys, ssh configuration, jump hosts, and every way in which it can fail."""
 
 import asyncio

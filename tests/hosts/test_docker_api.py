@@ -1,4 +1,4 @@
-# ruff: noqa: ASYNC240 (a temporary directory)
+
 """Calls to an engine over a real SSH connection, and engines that misbehave."""
 
 import asyncio

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backstaff.hosts import line_buffer
@@ -28,6 +28,7 @@ places = st.lists(st.integers(min_value=0), max_size=20)
 texts = st.binary(max_size=40).filter(lambda text: b"\n" not in text and not text.endswith(b"\r"))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([1, 2]), texts), max_size=10), places)
 def test_a_framed_log_is_the_same_wherever_it_is_cut(
     written: list[tuple[int, bytes]], where: list[int]
@@ -40,6 +41,7 @@ def test_a_framed_log_is_the_same_wherever_it_is_cut(
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(texts, max_size=10), places)
 def test_a_terminals_log_is_the_same_wherever_it_is_cut(written: list[bytes], where: list[int]) -> None:
     data = b"".join(T1.encode() + b" " + text + b"\r\n" for text in written)
@@ -95,6 +97,7 @@ def test_a_frame_that_claims_gigabytes_does_not_eat_memory(monkeypatch: pytest.M
     assert all(len(line.text) <= 200 for line in lines)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=40)), max_size=10), places)
 def test_output_of_a_program_is_kept_by_stream(written: list[tuple[int, bytes]], where: list[int]) -> None:
     output = FramedOutput(limit=10_000)

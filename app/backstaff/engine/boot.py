@@ -14,6 +14,7 @@ from backstaff.engine.health import HealthWatch
 from backstaff.engine.limits import stop_limit_s
 from backstaff.engine.output import OutputTail
 from backstaff.engine.switch import ProxySwitch
+from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, DockerFailed, Doomed
 from backstaff.events.facts import PairState, WaitKind
@@ -75,6 +76,17 @@ class PairBoot:
 
     async def boot(self) -> PairResult:
         """Boot the pair. Failures are returned, cancellation passes through after cleaning up."""
+        try:
+            return await self._boot_or_give_up()
+        except asyncio.CancelledError:
+            self._gatekeeper_ended("cancelled")
+            await uninterrupted(self._abandon())
+            self._state(PairState.CANCELLED)
+            raise
+        finally:
+            self._gatekeeper_ended("ended unexpectedly")
+
+    async def _boot_or_give_up(self) -> PairResult:
         host, role = self._host.name, self._role.name
         try:
             return await self._boot()
@@ -84,13 +96,6 @@ class PairBoot:
             await self._give_up()
             self._state(PairState.FAILED, error.what)
             return PairResult(host, role, error)
-        except asyncio.CancelledError:
-            self._gatekeeper_ended("cancelled")
-            await asyncio.shield(self._abandon())
-            self._state(PairState.CANCELLED)
-            raise
-        finally:
-            self._gatekeeper_ended("ended unexpectedly")
 
     def halt(self, reason: str) -> PairResult:
         """The pair is not booted at all, because of `reason`."""
@@ -107,6 +112,8 @@ class PairBoot:
         async with alongside(self._output.follow(container)):
             await self._start(container)
             await self._prove(container)
+        # From here on it serves, and the old one is on its way out: nothing that follows may stop it.
+        self._new = None
         self._audit.note(self._host.name, booted(self._run.version), self._role.name)
         if self._barrier is not None and self._gatekeeper:
             self._barrier.opened_by(self._host.name)

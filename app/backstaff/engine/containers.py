@@ -1,7 +1,7 @@
 """The containers of one host as they are now, kept by Docker's events and told as events of ours."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from backstaff.clock import Seconds
 from backstaff.engine.context import RunContext
@@ -169,13 +169,22 @@ class ContainerWatch:
             )
         return seen
 
-    async def states(self, container: str, role: str) -> AsyncIterator[Container | None]:
-        """The container now, and again after each of its events, or every two seconds without one."""
+    async def states(self, container: str, role: str) -> AsyncGenerator[Container | None, None]:
+        """The container now, and again after each of its events, or every two seconds without one.
+
+        A look that fails proves nothing and is repeated; raises what made it fail once the host is gone.
+        """
         event = "seen"
         last: Container | None = None
         while True:
             changed = self._changed
-            seen = await self.host.docker.inspect(container)
+            try:
+                seen = await self.host.docker.inspect(container)
+            except BackstaffError:
+                if self.host.gone:
+                    raise
+                await self._clock.sleep(LOOK_AGAIN_S)
+                continue
             if seen is not None and seen != last:
                 self._stream.emit(
                     ContainerChanged(host=self.host.name, role=role, event=event, container=facts_of(seen))

@@ -22,6 +22,7 @@ from backstaff.engine.pull import pull_everywhere
 from backstaff.engine.rollback import require_version
 from backstaff.engine.rollout import Rollout
 from backstaff.engine.together import on_each
+from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.errors import RemoteError
 from backstaff.events.facts import PairVerdict, Phase
 from backstaff.hosts.protocol import Connector
@@ -126,7 +127,7 @@ class Deploy:
         with run.report.phase(Phase.PULL):
             await ensure_local_registry(run)
             async with lent_to(run, app_hosts):
-                await pull_everywhere(run, app_hosts)
+                await pull_everywhere(run, plan.selection, app_hosts)
             for host in plan.selection.app_hosts:
                 self._audit.note(host, pulled(run.version))
 
@@ -149,7 +150,7 @@ class Deploy:
                 await on_each(hosts, self._finish)
         finally:
             self._hooks.locked = False
-            await asyncio.shield(lock.release())
+            await uninterrupted(lock.release())
 
     async def _finish(self, host: GuardedHost) -> None:
         if host.name in self._plan.selection.app_hosts:

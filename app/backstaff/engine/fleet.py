@@ -8,6 +8,7 @@ from math import ceil
 from backstaff.engine.alongside import alongside
 from backstaff.engine.context import RunContext, listed
 from backstaff.engine.guarded import Caller, GuardedHost
+from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, DockerUnavailable, HostLost, HostUnreachable, WaitExpired
 from backstaff.events.facts import HostState, WaitKind
@@ -57,7 +58,7 @@ async def connected(run: RunContext, connector: Connector, names: Sequence[str])
         async with alongside(*minders):
             yield fleet
     finally:
-        await asyncio.shield(_close_all(opened))
+        await uninterrupted(_close_all(opened))
 
 
 async def _connect_all(
@@ -88,18 +89,36 @@ async def _connect(
     async def open_connection() -> Host:
         host = await connector.connect(name)
         opened.append(host)
-        await connector.open_docker(host)
         return host
 
     run.stream.emit(HostChanged(host=name, state=HostState.CONNECTING))
     try:
         inner = await run.waits.wait(wait, lambda _: open_connection())
+        await _open_docker(run, connector, inner)
     except WaitExpired as error:
         return _unreachable(run, name, HostUnreachable(error.what, where=name, fix=error.fix))
     except BackstaffError as error:
         return _unreachable(run, name, error)
     run.stream.emit(HostChanged(host=name, state=HostState.CONNECTED))
     return GuardedHost(inner, caller, run.timeouts)
+
+
+async def _open_docker(run: RunContext, connector: Connector, host: Host) -> None:
+    """Raises `DockerUnavailable`, also when the engine takes the connection and says nothing."""
+    limit = run.timeouts.docker
+    wait = Wait(
+        WaitKind.DOCKER, "open Docker", f"the Docker Engine on {host.name}", limit, host.name, quiet=True
+    )
+    try:
+        await run.waits.wait(wait, lambda _: connector.open_docker(host))
+    except WaitExpired as error:
+        raise DockerUnavailable(
+            f"Docker has not answered for {limit:g} s", where=host.name, fix=_look_at_docker(host.name)
+        ) from error
+
+
+def _look_at_docker(host: str) -> str:
+    return f"look at `systemctl status docker` and `journalctl -u docker` on {host}"
 
 
 def _unreachable(run: RunContext, name: str, error: BackstaffError) -> BackstaffError:
@@ -122,7 +141,7 @@ async def _mind_link(run: RunContext, host: GuardedHost, inner: Host) -> None:
     run.stream.emit(HostChanged(host=host.name, state=HostState.LOST, detail=reason))
     host.link.trip(
         HostLost(
-            f"the connection was lost: {reason}",
+            reason if reason.startswith("the connection was") else f"the connection was lost: {reason}",
             where=host.name,
             fix=f"see whether {host.name} is up and its sshd answers, then deploy again",
         )
@@ -153,7 +172,7 @@ async def _mind_engine(run: RunContext, host: GuardedHost) -> None:
                 DockerUnavailable(
                     f"Docker does not answer, for {silent_s:.0f} s now ({problem})",
                     where=host.name,
-                    fix=f"look at `systemctl status docker` and `journalctl -u docker` on {host.name}",
+                    fix=_look_at_docker(host.name),
                 )
             )
             return

@@ -255,6 +255,11 @@ class GuardedHost:
         """Trips when the Docker Engine no longer answers."""
         return self.caller.engine
 
+    @property
+    def gone(self) -> bool:
+        """Whether the connection or the engine has been given up."""
+        return self.link.tripped or self.engine.tripped
+
     @asynccontextmanager
     async def lend(self, port: int) -> AsyncIterator[None]:
         """Lend a port of this machine to the host while the body runs."""

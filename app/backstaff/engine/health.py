@@ -1,23 +1,31 @@
 """Health of a container that is not behind the proxy: its own HEALTHCHECK, or running without a restart."""
 
+from contextlib import aclosing
+
 from backstaff.config.models import Role
 from backstaff.engine.alongside import alongside
 from backstaff.engine.containers import ContainerWatch, facts_of
 from backstaff.engine.context import RunContext
 from backstaff.engine.waits import Breaker, Ongoing, Wait
-from backstaff.errors import Doomed
+from backstaff.errors import BackstaffError, Doomed
 from backstaff.events.facts import WaitKind
 from backstaff.explain.doom import container_doom
 from backstaff.hosts.protocol import Container, ContainerState
 
 
 async def trip_when_doomed(watch: ContainerWatch, container: str, role: str, breaker: Breaker) -> None:
-    """Trip `breaker` as soon as the container can not become healthy any more. Runs beside a wait."""
-    async for seen in watch.states(container, role):
-        error = doomed(watch.host.name, seen)
-        if error is not None:
-            breaker.trip(error)
-            return
+    """Trip `breaker` as soon as the container can not become healthy any more. Runs beside a wait, which
+    the host's own breakers end once the host is gone."""
+    try:
+        async with aclosing(watch.states(container, role)) as states:
+            async for seen in states:
+                error = doomed(watch.host.name, seen)
+                if error is not None:
+                    breaker.trip(error)
+                    return
+    except BackstaffError:
+        if not watch.host.gone:
+            raise
 
 
 def doomed(host: str, seen: Container | None) -> Doomed | None:
@@ -58,11 +66,12 @@ class HealthWatch:
         )
 
         async def healthy(_: Ongoing) -> None:
-            async for seen in self._watch.states(container, self._role.name):
-                if error := doomed(self._host.name, seen):
-                    raise error
-                if seen is not None and await self._is_ready(seen):
-                    return
+            async with aclosing(self._watch.states(container, self._role.name)) as states:
+                async for seen in states:
+                    if error := doomed(self._host.name, seen):
+                        raise error
+                    if seen is not None and await self._is_ready(seen):
+                        return
 
         await self._run.waits.wait(wait, healthy, [self._host.link, self._host.engine])
 

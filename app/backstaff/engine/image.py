@@ -1,5 +1,6 @@
 """The image: built on this machine from a clean clone, and pushed to the registry."""
 
+from itertools import takewhile
 from pathlib import Path
 
 from backstaff.engine.build_directory import BuildDirectory
@@ -107,7 +108,7 @@ class ImageBuild:
             await self._build(command, self._run.directory)
 
     async def _build(self, command: LocalCommand, directory: Path) -> None:
-        title = " ".join(command.shown.split()[:3])
+        title = " ".join(takewhile(lambda word: not word.startswith("-"), command.shown.split()[:3]))
         with self._run.report.step(title):
             result = await self._commands.build(command.line, command.shown, directory)
             if result.status != 0:
@@ -115,4 +116,5 @@ class ImageBuild:
                     f"{title} ended with status {result.status}",
                     where=str(directory),
                     evidence=last_words(result),
+                    fix="the whole output is above, and in the run's journal",
                 )

@@ -14,8 +14,11 @@ _LAST_LINES = 12
 
 
 def last_words(result: LocalResult) -> list[str]:
-    """The last lines of a command that failed."""
-    return (result.stderr or result.stdout).splitlines()[-_LAST_LINES:]
+    """The last lines of a command that failed: its errors, and before them as much output as there is room
+    for, since what a build runs complains on either stream."""
+    errors = result.stderr.splitlines()[-_LAST_LINES:]
+    room = _LAST_LINES - len(errors)
+    return [*(result.stdout.splitlines()[-room:] if room else ()), *errors]
 
 
 class LocalCommands:

@@ -5,7 +5,6 @@ file of ours that tells which process on which machine holds it: a later run on 
 see that the holder is dead, and take the lock over.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from secrets import token_hex
 from backstaff.config.models import Config
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
+from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Ongoing, Wait
 from backstaff.errors import BackstaffError, LockHeld, WaitExpired
 from backstaff.events.facts import LockState, WaitKind
@@ -104,7 +104,7 @@ class DeployLock:
         try:
             yield
         finally:
-            await asyncio.shield(self.release())
+            await uninterrupted(self.release())
 
     async def acquire(self, message: str = AUTOMATIC) -> None:
         """Take the lock; wait for it as patience allows. Raises `LockHeld`."""
@@ -113,7 +113,7 @@ class DeployLock:
                 await self._take(message)
             except BaseException:
                 # The answer may have been lost on the way while the host did take the lock for us.
-                await asyncio.shield(self.release())
+                await uninterrupted(self.release())
                 raise
 
     async def _take(self, message: str) -> None:

@@ -5,15 +5,14 @@ from collections.abc import Mapping, Sequence
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext, roles_of
 from backstaff.engine.guarded import GuardedHost
-from backstaff.engine.proxy import refuse_if_too_old
+from backstaff.engine.proxy import refuse_if_too_old, services_of
 from backstaff.engine.together import at_once, on_each, try_each
 from backstaff.errors import BackstaffError
 from backstaff.events.facts import HostState, PairVerdict
 from backstaff.events.types import HostChanged, Notice, Verified, VersionSeen
 from backstaff.hosts.protocol import Container, ContainerState
 from backstaff.kamal.names import PROXY_CONTAINER, container_name, container_prefix, version_of
-from backstaff.kamal.proxy_deploy import list_command
-from backstaff.kamal.proxy_list import ProxyService, parse_services
+from backstaff.kamal.proxy_list import ProxyService
 from backstaff.plan.pairs import Pair
 from backstaff.plan.plan import Plan
 
@@ -87,8 +86,7 @@ def _unknown(plan: Plan, pair: Pair, error: BackstaffError | None) -> PairVerdic
 async def _proxy_services(plan: Plan, host: GuardedHost) -> Sequence[ProxyService]:
     if host.name not in plan.selection.proxy_hosts:
         return ()
-    result = await host.docker.execute(PROXY_CONTAINER, list_command().argv)
-    return parse_services(result.stdout) if result.status == 0 else ()
+    return await services_of(host)
 
 
 async def _verdict(

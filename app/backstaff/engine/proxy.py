@@ -8,17 +8,19 @@ from backstaff.engine.fleet import Fleet
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.together import on_each
 from backstaff.engine.waits import Ongoing, Wait
-from backstaff.errors import RemoteError
+from backstaff.errors import DockerFailed, RemoteError
 from backstaff.events.facts import WaitKind
 from backstaff.hosts.protocol import ContainerState
 from backstaff.kamal.names import NETWORK, PROXY_CONTAINER
 from backstaff.kamal.prepare_script import Preparation, prepare_script
 from backstaff.kamal.proxy_boot import MINIMUM_VERSION, too_old, version_of_image
 from backstaff.kamal.proxy_deploy import list_command
-from backstaff.kamal.proxy_list import parse_services
+from backstaff.kamal.proxy_list import ProxyService, parse_services
 from backstaff.plan.selection import Selection
 
 ANSWERS_WITHIN_S = 15.0
+_NOT_THERE = {404, 409}
+"""What Docker answers for a container that does not exist, or does not run."""
 
 
 def refuse_if_too_old(host: str, image: str) -> None:
@@ -61,6 +63,17 @@ async def proxy_is_down(host: GuardedHost) -> bool:
     if seen is not None:
         refuse_if_too_old(host.name, seen.image)
     return seen is None or seen.state is not ContainerState.RUNNING
+
+
+async def services_of(host: GuardedHost) -> Sequence[ProxyService]:
+    """What the host's proxy has services for: none where there is no proxy or it does not run."""
+    try:
+        result = await host.docker.execute(PROXY_CONTAINER, list_command().argv)
+    except DockerFailed as error:
+        if error.status not in _NOT_THERE:
+            raise
+        return ()
+    return parse_services(result.stdout) if result.status == 0 else ()
 
 
 async def until_proxy_answers(run: RunContext, host: GuardedHost) -> None:

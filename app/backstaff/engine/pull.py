@@ -12,15 +12,16 @@ from backstaff.events.types import PairChanged, Progress
 from backstaff.explain.docker_errors import pull_doom
 from backstaff.hosts.protocol import PullProgress, RegistryAuth
 from backstaff.kamal.registry import auth_server, check_service_label, credential_text
+from backstaff.plan.selection import Selection
 
 PROGRESS_EVERY_S = 0.25
 
 
-async def pull_everywhere(run: RunContext, hosts: Sequence[GuardedHost]) -> None:
-    """Pull on all hosts at once and check the image's `service` label; the first failure is raised after
-    all have ended."""
+async def pull_everywhere(run: RunContext, selection: Selection, hosts: Sequence[GuardedHost]) -> None:
+    """Pull on `hosts` of a selection at once and check the image's `service` label; the first failure is
+    raised after all have ended."""
     auth = registry_auth(run)
-    await on_each(hosts, lambda host: _pull(run, host, auth))
+    await on_each(hosts, lambda host: _pull(run, selection, host, auth))
 
 
 def registry_auth(run: RunContext) -> RegistryAuth | None:
@@ -33,10 +34,10 @@ def registry_auth(run: RunContext) -> RegistryAuth | None:
     return RegistryAuth(server=auth_server(registry), username=username, password=password)
 
 
-async def _pull(run: RunContext, host: GuardedHost, auth: RegistryAuth | None) -> None:
+async def _pull(run: RunContext, selection: Selection, host: GuardedHost, auth: RegistryAuth | None) -> None:
     image = run.config.absolute_image(run.version)
-    for role in run.config.roles_on(host.name):
-        run.stream.emit(PairChanged(host=host.name, role=role.name, state=PairState.PULLING))
+    for role in selection.roles_on(host.name):
+        run.stream.emit(PairChanged(host=host.name, role=role, state=PairState.PULLING))
     wait = Wait(
         WaitKind.PULL,
         f"pull {image}",

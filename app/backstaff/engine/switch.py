@@ -6,6 +6,7 @@ from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
 from backstaff.engine.health import trip_when_doomed
 from backstaff.engine.limits import proof_limit_s
+from backstaff.engine.proxy import services_of
 from backstaff.engine.waits import Breaker, Wait
 from backstaff.errors import BackstaffError, RemoteError
 from backstaff.events.facts import PairState, WaitKind
@@ -14,8 +15,7 @@ from backstaff.explain.advice import advice_for_probe
 from backstaff.explain.proxy_log import ProbeFold, ProbeResult, TargetState, parse_proxy_line
 from backstaff.hosts.protocol import ContainerSummary
 from backstaff.kamal.names import PROXY_CONTAINER, container_prefix
-from backstaff.kamal.proxy_deploy import deploy_command, list_command
-from backstaff.kamal.proxy_list import parse_services
+from backstaff.kamal.proxy_deploy import deploy_command
 
 
 class ProxySwitch:
@@ -64,10 +64,9 @@ class ProxySwitch:
 
     async def serves(self, container: str) -> bool:
         """Whether the proxy's traffic for this role goes to the container."""
-        result = await self._host.docker.execute(PROXY_CONTAINER, list_command().argv)
         prefix = container_prefix(self._run.config, self._role.name)
         return any(
-            each.name == prefix and container[:12] in each.target for each in parse_services(result.stdout)
+            each.name == prefix and container[:12] in each.target for each in await services_of(self._host)
         )
 
     async def back_to(self, old: ContainerSummary | None) -> None:

@@ -15,7 +15,7 @@ from backstaff.clock import Clock, Seconds
 from backstaff.errors import BackstaffError, Doomed, WaitExpired
 from backstaff.events.facts import Explanation, Outcome, WaitKind
 from backstaff.events.stream import EventStream
-from backstaff.events.types import WaitEnded, WaitExplained, WaitStarted
+from backstaff.events.types import Notice, WaitEnded, WaitExplained, WaitStarted
 from backstaff.explain.why import explain_wait
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ T = TypeVar("T")
 QUIET_FOR_S = 2.0
 REFRESH_S = 1.0
 REFRESH_FOR_EACH_S = 0.05
-"""With hundreds of waits at once each is explained less often, so that the telling does not hold up the run."""
+"""With hundreds of waits at once each is explained less often: telling must not hold up the run."""
 HEARTBEAT_S = 10.0
 
 
@@ -85,6 +85,7 @@ class Ongoing:
         self.started = clock.now()
         self.deadline = self.started + wait.limit_s
         self.announced = False
+        self.unexplainable = False
         self.told: Explanation | None = None
         self.told_at = self.started
         self._timer = timer
@@ -156,7 +157,18 @@ class Waits:
         while True:
             await self._clock.sleep(max(REFRESH_S, len(self._open) * REFRESH_FOR_EACH_S))
             for ongoing in list(self._open.values()):
-                self._explain(ongoing)
+                self._explain_or_say_why_not(ongoing)
+
+    def _explain_or_say_why_not(self, ongoing: Ongoing) -> None:
+        """An explanation that breaks must not end the run that it explains."""
+        if ongoing.unexplainable:
+            return
+        try:
+            self._explain(ongoing)
+        except Exception as bug:  # noqa: BLE001 - the boundary between the run and its explanation
+            ongoing.unexplainable = True
+            text = f"the wait for {ongoing.wait.cause} can not be explained: {type(bug).__name__}: {bug}"
+            self._stream.emit(Notice(level="warning", host=ongoing.wait.host, text=text))
 
     def _begin(self, wait: Wait, timer: asyncio.Timeout) -> Ongoing:
         ongoing = Ongoing(next(self._numbers), wait, timer, self._clock)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from backstaff.clock import Clock, Seconds
 from backstaff.events.board import Board
 from backstaff.events.redact import Redactor
-from backstaff.events.types import Body, Event
+from backstaff.events.types import Body, Event, Notice
 
 Sink = Callable[[Event], None]
 
 
 class EventStream:
-    """Makes the events of one run, in order, and hands each to every sink.
+    """Makes the events of one run, in order, and hands each to every sink until it breaks.
 
     A sink or anything it calls may emit in its turn: such an event is stamped and folded at once, and
     delivered after the one being delivered, so that all sinks see all events in the same order.
@@ -51,12 +51,23 @@ class EventStream:
             self._deliver()
         return event
 
+    def _hand_over(self, event: Event, sink: Sink) -> None:
+        """A sink that breaks gets no more events and is told of: showing a run must never end it."""
+        try:
+            sink(event)
+        except Exception as bug:  # noqa: BLE001 - the boundary between the run and those who show it
+            self._sinks.remove(sink)
+            name = type(sink).__name__
+            self.emit(
+                Notice(level="warning", text=f"{name} broke and is left out: {type(bug).__name__}: {bug}")
+            )
+
     def _deliver(self) -> None:
         self._delivering = True
         try:
             while self._undelivered:
                 event = self._undelivered.popleft()
                 for sink in tuple(self._sinks):
-                    sink(event)
+                    self._hand_over(event, sink)
         finally:
             self._delivering = False

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 
-from backstaff.errors import BackstaffError, RunCancelled
+from backstaff.errors import BackstaffError, DockerUnavailable, Doomed, HostLost, RunCancelled
 from backstaff.events.board import Board
 from backstaff.events.board_state import FailedStep, PairView
 from backstaff.events.facts import FailureCard, Outcome, PairState
 from backstaff.events.inert import inert
+from backstaff.explain.advice import output_hint
 from backstaff.explain.evidence import PROBE, describe_container, hint, last_output, pair_evidence
 from backstaff.explain.outcome import final_state
 from backstaff.explain.retry import retry_command
+from backstaff.explain.words import listed
 
 MOST_EVIDENCE = 12
 
@@ -25,7 +27,7 @@ def failure_card(board: Board, error: BackstaffError, *, retry: str = "") -> Fai
     host = pair.host if pair else step.host if step else ""
     role = pair.role if pair else step.role if step else ""
     return FailureCard(
-        title=_title(board, pair, step),
+        title=_title(board, error, pair, step),
         host=host,
         role=role,
         step=step.step if step else "",
@@ -54,11 +56,12 @@ def _failed_step(board: Board, error: BackstaffError, pair: PairView | None) -> 
     steps = board.failed_steps
     if pair is not None:
         steps = [step for step in steps if (step.host, step.role) == (pair.host, pair.role)]
-    here = [step for step in steps if step.host == error.where or step.detail == error.what]
-    return next(iter(here or steps), None)
+    here = [step for step in steps if step.host == error.where]
+    alike = [step for step in steps if step.detail == error.what]
+    return next(iter(here or alike or steps), None)
 
 
-def _title(board: Board, pair: PairView | None, step: FailedStep | None) -> str:
+def _title(board: Board, error: BackstaffError, pair: PairView | None, step: FailedStep | None) -> str:
     if pair is not None:
         return f"boot of {pair.role} on {pair.host}"
     if step is not None:
@@ -66,7 +69,9 @@ def _title(board: Board, pair: PairView | None, step: FailedStep | None) -> str:
     command = board.run.command if board.run else "run"
     broken = [view for view in board.phases.values() if view.outcome not in {None, Outcome.DONE}]
     phase = next(iter([*broken, *reversed(board.phases.values())]), None)
-    return f"{command} in phase {phase.phase.value}" if phase else command
+    hosts = [host for host in error.where.split(", ") if host in board.hosts]
+    where = f" on {listed(hosts)}" if hosts else ""
+    return f"{command} in phase {phase.phase.value}{where}" if phase else f"{command}{where}"
 
 
 def _evidence(board: Board, error: BackstaffError, pair: PairView | None) -> tuple[str, ...]:
@@ -97,7 +102,17 @@ def _fix(board: Board, error: BackstaffError, pair: PairView | None) -> str:
     """What the evidence points to, else what the error advises; and where to read on."""
     if pair is None:
         return inert(error.fix)
-    advice = hint(board, pair) or inert(error.fix)
+    advice = _advice(board, error, pair)
     known = pair.container and "backstaff app logs" not in advice
     logs = f"backstaff app logs -h {pair.host} -r {pair.role}" if known else ""
     return "   ".join(part for part in (advice, logs) if part)
+
+
+def _advice(board: Board, error: BackstaffError, pair: PairView) -> str:
+    """A lost host is not the app's fault, and a certain end tells more than a failed health check."""
+    own, seen = inert(error.fix), hint(board, pair)
+    if isinstance(error, HostLost | DockerUnavailable):
+        return own or seen
+    if isinstance(error, Doomed):
+        return output_hint(last_output(board, pair), pair.host) or own or seen
+    return seen or own

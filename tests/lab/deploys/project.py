@@ -49,9 +49,9 @@ class Result:
 
     @property
     def card(self) -> str:
-        """The failure card: everything from its headline on."""
+        """The failure card, everything from its headline on, as one line with single spaces."""
         headlines = [place for place, line in enumerate(self.lines) if line.startswith(("FAILED", "CANCEL"))]
-        return "\n".join(self.lines[headlines[-1] :]) if headlines else ""
+        return " ".join(" ".join(self.lines[headlines[-1] :]).split()) if headlines else ""
 
     def told(self, kind: type[B]) -> list[B]:
         """The events' bodies of one kind, in order."""
@@ -97,8 +97,10 @@ class Running:
         self._process.send_signal(number)
 
     def ended(self, *, timeout_s: float = _HOW_LONG_S) -> Result:
-        """Wait for its end; raises subprocess.TimeoutExpired."""
+        """Wait for its end; raises subprocess.TimeoutExpired, and AssertionError if it met a bug of its own."""
         out, err = self._process.communicate(timeout=timeout_s)
+        for sign in ("Traceback", "internal error"):
+            assert sign not in out + err, out + err
         return Result(self._process.returncode, out, err, _journal(self._state))
 
 
@@ -193,9 +195,17 @@ def _journal(state: Path) -> tuple[Event, ...]:
     return tuple(read_journal(found[0])) if found else ()
 
 
-def settings_of(lab: Lab, *, web: Sequence[str] = ("h1",), job: Sequence[str] = (), **more: object) -> dict[str, object]:
-    """A deploy.yml for a lab: a web role, a job role if it has hosts, short times. `more` replaces root
-    keys; None leaves one out."""
+def settings_of(
+    lab: Lab,
+    *,
+    web: Sequence[str] = ("h1",),
+    job: Sequence[str] = (),
+    own: Mapping[str, object] | None = None,
+    **more: object,
+) -> dict[str, object]:
+    """A deploy.yml for a lab: a web role, a job role if it has hosts, short times.
+
+    `own` goes under `x-backstaff`. `more` replaces root keys; None leaves one out."""
     servers: dict[str, object] = {"web": {"hosts": list(web)}}
     if job:
         servers["job"] = {"hosts": list(job), "env": {"clear": {"APP_MODE": "worker"}}}
@@ -215,13 +225,20 @@ def settings_of(lab: Lab, *, web: Sequence[str] = ("h1",), job: Sequence[str] = 
         "readiness_delay": 0,
         "deploy_timeout": 10,
         "drain_timeout": 3,
+        "x-backstaff": own,
     }
     settings.update(more)
     return {key: value for key, value in settings.items() if value is not None}
 
 
 def a_project(
-    lab: Lab, root: Path, *, web: Sequence[str] = ("h1",), job: Sequence[str] = (), **more: object
+    lab: Lab,
+    root: Path,
+    *,
+    web: Sequence[str] = ("h1",),
+    job: Sequence[str] = (),
+    own: Mapping[str, object] | None = None,
+    **more: object,
 ) -> Project:
     """A project whose deploy.yml is `settings_of` the same arguments, with secrets, all committed."""
     project = Project(lab, root)
@@ -229,7 +246,7 @@ def a_project(
         (root / name).mkdir()
     (project.home / ".gitconfig").write_text(f"[user]\n\tname = {PERFORMER}\n\temail = {EMAIL}\n")
     must(run(["git", "init", "--quiet", str(project.directory)]))
-    project.configure(settings_of(lab, web=web, job=job, **more))
+    project.configure(settings_of(lab, web=web, job=job, own=own, **more))
     project.write(
         ".kamal/secrets", f"REGISTRY_PASSWORD={lab.registry_password}\nDB_PASSWORD='{DB_PASSWORD}'\n"
     )

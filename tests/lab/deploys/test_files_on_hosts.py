@@ -1,7 +1,7 @@
 """Files that a deploy puts on hosts: assets, error pages, certificates; and hosts without a role."""
 
-import ssl
 import socket
+import ssl
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ def images(lab: Lab) -> None:
         lab.app_image(version)
 
 
-def test_the_old_and_the_new_version_serve_each_others_assets(lab: Lab, tmp_path: Path) -> None:
+def test_the_new_version_serves_the_assets_of_the_old_one_too(lab: Lab, tmp_path: Path) -> None:
     host = lab.hosts[0]
     project = a_project(lab, tmp_path, web=["h1"], asset_path="/assets")
     for version in ("v1", "v2"):
@@ -28,9 +28,8 @@ def test_the_old_and_the_new_version_serve_each_others_assets(lab: Lab, tmp_path
     assert get(host, "/assets/app-v2.css") == (200, "/* v2 */")
     assert get(host, "/assets/app-v1.css") == (200, "/* v1 */")
     assert get(host, "/assets/shared.txt") == (200, "v2")
-    old = host.home / ".kamal/apps/app/assets/volumes/web-v1"
-    assert (old / "app-v2.css").read_text() == "/* v2 */\n"
-    assert (old / "shared.txt").read_text() == "v1\n"
+    kept = host.home / ".kamal/apps/app/assets"
+    assert sorted(path.name for path in kept.glob("*/*")) == ["web-v2", "web-v2"]
     assert set(containers(host)) == {"kamal-proxy", "app-web-v1", "app-web-v2"}
 
 
@@ -84,12 +83,12 @@ def test_a_certificate_of_ones_own_is_served(lab: Lab, tmp_path: Path) -> None:
 def test_a_host_with_only_an_accessory_gets_the_network_and_is_pruned(lab: Lab, tmp_path: Path) -> None:
     db = lab.hosts[1]
     accessories = {"db": {"image": f"{lab.registry}/app:v1", "host": "h2"}}
-    project = a_project(lab, tmp_path, web=["h1"], accessories=accessories)
+    project = a_project(lab, tmp_path, web=["h1"], job=["h1"], accessories=accessories)
 
-    result = project.run("deploy", "-P", "--version", "v1")
+    result = project.run("deploy", "-P", "--version", "v1", "-h", "h2,h1")
 
     assert result.code == 0, result.out
     assert "kamal" in db.docker("network", "ls", "--format={{.Name}}").split()
     assert containers(db) == {}
     assert audit(db)[-2:] == ["[ada@example.com] Pruned containers", "[ada@example.com] Pruned images"]
-    assert running(lab.hosts[0]) == {"app-web-v1"}
+    assert running(lab.hosts[0]) == {"app-web-v1", "app-job-v1"}

@@ -1,5 +1,6 @@
 """Hooks: when they run, what they are told, and what a failing one stops."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_hooks_run_in_order_and_know_the_run(project: Project) -> None:
 def test_a_failing_pre_deploy_hook_ends_the_run_with_nothing_changed(lab: Lab, project: Project) -> None:
     assert project.run("deploy", "-P", "--version", "v1").code == 0
     lab.app_image("v2")
-    project.hook("pre-deploy", f'echo "not on a Friday, $DB_PASSWORD"\nexit 7')
+    project.hook("pre-deploy", 'echo "not on a Friday, $DB_PASSWORD"\nexit 7')
 
     result = project.run("deploy", "-P", "--version", "v2")
 
@@ -92,8 +93,6 @@ def test_a_hook_that_can_not_be_run_says_how_to_mend_it(project: Project) -> Non
 
 
 def test_a_hook_that_calls_backstaff_shares_the_lock(lab: Lab, project: Project) -> None:
-    import sys
-
     project.hook("post-app-boot", f'"{sys.executable}" -m backstaff app version > "$HOME/nested.txt"')
 
     result = project.run("deploy", "-P", "--version", "v1")

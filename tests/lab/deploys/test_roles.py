@@ -8,7 +8,7 @@ import pytest
 from backstaff.events.facts import BarrierState, PairState
 from backstaff.events.types import BarrierChanged, PairChanged
 from tests.lab import Lab, LabHost
-from tests.lab.deploys.project import Project, Result, a_project
+from tests.lab.deploys.project import Result, a_project
 from tests.lab.deploys.seen import containers, everything, get, locked, running, tags
 
 
@@ -50,31 +50,34 @@ def test_the_reported_configuration_deploys_group_by_group(lab: Lab, tmp_path: P
     assert result.code == 0, result.out
     h1, h2, h3, _ = lab.hosts
     assert [running(host) for host in (h1, h2, h3)] == [{"app-web-v1"}, {"app-web-v1"}, {"app-job-v1"}]
+    assert any("boot.wait between groups" in line for line in result.lines)
     wait = timedelta(seconds=1)
     assert started(h2, "app-web-v1") - started(h1, "app-web-v1") >= wait
     assert started(h3, "app-job-v1") - started(h2, "app-web-v1") >= wait
 
 
-def test_roles_that_nobody_could_let_boot_are_refused_before_anything_is_touched(
-    lab: Lab, tmp_path: Path
-) -> None:
+def test_a_role_that_is_asked_for_alone_waits_for_nobody(lab: Lab, tmp_path: Path) -> None:
     project = a_project(lab, tmp_path, web=["h1"], job=["h2"])
-    before = everything(lab.hosts[1])
+    before = everything(lab.hosts[0])
 
     result = project.run("deploy", "-P", "--version", "v1", "-r", "job")
 
-    # The only role that is asked for is the primary one of this run, so it has nobody to wait for.
     assert result.code == 0, result.out + result.err
     assert running(lab.hosts[1]) == {"app-job-v1"}
-    assert everything(lab.hosts[1]) != before
+    assert PairState.WAITING not in states(result, "h2", "job")
+    assert containers(lab.hosts[0]) == {}
+    assert not locked(lab.hosts[0])
+    assert everything(lab.hosts[0]).splitlines()[:6] == before.splitlines()[:6]
 
 
-def test_a_boot_wait_is_told(lab: Lab, tmp_path: Path) -> None:
-    project = a_project(lab, tmp_path, web=["h1", "h2"], boot={"limit": 1, "wait": 1})
+def test_a_role_that_does_not_exist_is_a_usage_error(lab: Lab, tmp_path: Path) -> None:
+    project = a_project(lab, tmp_path, web=["h1"], job=["h2"])
 
-    result = project.run("deploy", "-P", "--version", "v1")
+    result = project.run("deploy", "-P", "--version", "v1", "-r", "wbe")
 
-    assert any("boot.wait between groups" in line for line in result.lines), result.out
+    assert result.code == 2
+    assert "wbe" in result.err
+    assert "web" in result.err
 
 
 def test_destinations_on_one_host_leave_each_other_alone(lab: Lab, tmp_path: Path) -> None:
@@ -91,16 +94,16 @@ def test_destinations_on_one_host_leave_each_other_alone(lab: Lab, tmp_path: Pat
         result = project.run("deploy", "-P", "-d", destination, "--version", version)
         assert result.code == 0, result.out + result.err
 
+    deploy("production", "v2")
     deploy("production", "v1")
     production = containers(host)["app-web-production-v1"]
     (host.home / ".kamal/lock-app-production").mkdir()
-    deploy("staging", "v1")
-    deploy("staging", "v2")
     deploy("staging", "v1")
 
     assert running(host) == {"app-web-production-v1", "app-web-staging-v1"}
     seen = containers(host)
     assert seen["app-web-production-v1"] == production
+    assert not seen["app-web-production-v2"].runs
     assert get(host, "/env/STAGE", "production.example.com") == (200, "production")
     assert get(host, "/env/TOKEN", "production.example.com") == (200, "token-of-production")
     assert get(host, "/env/STAGE", "staging.example.com") == (200, "staging")
@@ -112,12 +115,11 @@ def test_destinations_on_one_host_leave_each_other_alone(lab: Lab, tmp_path: Pat
 
 
 def test_only_selected_hosts_are_touched(lab: Lab, tmp_path: Path) -> None:
-    project: Project = a_project(lab, tmp_path, web=["h1", "h2"])
-    assert project.run("deploy", "-P", "--version", "v1").code == 0
+    project = a_project(lab, tmp_path, web=["h1", "h2"])
     before = everything(lab.hosts[1])
 
-    result = project.run("deploy", "-P", "--version", "v2", "-h", "h1")
+    result = project.run("deploy", "-P", "--version", "v1", "-h", "h1")
 
     assert result.code == 0, result.out
-    assert running(lab.hosts[0]) == {"app-web-v2"}
+    assert running(lab.hosts[0]) == {"app-web-v1"}
     assert everything(lab.hosts[1]) == before

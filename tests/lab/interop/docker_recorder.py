@@ -52,4 +52,3 @@ def proxy_calls(host: LabHost, since: float) -> list[str]:
     filters = ("--filter=container=kamal-proxy", "--filter=event=exec_create")
     actions = host.docker("events", *span, *filters, "--format={{.Action}}").splitlines()
     return [action.removeprefix("exec_create: ") for action in actions]
-

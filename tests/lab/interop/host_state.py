@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.lab.host import LabHost
 from tests.lab.interop.docker_recorder import Call
@@ -17,7 +17,6 @@ _VOLATILE = frozenset(
 )
 """Ids, times, addresses and results of health checks in `docker inspect`: new for each container."""
 
-_AUDIT_LOG = ".kamal/shop-staging-audit.log"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _REPLACED = re.compile(r"_replaced_[0-9a-f]{16}")
@@ -53,7 +52,7 @@ class HostState:
 
     `containers` has what `docker inspect` tells by name and by path (`HostConfig.RestartPolicy.Name`);
     lists are sorted, because Docker gives some in another order each time. `files` are those of the login
-    home but the audit log, which is in `audit`.
+    home, the audit log without its content, which is in `audit`.
 
     `calls` are the command lines that were given to `docker` on the way, `proxy_calls` what was run inside
     the proxy's container.
@@ -82,12 +81,14 @@ def look_at(host: LabHost, calls: Sequence[Call] = (), proxy_calls: Sequence[str
     """The host as it is now."""
     names = dict(line.split() for line in host.docker("ps", "-a", "--format={{.ID}} {{.Names}}").splitlines())
     files = _files(host)
-    log = files.pop(_AUDIT_LOG).content.decode()
+    log = _take_audit_log(files)
     return HostState(
         containers={_steady(name): _inspected(host, name) for name in names.values()},
         files=files,
-        audit=tuple(_TIME.sub("TIME", _steady(line)) for line in log.splitlines()),
-        images=frozenset(host.docker("image", "ls", "--format={{.Repository}}:{{.Tag}} {{.ID}}").splitlines()),
+        audit=tuple(_TIME.sub("TIME", _steady(line)) for line in log),
+        images=frozenset(
+            host.docker("image", "ls", "--format={{.Repository}}:{{.Tag}} {{.ID}}").splitlines()
+        ),
         networks=frozenset(host.docker("network", "ls", "--format={{.Name}} {{.Driver}}").splitlines()),
         volumes=frozenset(host.docker("volume", "ls", "--format={{.Name}} {{.Driver}}").splitlines()),
         services=tuple(_services(host, names)),
@@ -138,6 +139,14 @@ def _files(host: LabHost) -> dict[str, FileState]:
         content = (host.home / path).read_bytes() if kind == "f" else b""
         found[path] = FileState(mode, kind, content)
     return found
+
+
+def _take_audit_log(files: dict[str, FileState]) -> list[str]:
+    """Its lines; the file itself stays, without content."""
+    path = next(path for path in files if path.endswith("-audit.log"))
+    lines = files[path].content.decode().splitlines()
+    files[path] = replace(files[path], content=b"")
+    return lines
 
 
 def _services(host: LabHost, names: Mapping[str, str]) -> list[ProxyService]:

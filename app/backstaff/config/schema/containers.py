@@ -32,7 +32,7 @@ def _label_name(value: object) -> str:
 
 
 def _option_value(value: object) -> OptionValue:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return tuple(as_text(item) for item in value)
     if value is True:
         return True

@@ -14,6 +14,7 @@ from backstaff.config.positions import Position
 from backstaff.config.secrets.dotenv import DotenvEntry, DotenvExport, Quote, SkippedLine
 from backstaff.config.secrets.expansion import Surroundings, expand
 from backstaff.config.secrets.files import SecretsFile, read_secrets_files, secrets_paths
+from backstaff.config.secrets.kamal_fetch import as_shell_word, is_kamal_fetch
 from backstaff.errors import ConfigIssue, SecretsError
 
 _LINEBREAK_MODE = "DOTENV_LINEBREAK_MODE"
@@ -39,7 +40,7 @@ RunSecretCommand = Callable[[SecretCommand], Awaitable[str]]
 
 
 async def run_in_shell(command: SecretCommand) -> str:
-    """Runs any command with `/bin/sh`."""
+    """Runs any command with `/bin/sh`; what `kamal secrets fetch` gives is made one shell word."""
     try:
         ended = await run_async(
             command.line, cwd=command.cwd, environ=command.environ, timeout_s=command.timeout_s
@@ -48,7 +49,8 @@ async def run_in_shell(command: SecretCommand) -> str:
         raise SecretCommandFailed(f"the command {error}") from error
     if ended.reason:
         raise SecretCommandFailed(f"the command failed ({ended.reason})")
-    return _chomp(ended.stdout)
+    output = _chomp(ended.stdout)
+    return as_shell_word(output) if is_kamal_fetch(command.line) else output
 
 
 def _chomp(text: str) -> str:

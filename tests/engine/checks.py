@@ -1,0 +1,172 @@
+"""What is true of every run, however it went."""
+
+from datetime import timedelta
+
+from backstaff.engine.lock import release_command
+from backstaff.errors import ExitCode
+from backstaff.events.board import Board
+from backstaff.events.facts import LockState, PairState
+from backstaff.events.types import Failed, LockChanged, RunEnded, WaitEnded, WaitStarted
+from backstaff.kamal.filters import UP_STATES
+from tests.engine.running import NEW, OWNER, Ran
+from tests.engine.scenes import BAD_APPS, Holder, Story
+from tests.fakes import shell
+from tests.fakes.clock import EPOCH
+
+
+def check_all(ran: Ran, story: Story) -> None:
+    """Every property."""
+    nothing_is_left_behind(ran)
+    the_board_is_what_the_events_say(ran)
+    whoever_waits_boots_after_the_barrier(ran)
+    the_lock_is_free_or_told(ran, story)
+    what_serves_is_never_stopped(ran, story)
+    the_verdict_is_what_the_hosts_show(ran, story)
+    the_exit_code_tells_the_truth(ran, story)
+    the_card_names_a_host_at_fault(ran, story)
+    nothing_half_booted_runs(ran, story)
+
+
+def nothing_is_left_behind(ran: Ran) -> None:
+    """No task runs on and no connection stays open."""
+    assert ran.left_running == []
+    assert all(wire.closed for server in ran.datacentre.servers.values() for wire in server.wires)
+
+
+def the_board_is_what_the_events_say(ran: Ran) -> None:
+    """Folding the emitted events gives the stream's board, in which nothing goes on any more."""
+    board = Board()
+    for event in ran.events:
+        board.fold(event)
+    assert board == ran.board
+    started = [each.wait for each in ran.of(WaitStarted)]
+    ended = [each.wait for each in ran.of(WaitEnded)]
+    assert sorted(started) == sorted(ended)
+    assert ran.board.steps == {}
+    assert all(view.outcome is not None for view in ran.board.phases.values())
+    assert isinstance(ran.events[-1].body, RunEnded)
+    assert len(ran.of(RunEnded)) == 1
+    assert len(ran.of(Failed)) == (0 if ran.code is ExitCode.DONE else 1)
+
+
+def whoever_waits_boots_after_the_barrier(ran: Ran) -> None:
+    """No waiting role's container is created before one of the primary role was healthy."""
+    barrier = ran.plan.barrier
+    if barrier is None:
+        return
+    opened = min(
+        filter(None, (_healthy_at(ran, pair.host, pair.role) for pair in barrier.gatekeepers)), default=None
+    )
+    for pair in barrier.waiting:
+        history = ran.datacentre[pair.host].history
+        created = [each.at for each in history if each.what == "created" and each.container.role == pair.role]
+        assert not created or (opened is not None and opened <= created[0]), pair
+
+
+def _healthy_at(ran: Ran, host: str, role: str) -> float | None:
+    """When a new container can have been proved healthy: its switch, its check, or its readiness delay."""
+    history = [each for each in ran.datacentre[host].history if each.container.role == role]
+    if ran.config.role(role).proxied:
+        return next((each.at for each in history if each.what == "switched to"), None)
+    for each in history:
+        if each.what == "health_status: healthy":
+            return each.at
+        if each.what == "start" and not each.container.app.has_check:
+            return each.at + ran.config.readiness_delay
+    return None
+
+
+def the_lock_is_free_or_told(ran: Ran, story: Story) -> None:
+    """The lock is free, or its host could not be asked and the operator has the command."""
+    host = ran.plan.lock_host
+    told = ran.board.lock
+    server = ran.datacentre[host]
+    if shell.lock_owner(server) == OWNER.to_json():
+        assert told is not None
+        assert told.state is LockState.LEFT_BEHIND
+    elif shell.lock_held(server):
+        assert story.lock is not Holder.NOBODY
+    assert story.lock is not Holder.OTHER or shell.lock_held(server)
+    if any(each.state is LockState.LEFT_BEHIND for each in ran.of(LockChanged)):
+        assert told is not None
+        assert (told.host, told.release) == (host, release_command(ran.config, host))
+        assert host in story.troubles
+        assert ran.code is ExitCode.DONE or any(told.release in line for line in ran.card.state)
+
+
+def what_serves_is_never_stopped(ran: Ran, story: Story) -> None:
+    """At every moment the old or the new version serves; what the proxy points to runs."""
+    for name, server in ran.datacentre.servers.items():
+        for each in server.history:
+            if each.what != "asked to stop":
+                continue
+            assert not each.was_target, (name, each.at, each.container.name)
+            proxied = ran.config.role(each.container.role).proxied
+            assert proxied or not story.old or not each.alone, (name, each.at, each.container.name)
+        for service in server.proxy.services.values():
+            target = server.find(service.container)
+            assert target is not None, name
+            assert target.running or target.app in BAD_APPS, (name, target.name)
+
+
+def the_verdict_is_what_the_hosts_show(ran: Ran, story: Story) -> None:
+    """Every pair has a verdict, and those of hosts that could be asked are right."""
+    verdicts = {(each.host, each.role): each for each in ran.board.verdicts}
+    for pair, works in ran.new_works.items():
+        verdict = verdicts.get((pair.host, pair.role))
+        if verdict is None or verdict.unknown or story.troubles.get(pair.host):
+            continue
+        if story.app(pair.host, pair.role) in BAD_APPS and not pair.proxied:
+            continue
+        assert verdict.agrees == works, verdict
+
+
+def the_exit_code_tells_the_truth(ran: Ran, story: Story) -> None:
+    """Done only when the new version works everywhere; refused only when nothing was changed."""
+    assert ran.board.result is not None
+    assert ran.board.result.exit_code == ran.code
+    verdict = {0: "done", 1: "failed", 3: "refused", 4: "refused", 130: "cancelled"}[int(ran.code)]
+    assert ran.board.result.verdict == verdict
+    if ran.code is ExitCode.DONE:
+        assert all(ran.new_works.values()), ran.new_works
+        assert all(pair.state is PairState.HEALTHY for pair in ran.board.pairs.values())
+    assert story.lock is not Holder.OTHER or ran.code is not ExitCode.DONE
+    if verdict == "refused":
+        assert not any(server.history for server in ran.datacentre.servers.values())
+    if story.cancel_at is None or ran.took_s < story.cancel_at - 1e-6:
+        assert ran.code is not ExitCode.INTERRUPTED
+        held = story.lock is Holder.OTHER and ran.code is ExitCode.LOCK_HELD
+        assert held or story.faulty_hosts or ran.code is ExitCode.DONE, ran.card
+    if story.cancel_at is not None and ran.took_s > story.cancel_at + 1e-6:
+        assert ran.code is ExitCode.INTERRUPTED
+
+
+def the_card_names_a_host_at_fault(ran: Ran, story: Story) -> None:
+    """An operator who looks where the card says finds what is wrong."""
+    card = ran.board.failure
+    if card is None or ran.code is ExitCode.INTERRUPTED:
+        return
+    if "phase connect" in card.title:
+        return
+    named = card.host or " ".join((card.title, card.cause, *card.evidence))
+    assert any(host in named for host in story.faulty_hosts), card
+
+
+def nothing_half_booted_runs(ran: Ran, story: Story) -> None:
+    """Where a boot failed or was cancelled, its container runs only if it took over."""
+    for pair in ran.plan.pairs:
+        if story.troubles.get(pair.host):
+            continue
+        server = ran.datacentre[pair.host]
+        up = [each for each in server.of_role(pair.role) if each.state in UP_STATES]
+        assert up or not story.old or story.app(pair.host, pair.role) in BAD_APPS, pair
+        if ran.states(pair.host, pair.role) not in {PairState.CANCELLED, PairState.FAILED}:
+            continue
+        new = ran.new(pair.host, pair.role)
+        if new is None or new not in up or new.created_at < EPOCH + timedelta(microseconds=1):
+            continue
+        if pair.proxied:
+            assert ran.serving(pair.host, pair.role) == NEW, pair
+        else:
+            stopped = [each for each in server.history if each.what == "asked to stop"]
+            assert any(each.container.role == pair.role for each in stopped), pair

@@ -1,0 +1,252 @@
+"""Any small configuration, any selection, and anything that can go wrong on its hosts."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum, auto
+
+from hypothesis import strategies as st
+from hypothesis.vendor.pretty import RepresentationPrinter
+
+from backstaff.clock import Seconds
+from backstaff.config.models import Boot, Config, Role
+from backstaff.engine.containers import LOOK_AGAIN_S
+from backstaff.engine.fleet import CONNECT_TRIES, PING_EVERY_S
+from backstaff.engine.limits import pair_limit_s, stop_limit_s
+from backstaff.errors import BackstaffError
+from backstaff.kamal.names import container_name, container_prefix
+from backstaff.plan.plan import Plan
+from tests.engine.running import DEAD, NEW, OLD, Scene, short_config
+from tests.fakes.apps import (
+    CAN_NOT_START,
+    CHECKED,
+    ENDS,
+    ENDS_OUT_OF_MEMORY,
+    FAILS_ITS_CHECK,
+    HEALTHY,
+    IGNORES_SIGTERM,
+    NEVER_READY,
+    SLOW,
+    App,
+)
+from tests.fakes.clock import EPOCH, START
+from tests.fakes.faults import Connecting, Fault, Kind
+from tests.fakes.hosts import Datacentre
+from tests.fakes.server import FakeServer
+from tests.fakes.shell import hold_lock
+from tests.kamal.builders import a_role
+
+HOSTS = ("h1", "h2", "h3", "h4")
+ROLE_NAMES = ("cron", "job", "web")
+GOOD_APPS = (HEALTHY, SLOW, CHECKED, IGNORES_SIGTERM)
+BAD_APPS = (NEVER_READY, ENDS, ENDS_OUT_OF_MEMORY, CAN_NOT_START, FAILS_ITS_CHECK)
+OLD_APPS = (HEALTHY, App(stop_takes_s=1.5, drains_s=1.5), IGNORES_SIGTERM)
+OPERATIONS = (
+    "*", "containers", "inspect", "start", "stop", "rename", "remove", "image", "images", "pull", "tag",
+    "untag", "network", "deploy", "list", "events", "logs", "ping", "lock status", "lock acquire",
+    "lock release", "prepare", "create", "audit",
+)  # fmt: skip
+
+
+INTERRUPTED = "v1x"
+DETAILS = "Locked by: Grace at 2026-11-23T11:00:00Z\nVersion: v1\nMessage: Automatic deploy lock"
+
+
+class Holder(Enum):
+    """Who holds the lock before the run."""
+
+    NOBODY = auto()
+    OTHER = auto()
+    DEAD = auto()
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What goes wrong on one host. Times are seconds into the run."""
+
+    connecting: Connecting = Connecting.WORKS
+    freezes_at: Seconds | None = None
+    lost_at: Seconds | None = None
+    fault: Fault | None = None
+
+    def __bool__(self) -> bool:
+        return self != Trouble()
+
+
+@dataclass(frozen=True, repr=False)
+class Story:
+    """A scene and what goes wrong in it: `apps` are the new version's programs by `role@host`, `old_app` is
+    the old version's everywhere. `lock` is who holds the lock: nobody, somebody else, or a dead process of
+    this machine. `leftover` says that an interrupted run has left a container of its own running beside the
+    old one, and with the proxy's traffic."""
+
+    config: Config
+    hosts: tuple[str, ...]
+    roles: tuple[str, ...]
+    old: str = OLD
+    old_app: App = HEALTHY
+    apps: dict[str, App] = field(default_factory=dict)
+    troubles: dict[str, Trouble] = field(default_factory=dict)
+    cancel_at: Seconds | None = None
+    lock: Holder = Holder.NOBODY
+    leftover: bool = False
+
+    def __repr__(self) -> str:
+        """All that stories differ in, and nothing else."""
+        config = self.config
+        roles = ", ".join(f"{role.name} on {'+'.join(role.hosts)}" for role in config.roles)
+        return (
+            f"Story({roles}; primary {config.primary_role}; {config.boot}; "
+            f"retain {config.retain_containers}; readiness {config.readiness_delay}; "
+            f"-h {self.hosts} -r {self.roles}; old {self.old!r} {self.old_app}; "
+            f"{self.lock}; leftover {self.leftover}; "
+            f"{self.apps}; {self.troubles}; cancel at {self.cancel_at})"
+        )
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
+        printer.text(repr(self))
+
+    @property
+    def scene(self) -> Scene:
+        return Scene(
+            config=self.config,
+            hosts=self.hosts,
+            roles=self.roles,
+            old=self.old,
+            cancel_at=self.cancel_at,
+            set=self._set,
+        )
+
+    def app(self, host: str, role: str) -> App:
+        return self.apps.get(f"{role}@{host}", HEALTHY)
+
+    def at_fault(self, host: str) -> bool:
+        """Whether anything is wrong with a host that could make a run fail."""
+        bad = any(self.app(host, role.name) in BAD_APPS for role in self.config.roles_on(host))
+        return bad or bool(self.troubles.get(host))
+
+    @property
+    def faulty_hosts(self) -> list[str]:
+        return [host for host in self.config.all_hosts if self.at_fault(host)]
+
+    def plan(self) -> Plan | None:
+        """None where this selection is refused."""
+        try:
+            return self.scene.plan()
+        except BackstaffError:
+            return None
+
+    def _set(self, datacentre: Datacentre) -> None:
+        loop = asyncio.get_running_loop()
+        _hold_lock(datacentre[self.scene.plan().lock_host], self.lock)
+        for name, server in datacentre.servers.items():
+            for role in self.config.roles_on(name):
+                if self.leftover and self.old:
+                    _leave_over(server, self.config, role)
+                for container in server.of_role(role.name):
+                    container.app = self.old_app
+                server.apps[f"{role.name}:{NEW}"] = self.app(name, role.name)
+            trouble = self.troubles.get(name, Trouble())
+            server.connecting = trouble.connecting
+            if trouble.fault is not None:
+                server.goes_wrong(trouble.fault)
+            if trouble.freezes_at is not None:
+                loop.call_at(START + trouble.freezes_at, server.engine.freeze)
+            if trouble.lost_at is not None:
+                loop.call_at(START + trouble.lost_at, server.lose_connections)
+
+
+def _hold_lock(server: FakeServer, holder: Holder) -> None:
+    if holder is not Holder.NOBODY:
+        hold_lock(server, DETAILS, DEAD.to_json() if holder is Holder.DEAD else "")
+
+
+def _leave_over(server: FakeServer, config: Config, role: Role) -> None:
+    labels = {"service": config.service, "role": role.name, "destination": config.destination or ""}
+    image = config.absolute_image(INTERRUPTED)
+    server.add_image(image)
+    container = server.create(container_name(config, role.name, INTERRUPTED), image, labels, HEALTHY)
+    container.created_at = EPOCH - timedelta(hours=1)
+    container.start()
+    if role.proxied:
+        server.route(container_prefix(config, role.name), container)
+    server.history.clear()
+
+
+MOMENTS = st.one_of(st.integers(0, 150), st.integers(0, 400)).map(lambda twentieths: twentieths / 20)
+FAULTS = st.builds(
+    Fault,
+    operation=st.sampled_from(OPERATIONS),
+    kind=st.sampled_from(Kind),
+    nth=st.integers(1, 3),
+    times=st.sampled_from([1.0, float("inf")]),
+)
+TROUBLES = st.one_of(
+    st.builds(Trouble, fault=FAULTS),
+    st.builds(Trouble, fault=st.builds(Fault, st.just("*"), st.sampled_from(Kind), st.integers(1, 60))),
+    st.builds(Trouble, freezes_at=MOMENTS),
+    st.builds(Trouble, lost_at=MOMENTS),
+    st.builds(Trouble, connecting=st.sampled_from(Connecting)),
+)
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> Config:
+    """One to three roles on up to four hosts, in groups or not."""
+    names = draw(st.lists(st.sampled_from(ROLE_NAMES), min_size=1, unique=True))
+    hosts = st.lists(st.sampled_from(HOSTS), min_size=1, max_size=3, unique=True)
+    boot = Boot(
+        limit=draw(st.none() | st.integers(1, 3)),
+        wait=draw(st.none() | st.integers(1, 3)),
+        parallel_roles=draw(st.booleans()),
+    )
+    return short_config(
+        roles=tuple(a_role(name, *draw(hosts)) for name in names),
+        primary_role=draw(st.sampled_from(names)),
+        boot=boot,
+        retain_containers=draw(st.integers(1, 3)),
+        readiness_delay=draw(st.integers(0, 2)),
+    )
+
+
+@st.composite
+def stories(draw: st.DrawFn, *, cancelled: bool = False, troubled: bool = True) -> Story:
+    """A configuration that can be planned, and what is to happen to it."""
+    config = draw(configs())
+    pairs = [f"{role.name}@{host}" for role in config.roles for host in role.hosts]
+    apps = st.sampled_from((*GOOD_APPS, *BAD_APPS) if troubled else GOOD_APPS)
+    return Story(
+        config=config,
+        hosts=tuple(draw(st.lists(st.sampled_from(config.all_hosts), max_size=2, unique=True))),
+        roles=tuple(draw(st.lists(st.sampled_from([r.name for r in config.roles]), max_size=1))),
+        old=draw(st.sampled_from((OLD, OLD, OLD, "", NEW))),
+        old_app=draw(st.sampled_from(OLD_APPS)),
+        apps=draw(st.dictionaries(st.sampled_from(pairs), apps, max_size=2)),
+        troubles=draw(st.dictionaries(st.sampled_from(config.all_hosts), TROUBLES, max_size=2))
+        if troubled
+        else {},
+        cancel_at=draw(MOMENTS) if cancelled else None,
+        lock=draw(st.sampled_from((Holder.NOBODY, Holder.NOBODY, Holder.NOBODY, Holder.OTHER, Holder.DEAD))),
+        leftover=draw(st.integers(0, 3)) == 3,
+    )
+
+
+def longest_s(plan: Plan, config: Config) -> Seconds:
+    """The sum of the deadlines that a run stands under, one step after the other on its slowest host."""
+    t = config.backstaff.timeouts
+    silence = t.docker + 2 * PING_EVERY_S
+    connect = t.connect * CONNECT_TRIES
+    looks = t.command + 6 * t.docker
+    pull = t.pull_silence + 10 + t.docker
+    lock = t.command + t.release
+    stops = max(stop_limit_s(config, config.drain_timeout), stop_limit_s(config, None))
+    prepare = 5 * t.docker + t.command + 15 + 3 * stops
+    pair = max(pair_limit_s(config, role) for role in config.roles) + 3 * t.docker + LOOK_AGAIN_S
+    lane = 3 * (2 * pair + 3 * stops)
+    boot = len(plan.groups) * (lane + plan.group_wait + 1)
+    finish = 20 * t.docker + 3 * t.command
+    return silence + connect + looks + pull + lock + prepare + boot + finish + ENDING_S
+
+
+ENDING_S: Seconds = 20 + 3 + 10 + 10 + 10
+"""Abandoning what boots, releasing the lock, the last look, the audit log, closing, and some slack."""

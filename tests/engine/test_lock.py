@@ -1,0 +1,163 @@
+import asyncio
+
+import pytest
+
+from backstaff.engine.deploy import DeployOptions
+from backstaff.engine.lock import LockPatience
+from backstaff.errors import ExitCode
+from backstaff.events.facts import LockState, Outcome, WaitKind
+from backstaff.events.types import LockChanged, WaitEnded, WaitStarted
+from backstaff.kamal.lock import LockOwner
+from tests.engine.running import DEAD, Ran, Scene, run
+from tests.fakes.faults import Fault, Kind
+from tests.fakes.hosts import Datacentre
+from tests.fakes.shell import hold_lock, lock_held, lock_owner
+
+GRACES = "Locked by: Grace at 2026-11-23T11:00:00Z\nVersion: v1\nMessage: Automatic deploy lock"
+BY_HAND = "Locked by: Grace at 2026-11-23T11:00:00Z\nVersion: v1\nMessage: do not touch"
+ALIVE = LockOwner(machine="m", boot="b", pid=40, process_start="3", run="other-run")
+RELEASE = "ssh h1 'rm -rf .kamal/lock-app'"
+PATIENT = DeployOptions(skip_push=True, patience=LockPatience(wait_s=30, interval_s=5))
+
+
+def held(details: str = GRACES, owner: LockOwner | None = None) -> Scene:
+    def set_scene(datacentre: Datacentre) -> None:
+        hold_lock(datacentre["h1"], details, owner.to_json() if owner else "")
+
+    return Scene(set=set_scene)
+
+
+def lock_goes_wrong(*faults: Fault) -> Scene:
+    return Scene(set=lambda datacentre: datacentre["h1"].goes_wrong(*faults))
+
+
+def lock_states(ran: Ran) -> list[LockState]:
+    return [each.state for each in ran.of(LockChanged)]
+
+
+def untouched(ran: Ran) -> bool:
+    return not any(server.history for server in ran.datacentre.servers.values())
+
+
+def test_a_run_takes_the_lock_and_gives_it_back() -> None:
+    ran = run(Scene())
+    assert lock_states(ran) == [LockState.FREE, LockState.OURS, LockState.RELEASED]
+    assert not lock_held(ran.datacentre["h1"])
+
+
+@pytest.mark.parametrize("owner", [None, ALIVE], ids=["kamal", "backstaff"])
+def test_a_lock_of_somebody_else_refuses_the_run_before_anything_is_changed(owner: LockOwner | None) -> None:
+    ran = run(held(owner=owner))
+    assert ran.code is ExitCode.LOCK_HELD
+    assert untouched(ran)
+    assert lock_held(ran.datacentre["h1"])
+    assert ran.card.cause == "the deploy lock is held by Grace"
+    assert "Locked by: Grace at 2026-11-23T11:00:00Z" in ran.card.evidence
+    assert RELEASE in ran.card.fix
+
+
+def test_a_lock_taken_between_the_look_and_the_boot_is_honoured() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.2, hold_lock, datacentre["h1"], GRACES)
+
+    ran = run(Scene(set=set_scene))
+    assert ran.code is ExitCode.LOCK_HELD
+    assert untouched(ran)
+    assert lock_held(ran.datacentre["h1"])
+
+
+def test_the_lock_of_a_dead_process_of_this_machine_is_taken_over_with_a_notice() -> None:
+    ran = run(held(owner=DEAD))
+    assert ran.code is ExitCode.DONE
+    assert "took over the deploy lock of run dead-run: its process 41" in ran.notices()
+    assert LockState.TAKEN_OVER in lock_states(ran)
+    assert not lock_held(ran.datacentre["h1"])
+
+
+def test_waiting_for_a_lock_ends_when_it_becomes_free() -> None:
+    scene = held()
+    scene.options = PATIENT
+    hold = scene.set
+
+    def set_scene(datacentre: Datacentre) -> None:
+        hold(datacentre)
+        loop = asyncio.get_running_loop()
+        loop.call_later(12, datacentre["h1"].directories.discard, ".kamal/lock-app")
+
+    scene.set = set_scene
+    ran = run(scene)
+    assert ran.code is ExitCode.DONE
+    (wait,) = [each for each in ran.of(WaitStarted) if each.what is WaitKind.LOCK]
+    assert (wait.owner, wait.limit_s) == ("Grace", 30)
+
+
+def test_waiting_for_a_lock_ends_at_its_limit() -> None:
+    scene = held()
+    scene.options = PATIENT
+    ran = run(scene)
+    assert ran.code is ExitCode.LOCK_HELD
+    assert untouched(ran)
+    assert Outcome.EXPIRED in [each.outcome for each in ran.of(WaitEnded)]
+
+
+def test_a_lock_taken_by_hand_is_not_waited_for() -> None:
+    scene = held(BY_HAND)
+    scene.options = PATIENT
+    ran = run(scene)
+    assert ran.code is ExitCode.LOCK_HELD
+    assert ran.took_s < 5
+
+
+def test_a_lock_that_a_caller_holds_is_neither_taken_nor_released() -> None:
+    scene = held()
+    scene.options = DeployOptions(skip_push=True, lock_inherited=True)
+    ran = run(scene)
+    assert ran.code is ExitCode.DONE
+    assert lock_held(ran.datacentre["h1"])
+    assert lock_states(ran) == []
+
+
+def test_a_lock_whose_answer_was_lost_is_told_with_the_command_that_releases_it() -> None:
+    ran = run(lock_goes_wrong(Fault("lock acquire", Kind.LOSE_AFTER)))
+    assert ran.code is ExitCode.FAILED
+    assert lock_held(ran.datacentre["h1"])
+    assert lock_states(ran)[-1] is LockState.LEFT_BEHIND
+    assert any(RELEASE in line for line in ran.card.state)
+
+
+def test_a_lock_that_can_not_be_taken_in_time_is_released_to_be_sure() -> None:
+    ran = run(lock_goes_wrong(Fault("lock acquire", Kind.HANG)))
+    assert ran.code is ExitCode.FAILED
+    assert lock_states(ran)[-1] is LockState.RELEASED
+
+
+@pytest.mark.parametrize("kind", [Kind.FAIL, Kind.HANG, Kind.LOSE])
+def test_a_lock_that_can_not_be_released_is_left_behind_with_its_command(kind: Kind) -> None:
+    ran = run(lock_goes_wrong(Fault("lock release", kind)))
+    assert lock_states(ran)[-1] is LockState.LEFT_BEHIND
+    assert ran.of(LockChanged)[-1].release == RELEASE
+    assert "this-run" in lock_owner(ran.datacentre["h1"])
+
+
+def moments_of_the_lock() -> list[float]:
+    """Just before, in and after each lock script of an undisturbed run."""
+    ran = run(Scene())
+    told = ran.at(LockChanged)
+    return [at + shift for at in told for shift in (-0.012, -0.007, -0.002, 0.001)]
+
+
+@pytest.mark.parametrize("at", moments_of_the_lock())
+def test_a_cancellation_around_the_lock_leaves_none(at: float) -> None:
+    ran = run(Scene(cancel_at=at))
+    assert ran.code is ExitCode.INTERRUPTED
+    assert not lock_held(ran.datacentre["h1"])
+
+
+def test_a_lock_that_somebody_took_by_force_meanwhile_is_not_released() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(2, hold_lock, datacentre["h1"], GRACES, ALIVE.to_json())
+
+    ran = run(Scene(set=set_scene))
+    assert lock_owner(ran.datacentre["h1"]) == ALIVE.to_json()

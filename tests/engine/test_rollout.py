@@ -1,0 +1,156 @@
+import asyncio
+
+import pytest
+
+from backstaff.config.models import Boot, Role
+from backstaff.errors import ExitCode
+from backstaff.events.facts import BarrierState, PairState, WaitKind
+from backstaff.events.types import BarrierChanged, WaitEnded, WaitStarted
+from tests.engine.running import NEW, OLD, Ran, Scene, run, short_config
+from tests.fakes.apps import CAN_NOT_START, ENDS, HEALTHY, NEVER_READY, SLOW, App
+from tests.fakes.faults import Fault, Kind
+from tests.fakes.hosts import Datacentre
+from tests.kamal.builders import a_role
+
+
+def with_apps(**apps: App) -> Scene:
+    """The new version's programs, as `web_h1=NEVER_READY`."""
+
+    def set_scene(datacentre: Datacentre) -> None:
+        for key, app in apps.items():
+            role, _, host = key.partition("_")
+            datacentre[host].apps[f"{role}:{NEW}"] = app
+
+    return Scene(set=set_scene)
+
+
+def created_at(ran: Ran, host: str, role: str) -> float | None:
+    history = ran.datacentre[host].history
+    return next((each.at for each in history if each.what == "created" and each.container.role == role), None)
+
+
+def started_at(ran: Ran, host: str) -> float:
+    return next(each.at for each in ran.datacentre[host].history if each.what == "start")
+
+
+def grouped(*roles: Role, limit: int = 1, wait: int | None = None, parallel_roles: bool = False) -> Scene:
+    boot = Boot(limit=limit, wait=wait, parallel_roles=parallel_roles)
+    return Scene(config=short_config(roles=roles, boot=boot))
+
+
+def test_a_role_that_waits_boots_after_the_first_healthy_primary_container() -> None:
+    ran = run(with_apps(web_h1=SLOW))
+    opened = ran.at(BarrierChanged, lambda body: getattr(body, "state", "") is BarrierState.OPEN)
+    job = created_at(ran, "h3", "job")
+    assert ran.code is ExitCode.DONE
+    assert job is not None
+    assert job >= opened[0]
+
+
+def test_one_bad_primary_container_does_not_keep_the_others_from_booting() -> None:
+    ran = run(with_apps(web_h1=NEVER_READY))
+    assert ran.code is ExitCode.FAILED
+    assert ran.states("h1", "web") is PairState.FAILED
+    assert ran.states("h2", "web") is PairState.HEALTHY
+    assert ran.states("h3", "job") is PairState.HEALTHY
+    assert (ran.serving("h1"), ran.serving("h2")) == (OLD, NEW)
+    assert (ran.card.host, ran.card.role) == ("h1", "web")
+
+
+def test_a_waiting_role_is_not_booted_when_the_last_primary_container_failed() -> None:
+    ran = run(with_apps(web_h1=NEVER_READY, web_h2=ENDS))
+    assert ran.code is ExitCode.FAILED
+    assert ran.states("h3", "job") is PairState.HALTED
+    assert created_at(ran, "h3", "job") is None
+    assert [ran.serving(host) for host in ("h1", "h2")] == [OLD, OLD]
+
+
+@pytest.mark.parametrize("kind", [Kind.FAIL, Kind.HANG, Kind.LOSE])
+@pytest.mark.parametrize("operation", ["create", "start", "deploy"])
+def test_a_waiting_role_is_freed_however_the_last_gatekeeper_ends(operation: str, kind: Kind) -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        for host in ("h1", "h2"):
+            datacentre[host].goes_wrong(Fault(operation, kind))
+
+    ran = run(Scene(set=set_scene))
+    assert ran.code is ExitCode.FAILED
+    assert ran.states("h3", "job") is PairState.HALTED
+    assert ran.of(BarrierChanged)[-1].state is BarrierState.FAILED
+
+
+def test_a_waiting_role_is_freed_when_docker_freezes_on_the_last_gatekeeper() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        for host in ("h1", "h2"):
+            datacentre[host].apps[f"web:{NEW}"] = NEVER_READY
+            asyncio.get_running_loop().call_later(2, datacentre[host].engine.freeze)
+
+    ran = run(Scene(set=set_scene))
+    assert ran.states("h3", "job") is PairState.HALTED
+    assert "Docker does not answer" in ran.card.cause
+
+
+def test_groups_boot_one_after_the_other_with_a_rest_between_them() -> None:
+    ran = run(grouped(a_role("web", "h1", "h2", "h3"), limit=1, wait=5))
+    starts = [started_at(ran, host) for host in ("h1", "h2", "h3")]
+    assert starts[1] - starts[0] > 5
+    assert starts[2] - starts[1] > 5
+    rests = [each for each in ran.of(WaitStarted) if each.what is WaitKind.PAUSE]
+    assert [each.limit_s for each in rests] == [5, 5]
+
+
+def test_without_groups_all_hosts_boot_at_once() -> None:
+    ran = run(Scene(config=short_config(roles=(a_role("web", "h1", "h2", "h3"),))))
+    assert len({round(started_at(ran, host), 1) for host in ("h1", "h2", "h3")}) == 1
+
+
+def test_a_group_that_fails_ends_the_rollout_and_later_groups_stay_untouched() -> None:
+    scene = grouped(a_role("web", "h1", "h2", "h3"), limit=1)
+    scene.set = with_apps(web_h2=CAN_NOT_START).set
+    ran = run(scene)
+    assert [ran.states(host, "web") for host in ("h1", "h2", "h3")] == [
+        PairState.HEALTHY,
+        PairState.FAILED,
+        PairState.HALTED,
+    ]
+    assert [ran.serving(host) for host in ("h1", "h2", "h3")] == [NEW, OLD, OLD]
+    assert created_at(ran, "h3", "web") is None
+    assert ran.card.host == "h2"
+    assert "-h h2,h3" in ran.card.retry
+
+
+def test_a_role_that_fails_halts_the_next_one_on_its_host() -> None:
+    scene = Scene(config=short_config(roles=(a_role("web", "h1", "h2"), a_role("job", "h1"))))
+    scene.set = with_apps(web_h1=ENDS).set
+    ran = run(scene)
+    assert ran.states("h1", "job") is PairState.HALTED
+    assert ran.states("h2", "web") is PairState.HEALTHY
+
+
+def test_roles_of_a_host_boot_one_after_the_other_unless_told_otherwise() -> None:
+    roles = (a_role("web", "h1"), a_role("cron", "h1"), a_role("job", "h1"))
+    one_by_one = run(Scene(config=short_config(roles=roles)))
+    at_once = run(grouped(*roles, limit=3, parallel_roles=True))
+
+    def apart(ran: Ran) -> float:
+        cron, job = created_at(ran, "h1", "cron"), created_at(ran, "h1", "job")
+        assert cron is not None
+        assert job is not None
+        return abs(job - cron)
+
+    assert apart(one_by_one) > 2
+    assert apart(at_once) < 0.1
+
+
+def test_only_what_is_selected_is_shown_and_changed() -> None:
+    config = short_config(roles=(a_role("web", "h1"), a_role("job", "h1")))
+    ran = run(Scene(config=config, roles=("web",)))
+    assert ran.code is ExitCode.DONE
+    assert set(ran.board.pairs) == {"web@h1"}
+    assert ran.new("h1", "job") is None
+
+
+def test_every_wait_at_the_barrier_ends() -> None:
+    ran = run(with_apps(web_h1=SLOW, web_h2=HEALTHY))
+    barrier = [each.wait for each in ran.of(WaitStarted) if each.what is WaitKind.BARRIER]
+    assert len(barrier) == 1
+    assert set(barrier) <= {each.wait for each in ran.of(WaitEnded)}
