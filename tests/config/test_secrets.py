@@ -152,7 +152,7 @@ async def test_what_kamal_fetches_can_be_passed_on_to_kamal_unquoted(tmp_path: P
     """A `kamal` that prints JSON for `fetch`, and its last argument for `extract`."""
     program = """\
         #!/bin/sh
-        [ "$2" = fetch ] && { echo '{"A":"two words","B":"$x"}'; exit; }
+        [ "$2" = fetch ] && { echo '{"A":"two words","B":"(x)"}'; exit; }
         for last; do :; done; echo "$last"
     """
     write(tmp_path, {"bin/kamal": program})
@@ -162,7 +162,7 @@ async def test_what_kamal_fetches_can_be_passed_on_to_kamal_unquoted(tmp_path: P
     config = load(tmp_path, MINIMAL)
     environ = {"PATH": f"{tmp_path}/bin:{ENVIRON['PATH']}"}
     found = await resolve_secrets(config, (), environ=environ, cwd=tmp_path)
-    assert found["A"].reveal() == '{"A":"two words","B":"$x"}'
+    assert found["A"].reveal() == '{"A":"two words","B":"(x)"}'
 
 
 async def test_a_command_has_a_deadline(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ SHORT = Timeouts(
 """Deadlines that make the simulation of a failure short."""
 
 OWNER = LockOwner(machine="m", boot="b", pid=42, process_start="7", run="this-run")
+NEXT_OWNER = LockOwner(machine="m", boot="b", pid=43, process_start="9", run="next-run")
 DEAD = LockOwner(machine="m", boot="b", pid=41, process_start="5", run="dead-run")
 
 
@@ -174,6 +175,14 @@ def run(scene: Scene) -> Ran:
 async def _run(scene: Scene) -> Ran:
     datacentre = a_datacentre(scene.config, old=scene.old)
     scene.set(datacentre)
+    ran = await run_over(datacentre, scene)
+    await asyncio.sleep(SETTLED_S)
+    return ran
+
+
+async def run_over(datacentre: Datacentre, scene: Scene, owner: LockOwner = OWNER) -> Ran:
+    """Carry the scene out over hosts that are there, as the process `owner`."""
+    began = elapsed()
     plan = scene.plan()
     events: list[Event] = []
     context = a_run(scene.config, events, command=scene.command.value, version=scene.version)
@@ -184,7 +193,7 @@ async def _run(scene: Scene) -> Ran:
     async def work() -> None:
         announce_plan(context, plan)
         dead = tuple(scene.dead)
-        await Deploy(context, plan, datacentre, OWNER, dead.__contains__, scene.options).carry_out()
+        await Deploy(context, plan, datacentre, owner, dead.__contains__, scene.options).carry_out()
 
     timers = [
         asyncio.get_running_loop().call_at(START + at, cancellation.request, ExitCode.INTERRUPTED)
@@ -194,14 +203,27 @@ async def _run(scene: Scene) -> Ran:
     code = await run_to_end(context, work, cancellation)
     for timer in timers:
         timer.cancel()
-    took_s = elapsed()
+    took_s = elapsed() - began
     assert took_s <= scene.within_s, f"it took {took_s} s"
     this = asyncio.current_task()
     left = [repr(task) for task in asyncio.all_tasks() if task is not this]
     ran = Ran(code, scene.config, plan, datacentre, context.stream, events, took_s, left, killed=killed)
     ran.new_works = {pair: new_works(ran, pair) for pair in plan.pairs}
-    await asyncio.sleep(SETTLED_S)
     return ran
+
+
+async def _run_twice(scene: Scene, again: Scene) -> tuple[Ran, Ran]:
+    datacentre = a_datacentre(scene.config, old=scene.old)
+    scene.set(datacentre)
+    first = await run_over(datacentre, scene)
+    await asyncio.sleep(SETTLED_S)
+    again.set(datacentre)
+    return first, await run_over(datacentre, again, NEXT_OWNER)
+
+
+def run_twice(scene: Scene, again: Scene) -> tuple[Ran, Ran]:
+    """Carry both out over the same hosts, the second by another process once the first is dead."""
+    return simulate(_run_twice(scene, again))
 
 
 def new_works(ran: Ran, pair: Pair) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, auto
+from itertools import combinations
 
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import RepresentationPrinter
@@ -16,7 +17,7 @@ from backstaff.engine.limits import pair_limit_s, stop_limit_s
 from backstaff.errors import BackstaffError
 from backstaff.kamal.names import container_name, container_prefix
 from backstaff.plan.plan import Plan
-from tests.engine.running import DEAD, NEW, OLD, Scene, short_config
+from tests.engine.running import DEAD, NEW, OLD, OWNER, Scene, short_config
 from tests.fakes.apps import (
     CAN_NOT_START,
     CHECKED,
@@ -32,23 +33,24 @@ from tests.fakes.apps import (
 from tests.fakes.clock import EPOCH, START
 from tests.fakes.faults import Connecting, Fault, Kind
 from tests.fakes.hosts import Datacentre
-from tests.fakes.server import FakeServer
-from tests.fakes.shell import hold_lock
+from tests.fakes.server import FakeServer, Pull
+from tests.fakes.shell import hold_lock, release_lock
 from tests.kamal.builders import a_role
 
 HOSTS = ("h1", "h2", "h3", "h4")
 ROLE_NAMES = ("cron", "job", "web")
 GOOD_APPS = (HEALTHY, SLOW, CHECKED, IGNORES_SIGTERM)
 BAD_APPS = (NEVER_READY, ENDS, ENDS_OUT_OF_MEMORY, CAN_NOT_START, FAILS_ITS_CHECK)
-OLD_APPS = (HEALTHY, App(stop_takes_s=1.5, drains_s=1.5), IGNORES_SIGTERM)
+LEISURELY = App(stop_takes_s=1.5, drains_s=1.5)
+OLD_APPS = (HEALTHY, LEISURELY, LEISURELY, IGNORES_SIGTERM)
 OPERATIONS = (
     "*", "containers", "inspect", "start", "stop", "rename", "remove", "image", "images", "pull", "tag",
     "untag", "network", "deploy", "list", "events", "logs", "ping", "lock status", "lock acquire",
-    "lock release", "prepare", "create", "audit",
+    "lock release", "lock takeover", "prepare", "create", "audit", "tidy",
 )  # fmt: skip
 
 
-INTERRUPTED = "v1x"
+INTERRUPTED, NEXT = "v1x", "v3"
 DETAILS = "Locked by: Grace at 2026-11-23T11:00:00Z\nVersion: v1\nMessage: Automatic deploy lock"
 
 
@@ -117,6 +119,26 @@ class Story:
             set=self._set,
         )
 
+    @property
+    def next_scene(self) -> Scene:
+        """The next version for the same selection, once everything is well again."""
+        return Scene(
+            config=self.config,
+            version=NEXT,
+            hosts=self.hosts,
+            roles=self.roles,
+            dead=(DEAD, OWNER),
+            set=self._mend,
+        )
+
+    def _mend(self, datacentre: Datacentre) -> None:
+        if self.lock is Holder.OTHER:
+            release_lock(datacentre[self.scene.plan().lock_host])
+        for server in datacentre.servers.values():
+            server.connecting = Connecting.WORKS
+            server.faults.all.clear()
+            server.engine.thaw()
+
     def app(self, host: str, role: str) -> App:
         return self.apps.get(f"{role}@{host}", HEALTHY)
 
@@ -146,6 +168,7 @@ class Story:
                 for container in server.of_role(role.name):
                     container.app = self.old_app
                 server.apps[f"{role.name}:{NEW}"] = self.app(name, role.name)
+            server.pulls = Pull(steps=1, step_s=0.05)
             trouble = self.troubles.get(name, Trouble())
             server.connecting = trouble.connecting
             if trouble.fault is not None:
@@ -173,7 +196,8 @@ def _leave_over(server: FakeServer, config: Config, role: Role) -> None:
     server.history.clear()
 
 
-MOMENTS = st.one_of(st.integers(0, 150), st.integers(0, 400)).map(lambda twentieths: twentieths / 20)
+MOMENTS = st.integers(0, 120).map(lambda twentieths: twentieths / 20)
+MANY_MOMENTS = st.one_of(MOMENTS, MOMENTS, st.integers(6, 30).map(float))
 FAULTS = st.builds(
     Fault,
     operation=st.sampled_from(OPERATIONS),
@@ -188,21 +212,26 @@ TROUBLES = st.one_of(
     st.builds(Trouble, lost_at=MOMENTS),
     st.builds(Trouble, connecting=st.sampled_from(Connecting)),
 )
+LAYOUTS = (("web",), ("job",), ("job", "web"), ("cron", "web"), ("cron", "job"), ("cron", "job", "web"))
+PLACES = tuple(hosts for size in (1, 2, 3) for hosts in combinations(HOSTS, size))
+
+
+def _seldom(draw: st.DrawFn, one_in: int) -> bool:
+    return draw(st.integers(1, one_in)) == one_in
 
 
 @st.composite
 def configs(draw: st.DrawFn) -> Config:
     """One to three roles on up to four hosts, in groups or not."""
-    names = draw(st.lists(st.sampled_from(ROLE_NAMES), min_size=1, unique=True))
-    hosts = st.lists(st.sampled_from(HOSTS), min_size=1, max_size=3, unique=True)
+    names = draw(st.sampled_from(LAYOUTS))
     boot = Boot(
-        limit=draw(st.none() | st.integers(1, 3)),
-        wait=draw(st.none() | st.integers(1, 3)),
+        limit=draw(st.sampled_from((None, None, 1, 2, 3))),
+        wait=draw(st.sampled_from((None, 1, 3))),
         parallel_roles=draw(st.booleans()),
     )
     return short_config(
-        roles=tuple(a_role(name, *draw(hosts)) for name in names),
-        primary_role=draw(st.sampled_from(names)),
+        roles=tuple(a_role(name, *draw(st.sampled_from(PLACES))) for name in names),
+        primary_role=draw(st.sampled_from((*names, *names[-1:]))),
         boot=boot,
         retain_containers=draw(st.integers(1, 3)),
         readiness_delay=draw(st.integers(0, 2)),
@@ -211,23 +240,30 @@ def configs(draw: st.DrawFn) -> Config:
 
 @st.composite
 def stories(draw: st.DrawFn, *, cancelled: bool = False, troubled: bool = True) -> Story:
-    """A configuration that can be planned, and what is to happen to it."""
+    """A configuration that can mostly be planned, and what is to happen to it."""
     config = draw(configs())
     pairs = [f"{role.name}@{host}" for role in config.roles for host in role.hosts]
-    apps = st.sampled_from((*GOOD_APPS, *BAD_APPS) if troubled else GOOD_APPS)
+    roles, app_hosts = [role.name for role in config.roles], config.all_hosts
+    apps = {pair: draw(st.sampled_from(GOOD_APPS)) for pair in pairs if _seldom(draw, 3)}
+    troubles: dict[str, Trouble] = {}
+    for _ in range(draw(st.sampled_from((0, 1, 1, 1, 2))) if troubled else 0):
+        if draw(st.booleans()):
+            troubles[draw(st.sampled_from(app_hosts))] = draw(TROUBLES)
+        else:
+            role = draw(st.sampled_from((config.primary_role, *roles)))
+            host = draw(st.sampled_from(config.role(role).hosts))
+            apps[f"{role}@{host}"] = draw(st.sampled_from(BAD_APPS))
     return Story(
         config=config,
-        hosts=tuple(draw(st.lists(st.sampled_from(config.all_hosts), max_size=2, unique=True))),
-        roles=tuple(draw(st.lists(st.sampled_from([r.name for r in config.roles]), max_size=1))),
+        hosts=(draw(st.sampled_from(app_hosts)),) if _seldom(draw, 6) else (),
+        roles=(draw(st.sampled_from(roles)),) if _seldom(draw, 6) else (),
         old=draw(st.sampled_from((OLD, OLD, OLD, "", NEW))),
         old_app=draw(st.sampled_from(OLD_APPS)),
-        apps=draw(st.dictionaries(st.sampled_from(pairs), apps, max_size=2)),
-        troubles=draw(st.dictionaries(st.sampled_from(config.all_hosts), TROUBLES, max_size=2))
-        if troubled
-        else {},
-        cancel_at=draw(MOMENTS) if cancelled else None,
-        lock=draw(st.sampled_from((Holder.NOBODY, Holder.NOBODY, Holder.NOBODY, Holder.OTHER, Holder.DEAD))),
-        leftover=draw(st.integers(0, 3)) == 3,
+        apps=apps,
+        troubles=troubles,
+        cancel_at=draw(MANY_MOMENTS) if cancelled else None,
+        lock=draw(st.sampled_from((Holder.OTHER, Holder.DEAD))) if _seldom(draw, 10) else Holder.NOBODY,
+        leftover=_seldom(draw, 5),
     )
 
 

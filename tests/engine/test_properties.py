@@ -1,14 +1,14 @@
-from datetime import timedelta
-
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
-from tests.engine.checks import check_all
-from tests.engine.running import run
-from tests.engine.scenes import ENDING_S, Story, longest_s, stories
+from backstaff.errors import ExitCode
+from tests.engine.checks import check_all, what_serves_is_never_stopped
+from tests.engine.running import run, run_twice
+from tests.engine.scenes import ENDING_S, NEXT, Story, longest_s, stories
+from tests.fakes.shell import lock_held
 
 thorough = settings(
-    max_examples=150,
-    deadline=timedelta(seconds=10),
+    max_examples=100,
+    deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -43,3 +43,16 @@ def test_a_cancelled_run_in_trouble_still_ends_soon(story: Story) -> None:
     scene = story.scene
     scene.within_s = story.cancel_at + ENDING_S
     check_all(run(scene), story)
+
+
+@thorough
+@given(stories(cancelled=True))
+def test_whatever_a_run_leaves_behind_the_next_one_puts_right(story: Story) -> None:
+    assume(story.plan() is not None)
+    first, again = run_twice(story.scene, story.next_scene)
+    assert again.code is ExitCode.DONE, again.card
+    assert not lock_held(again.datacentre[again.plan.lock_host])
+    for pair in again.plan.pairs:
+        running = again.datacentre[pair.host].running(pair.role)
+        assert [each.name[-2:] for each in running] == [NEXT], (first.card, running)
+    what_serves_is_never_stopped(again, story)

@@ -5,7 +5,7 @@ import pytest
 from backstaff.config.models import Boot, Role
 from backstaff.errors import ExitCode
 from backstaff.events.facts import BarrierState, PairState, WaitKind
-from backstaff.events.types import BarrierChanged, WaitEnded, WaitStarted
+from backstaff.events.types import BarrierChanged, PairChanged, WaitEnded, WaitStarted
 from tests.engine.running import NEW, OLD, Ran, Scene, run, short_config
 from tests.fakes.apps import CAN_NOT_START, ENDS, HEALTHY, NEVER_READY, SLOW, App
 from tests.fakes.faults import Fault, Kind
@@ -87,6 +87,20 @@ def test_a_waiting_role_is_freed_when_docker_freezes_on_the_last_gatekeeper() ->
     ran = run(Scene(set=set_scene))
     assert ran.states("h3", "job") is PairState.HALTED
     assert "Docker does not answer" in ran.card.cause
+
+
+def test_a_waiting_host_that_is_lost_fails_at_once_and_the_others_go_on() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        for host in ("h1", "h2"):
+            datacentre[host].apps[f"web:{NEW}"] = App(ready_after_s=5)
+        asyncio.get_running_loop().call_later(2, datacentre["h3"].lose_connections)
+
+    ran = run(Scene(set=set_scene))
+    failed = ran.at(PairChanged, lambda body: getattr(body, "state", "") is PairState.FAILED)
+    assert ran.code is ExitCode.FAILED
+    assert failed[0] == pytest.approx(2, abs=0.1)
+    assert (ran.card.host, ran.card.role) == ("h3", "job")
+    assert [ran.serving(host) for host in ("h1", "h2")] == [NEW, NEW]
 
 
 def test_groups_boot_one_after_the_other_with_a_rest_between_them() -> None:

@@ -5,6 +5,7 @@ import functools
 import selectors
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import ParamSpec, TypeVar
 
 from backstaff.clock import LoopClock, Seconds
@@ -42,10 +43,12 @@ class _JumpingSelector(selectors.SelectSelector):
             raise Deadlock("nothing is scheduled and the test is not done: it waits for what never comes")
         self._rounds = 0 if timeout > 0 else self._rounds + 1
         if self._rounds > MOST_ROUNDS_AT_ONCE:
+            self._rounds = 0
             raise Deadlock(f"busy for ever at {self.now - START:.3f} s: no time passes any more")
         self.now += max(timeout, 0.0)
         if self.now > self.until:
-            raise Deadlock(f"not done after {self.until - START:g} s of simulated time")
+            until, self.until = self.until, inf
+            raise Deadlock(f"not done after {until - START:g} s of simulated time")
         return ready
 
 

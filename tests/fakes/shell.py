@@ -77,6 +77,13 @@ def hold_lock(server: FakeServer, details: str, owner: str = "") -> None:
         server.files[f"{lock}/backstaff"] = owner
 
 
+def release_lock(server: FakeServer) -> None:
+    """The lock is released by hand."""
+    server.directories.discard(f".kamal/lock-{server.service}")
+    for name in ("details", "backstaff"):
+        server.files.pop(f".kamal/lock-{server.service}/{name}", None)
+
+
 @dataclass
 class _Run:
     """One run of a script of steps."""
@@ -219,7 +226,5 @@ def _release(server: FakeServer, lock: str, script: str) -> str:
     ours = _OURS.search(script)
     if ours and server.files.get(f"{lock}/backstaff") != ours[1]:
         return _show(server, lock)
-    server.directories.discard(lock)
-    for name in ("details", "backstaff"):
-        server.files.pop(f"{lock}/{name}", None)
+    release_lock(server)
     return f"{MARK} lock released\n"

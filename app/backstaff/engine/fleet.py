@@ -53,7 +53,7 @@ async def connected(run: RunContext, connector: Connector, names: Sequence[str])
         minders = [
             minder
             for host, inner in zip(guarded, opened, strict=True)
-            for minder in (_mind_link(run, host, inner), _mind_engine(run, host))
+            for minder in (_mind_link(run, host, inner), _mind_engine(run, host, inner))
         ]
         async with alongside(*minders):
             yield fleet
@@ -137,7 +137,13 @@ def _several(failures: Sequence[BackstaffError]) -> BackstaffError:
 
 
 async def _mind_link(run: RunContext, host: GuardedHost, inner: Host) -> None:
-    reason = await inner.wait_lost()
+    _lose(run, host, await inner.wait_lost())
+
+
+def _lose(run: RunContext, host: GuardedHost, reason: str) -> None:
+    """The host is gone for the rest of the run. Only the first reason is told."""
+    if host.link.tripped:
+        return
     run.stream.emit(HostChanged(host=host.name, state=HostState.LOST, detail=reason))
     host.link.trip(
         HostLost(
@@ -148,8 +154,9 @@ async def _mind_link(run: RunContext, host: GuardedHost, inner: Host) -> None:
     )
 
 
-async def _mind_engine(run: RunContext, host: GuardedHost) -> None:
-    """Ping the engine; say when it is quiet, and trip its breaker once it was so for too long."""
+async def _mind_engine(run: RunContext, host: GuardedHost, inner: Host) -> None:
+    """Ping the engine; say when it is quiet, and trip its breaker once it was so for too long. Where the
+    host itself does not answer either, it is the link's that trips: Docker is not to blame."""
     answered_at = run.clock.now()
     quiet = False
     while True:
@@ -167,15 +174,31 @@ async def _mind_engine(run: RunContext, host: GuardedHost) -> None:
         quiet = True
         detail = f"Docker has not answered for {silent_s:.0f} s ({problem})"
         run.stream.emit(HostChanged(host=host.name, state=HostState.QUIET, detail=detail))
-        if silent_s >= run.timeouts.docker:
-            host.engine.trip(
-                DockerUnavailable(
-                    f"Docker does not answer, for {silent_s:.0f} s now ({problem})",
-                    where=host.name,
-                    fix=_look_at_docker(host.name),
-                )
-            )
+        if silent_s < run.timeouts.docker:
+            continue
+        if not await _gives_sign_of_life(run, host, inner):
+            _lose(run, host, f"the host no longer answers, for {silent_s:.0f} s now")
             return
+        host.engine.trip(
+            DockerUnavailable(
+                f"Docker does not answer, for {silent_s:.0f} s now ({problem})",
+                where=host.name,
+                fix=_look_at_docker(host.name),
+            )
+        )
+        return
+
+
+async def _gives_sign_of_life(run: RunContext, host: GuardedHost, inner: Host) -> bool:
+    """Whether the host runs a command over SSH."""
+    wait = Wait(
+        WaitKind.COMMAND, "run a command", f"sshd on {host.name}", PING_EVERY_S, host.name, quiet=True
+    )
+    try:
+        await run.waits.wait(wait, lambda _: inner.run(":"), [host.link])
+    except BackstaffError:
+        return False
+    return True
 
 
 async def _ping(run: RunContext, host: GuardedHost) -> str | None:

@@ -46,7 +46,14 @@ class Hooks:
 
         async def work(_: Ongoing) -> LocalResult:
             environment = self._environment(name, hosts, runtime_s)
-            return await run_local([str(path)], env=environment, cwd=self._run.directory, on_line=tell)
+            try:
+                return await run_local([str(path)], env=environment, cwd=self._run.directory, on_line=tell)
+            except OSError as error:
+                raise HookFailed(
+                    f"hook {name} could not be started: {error.strerror}",
+                    where=str(path),
+                    fix="let its first line, such as #!/bin/sh, name a program of this machine",
+                ) from error
 
         began = self._run.clock.now()
         with self._run.report.step(f"hook {name}"):

@@ -62,7 +62,8 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _part_in_barrier(pair: PairOutline) -> str:
     if pair.waits_for:
-        return f"waits until one of {', '.join(pair.waits_for)} is healthy"
+        one_of = "one of " if len(pair.waits_for) > 1 else ""
+        return f"waits until {one_of}{', '.join(pair.waits_for)} is healthy"
     return "lets the waiting roles boot once it is healthy" if pair.opens_barrier else ""
 
 

@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from backstaff.simulator import api_containers, api_images, api_system
-from backstaff.simulator.api_host import HOST, daemon_of, host_of
+from backstaff.simulator import api_containers, api_execs, api_images, api_logs, api_system
+from backstaff.simulator.api_host import daemon_of, host_of
 from backstaff.simulator.errors import DockerRefusal, NotModified
 from backstaff.simulator.images import RegistryRefusal
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _VERSION = r"/{version:v\d+\.\d+}"
-__all__ = ["HOST", "engine_api"]
 
 
 def engine_api() -> web.Application:
@@ -21,6 +20,8 @@ def engine_api() -> web.Application:
     routes: Mapping[tuple[str, str], Handler] = {
         **api_system.ROUTES,
         **api_containers.ROUTES,
+        **api_execs.ROUTES,
+        **api_logs.ROUTES,
         **api_images.ROUTES,
     }
     for (method, path), handler in routes.items():
@@ -31,7 +32,7 @@ def engine_api() -> web.Application:
 
 @web.middleware
 async def _answering(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Counts the call, holds everything back while the engine is frozen, and tells refusals as Docker does."""
+    """Counts the call, holds all back while the engine is frozen, tells refusals as Docker does."""
     host_of(request).api_calls += 1
     thawed = daemon_of(request).machine.thawed
     await thawed.wait()

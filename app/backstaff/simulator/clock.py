@@ -97,7 +97,7 @@ class SkippingLoop(asyncio.SelectorEventLoop):
         self._skipping.outside += change
 
     def run_in_executor(  # type: ignore[override]  # typeshed has the default executor's type here
-        self, executor: None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+        self, executor: None, func: Callable[[Unpack[Ts]], T], *args: *Ts
     ) -> "asyncio.Future[T]":
         """Run in a thread, whose time is not skipped."""
         future = super().run_in_executor(executor, func, *args)

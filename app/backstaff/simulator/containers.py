@@ -141,7 +141,9 @@ class Container:
     async def kill(self) -> None:
         """End it at once."""
         if not self.active:
-            raise DockerRefusal(409, f"Cannot kill container: {self.name}: Container {self.id} is not running")
+            raise DockerRefusal(
+                409, f"Cannot kill container: {self.name}: Container {self.id} is not running"
+            )
         self._no_restart.set()
         if self._run is not None and not self.state.restarting:
             self._kill(self._run)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from backstaff.simulator.containers import Container
 from backstaff.simulator.errors import DockerRefusal, NotModified, no_such_container
+from backstaff.simulator.execs import Execs
 from backstaff.simulator.filters import Filters, matching_containers
 from backstaff.simulator.image_store import Credentials, ImageStore, pull_messages
 from backstaff.simulator.images import Registry
@@ -25,6 +26,7 @@ class Daemon:
         self.machine = make_machine(self)
         self.images = ImageStore(self.machine, registry, self._users)
         self.containers: dict[str, Container] = {}
+        self.execs = Execs()
         self.networks: dict[str, str] = {name: secrets.token_hex(32) for name in _OWN_NETWORKS}
 
     def find(self, name: str) -> Container | None:
@@ -98,7 +100,10 @@ class Daemon:
             container.destroy_event()
 
     async def pull(
-        self, name: str, credentials: Credentials, tell: Callable[[Mapping[str, object]], object] | None = None
+        self,
+        name: str,
+        credentials: Credentials,
+        tell: Callable[[Mapping[str, object]], object] | None = None,
     ) -> None:
         """Pull an image. Raises `RegistryRefusal`; `tell` takes each message."""
         published = self.images.wanted(name, credentials)
@@ -152,6 +157,6 @@ class Daemon:
 
 def _conflict() -> str:
     return (
-        'Conflict. The container name "/{name}" is already in use by container "{id}". You have to remove (or '
-        "rename) that container to be able to reuse that name."
+        'Conflict. The container name "/{name}" is already in use by container "{id}". You have to remove '
+        "(or rename) that container to be able to reuse that name."
     )

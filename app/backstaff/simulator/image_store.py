@@ -74,7 +74,7 @@ class ImageStore:
         self._tell("tag", image.id, with_tag(tag))
 
     def remove(self, name: str, *, force: bool = False) -> list[dict[str, str]]:
-        """Remove a name, and the image with its last one. Raises Docker's refusal while a container has it."""
+        """Remove a name, and the image with its last one. Refused while a container has it."""
         image = self.find(name)
         if image is None:
             raise no_such_image(with_tag(name))

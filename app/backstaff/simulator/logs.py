@@ -29,7 +29,7 @@ class Log:
         """Take in what a program writes; lines become visible when they are complete, or too long."""
         data = self._begun.pop(stream, b"") + data
         while data:
-            line, end, rest = data[: _LONGEST + 1].partition(b"\n")
+            line, end, _ = data[: _LONGEST + 1].partition(b"\n")
             if not end and len(data) <= _LONGEST:
                 self._begun[stream] = data
                 return

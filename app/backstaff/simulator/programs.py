@@ -5,10 +5,9 @@ import os
 import signal
 from collections.abc import Mapping
 
-from backstaff.simulator.kamal_proxy import kamal_proxy
-
 from backstaff.simulator.apps import app
 from backstaff.simulator.errors import DockerRefusal
+from backstaff.simulator.kamal_proxy import kamal_proxy
 from backstaff.simulator.process import Process, Program
 
 _CHUNK = 64 * 1024

@@ -10,15 +10,19 @@ _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 
 _SWITCHES = frozenset(
-    "strip-path-prefix tls tls-redirect tls-staging force buffer-requests buffer-responses forward-headers "
-    "read-target-websockets scope-cookie-paths debug http3".split()
+    """
+    strip-path-prefix tls tls-redirect tls-staging force buffer-requests buffer-responses forward-headers
+    read-target-websockets scope-cookie-paths debug http3
+    """.split()  # noqa: SIM905 (as text they can be read)
 )
 _VALUES = frozenset(
-    "target host path-prefix tls-certificate-path tls-private-key-path deploy-timeout drain-timeout "
-    "health-check-interval health-check-timeout health-check-path health-check-port health-check-host "
-    "target-timeout max-request-body error-pages tls-on-demand-url tls-acme-cache-path canonical-host "
-    "client-ip-header buffer-memory max-response-body read-target log-request-header log-response-header "
-    "exclude-metrics-path writer-affinity-timeout message max-pause http-port https-port metrics-port".split()
+    """
+    target host path-prefix tls-certificate-path tls-private-key-path deploy-timeout drain-timeout
+    health-check-interval health-check-timeout health-check-path health-check-port health-check-host
+    target-timeout max-request-body error-pages tls-on-demand-url tls-acme-cache-path canonical-host
+    client-ip-header buffer-memory max-response-body read-target log-request-header log-response-header
+    exclude-metrics-path writer-affinity-timeout message max-pause http-port https-port metrics-port
+    """.split()  # noqa: SIM905 (as text they can be read)
 )
 
 

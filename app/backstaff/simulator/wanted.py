@@ -37,7 +37,7 @@ class Wanted:
     labels: Mapping[str, str] = field(default_factory=dict)
     hostname: str = ""
     network: str = "bridge"
-    restart: RestartPolicy = RestartPolicy()
+    restart: RestartPolicy = field(default_factory=RestartPolicy)
     ports: tuple[Port, ...] = ()
     mounts: tuple[Mount, ...] = ()
     healthcheck: HealthCheck | None = None

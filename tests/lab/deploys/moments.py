@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from backstaff.events.facts import LockState, PairState, Phase, WaitKind
-from backstaff.events.types import Event, LockChanged, PairChanged, PhaseStarted, StepStarted, WaitStarted
+from backstaff.events.types import Event, LockChanged, Output, PairChanged, PhaseStarted, WaitStarted
 
 Moment = Callable[[Event], bool]
 
@@ -13,9 +13,9 @@ def begins(phase: Phase) -> Moment:
     return lambda event: isinstance(event.body, PhaseStarted) and event.body.phase is phase
 
 
-def does(step: str) -> Moment:
-    """A step begins."""
-    return lambda event: isinstance(event.body, StepStarted) and event.body.step == step
+def says(text: str) -> Moment:
+    """Something that the run started writes a line."""
+    return lambda event: isinstance(event.body, Output) and text in event.body.text
 
 
 def reaches(role: str, state: PairState, host: str = "") -> Moment:

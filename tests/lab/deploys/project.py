@@ -13,7 +13,6 @@ from typing import TypeVar
 import yaml
 
 import backstaff
-from backstaff.events.journal_reader import read_journal
 from backstaff.events.types import Event
 from backstaff.events.wire import parse_line
 from tests.lab import Lab
@@ -69,6 +68,8 @@ class Running:
     def __init__(self, process: "subprocess.Popen[str]", state: Path) -> None:
         self._process = process
         self._state = state
+        self._read_to = 0
+        self._events: list[Event] = []
 
     def __enter__(self) -> "Running":
         return self
@@ -85,10 +86,10 @@ class Running:
 
         def seen() -> bool:
             over = self._process.poll() is not None
-            return any(map(happened, _journal(self._state))) or over
+            return any(map(happened, self._events_so_far())) or over
 
         wait_until(seen, what, timeout_s=timeout_s)
-        if not any(map(happened, _journal(self._state))):
+        if not any(map(happened, self._events)):
             out, err = self._process.communicate()
             raise AssertionError(f"{what}: the run ended ({self._process.returncode}) before\n{out}{err}")
 
@@ -97,11 +98,21 @@ class Running:
         self._process.send_signal(number)
 
     def ended(self, *, timeout_s: float = _HOW_LONG_S) -> Result:
-        """Wait for its end; raises subprocess.TimeoutExpired, and AssertionError if it met a bug of its own."""
+        """Wait for its end; raises subprocess.TimeoutExpired, and AssertionError if it met its own bug."""
         out, err = self._process.communicate(timeout=timeout_s)
         for sign in ("Traceback", "internal error"):
             assert sign not in out + err, out + err
-        return Result(self._process.returncode, out, err, _journal(self._state))
+        return Result(self._process.returncode, out, err, tuple(self._events_so_far()))
+
+    def _events_so_far(self) -> Sequence[Event]:
+        """The journal up to its last whole line."""
+        for path in self._state.glob("runs/*.jsonl"):
+            with path.open("rb") as journal:
+                journal.seek(self._read_to)
+                lines = journal.read().split(b"\n")
+            self._read_to += sum(len(line) + 1 for line in lines[:-1])
+            self._events += map(parse_line, lines[:-1])
+        return self._events
 
 
 @dataclass
@@ -188,11 +199,6 @@ class Project:
             "BACKSTAFF_STATE_DIR": str(state),
             **self.environ,
         }
-
-
-def _journal(state: Path) -> tuple[Event, ...]:
-    found = [path for path in state.glob("runs/*.jsonl") if path.stat().st_size]
-    return tuple(read_journal(found[0])) if found else ()
 
 
 def settings_of(

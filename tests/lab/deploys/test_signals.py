@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from backstaff.events.facts import PairState, Phase
-from backstaff.events.types import RunEnded
+from backstaff.events.types import Output, RunEnded
 from tests.lab import Lab
-from tests.lab.deploys.moments import Moment, begins, does, reaches
+from tests.lab.deploys.moments import Moment, begins, reaches, says
 from tests.lab.deploys.project import Project, a_project
 from tests.lab.deploys.seen import get, locked, running
 
@@ -67,14 +67,15 @@ def test_a_signal_ends_the_run_well(
 
 
 def test_a_hook_that_hangs_is_ended_with_the_run(lab: Lab, project: Project) -> None:
-    project.hook("pre-deploy", 'echo $$ > "$HOME/hook.pid"\nsleep 600')
+    project.hook("pre-deploy", 'echo "I am $$"\nsleep 600')
 
     with project.start("deploy", "-P", "--version", "v1") as deploy:
-        deploy.wait_until(does("hook pre-deploy"), "the hook")
+        deploy.wait_until(says("I am "), "the hook")
         deploy.send(signal.SIGTERM)
         result = deploy.ended(timeout_s=40)
 
     (project.directory / ".kamal/hooks/pre-deploy").unlink()
     assert result.code == 143
     assert not locked(lab.hosts[0])
-    assert not Path(f"/proc/{(project.home / 'hook.pid').read_text().strip()}").exists()
+    pid = result.told(Output)[0].text.removeprefix("I am ")
+    assert not Path(f"/proc/{pid}").exists()

@@ -132,7 +132,8 @@ VALID: Mapping[str, ConfigCase] = {
     ),
     "logging of a role": _case(
         "logging: {driver: json-file, options: {max-size: 5m, tag: a}}",
-        servers="{web: {hosts: [a], logging: {options: {tag: '{{.Name}}'}}}, job: {hosts: [a], logging: {driver: local}}}",
+        servers="{web: {hosts: [a], logging: {options: {tag: '{{.Name}}'}}}, "
+        "job: {hosts: [a], logging: {driver: local}}}",
     ),
     "cmd": _case(servers="{web: {hosts: [a], cmd: \"bin/web -p 80 '$X' && true\"}}"),
     "asset path": _case(
@@ -152,28 +153,31 @@ VALID: Mapping[str, ConfigCase] = {
           forward_headers: false
           response_timeout: 9
           healthcheck: {interval: 3, path: "/up?a=b&c", timeout: 4}
-          buffering: {requests: false, responses: true, memory: 100, max_request_body: 0, max_response_body: 5}
+          buffering: {requests: false, responses: true, memory: 9, max_request_body: 0, max_response_body: 5}
           logging: {request_headers: [X-A, X-B], response_headers: [X-C]}
         """
     ),
     "proxies of roles": _case(
         "proxy: {app_port: 3000, healthcheck: {path: /root, interval: 2}, logging: {request_headers: [X]}}",
         servers="{web: {hosts: [a], proxy: {hosts: [w.test, v.test]}}, "
-        "api: {hosts: [b], proxy: {path_prefixes: [/api, /v2], strip_path_prefix: false, healthcheck: {path: /api}}}, "
-        "tls: {hosts: [c], proxy: {ssl: true, host: t.test}}, job: {hosts: [d]}, also: {hosts: [e], proxy: true}}",
+        "api: {hosts: [b], proxy: {path_prefixes: [/api, /v2], strip_path_prefix: false, "
+        "healthcheck: {path: /api}}}, tls: {hosts: [c], proxy: {ssl: true, host: t.test}}, "
+        "job: {hosts: [d]}, also: {hosts: [e], proxy: true}}",
     ),
     "primary role without proxy": _case(servers="{web: {hosts: [a], proxy: false}}"),
     "proxy run": _case(
         "proxy: {run: {http_port: 81, bind_ips: [127.0.0.1, '::1'], metrics_port: 9090, debug: true, "
-        "log_max_size: '', registry: r.test, repository: x/y, version: v0.9.9, options: {cpus: 2, label: [a=b, 'c=d e']}}}"
+        "log_max_size: '', registry: r.test, repository: x/y, version: v0.9.9, "
+        "options: {cpus: 2, label: [a=b, 'c=d e']}}}"
     ),
     "proxy run unpublished": _case("proxy: {run: {publish: false}}"),
 }
 """Files that both read, to the same effect."""
 
 
-def _secrets(text: str, *, environ: Mapping[str, str] | None = None, **files: str) -> ConfigCase:
-    return ConfigCase(_case().text, None, environ or {}, {"secrets": dedent(text), **files})
+def _secrets(text: str, *, common: str | None = None, environ: Mapping[str, str] | None = None) -> ConfigCase:
+    files = {"secrets": text} if common is None else {"secrets": text, "secrets-common": common}
+    return ConfigCase(_case().text, None, environ or {}, files)
 
 
 SECRETS_FILES: Mapping[str, ConfigCase] = {
@@ -192,13 +196,14 @@ SECRETS_FILES: Mapping[str, ConfigCase] = {
         environ={"HOST_SIDE": "outside", "A": "shadowed"},
     ),
     "commands": _secrets(
-        "A=$(echo one)\nB=\"<$(printf 'two words')>\"\nC='$(echo no)'\nD=\\$(echo kept)\nE=$(echo $(echo nested))\n"
+        "A=$(echo one)\nB=\"<$(printf 'two words')>\"\nC='$(echo no)'\nD=\\$(echo kept)\n"
+        "E=$(echo $(echo nested))\n"
         "F=$(echo '(' | tr '(' ')')\nG=$A$(echo -$A)\nH=$(printf 'x\\n\\n')\nI=$(echo \"a b\")\n"
     ),
     "windows lines": _secrets("A=1\r\nB=\"2\"\r\nC='3' # three\r\n"),
     "no last line break": _secrets("A=1\nB=last"),
     "twice the same": _secrets("A=1\nA=2\nB=$A\n"),
-    "common and own": _secrets("B=own\nC=$A\n", **{"secrets-common": "A=common\nB=common\n"}),
+    "common and own": _secrets("B=own\nC=$A\n", common="A=common\nB=common\n"),
     "other alphabets": _secrets('A=ünïcödé ☃\nB=\'日本語 $x\'\nC="é\\"é"\n'),
     "no assignments": _secrets("A=1\nthis is nothing\n-\n=x\nB=2\n1C=3\n"),
     "unclosed quotes": _secrets("A=\"open\nB=2\nC='x\nD=4\n"),
@@ -206,6 +211,11 @@ SECRETS_FILES: Mapping[str, ConfigCase] = {
     "kamal secrets": _secrets(
         "ALL=$(kamal secrets fetch --adapter test --account me --from vault one two)\n"
         "ONE=$(kamal secrets extract one $ALL)\n"
+    ),
+    "kamal secrets with odd characters": _secrets(
+        "ALL=$(kamal secrets fetch --adapter test --account me 'a x' 'q\"r' 'é;' 's`t')\n"
+        "A=$(kamal secrets extract 'a x' $ALL)\nB=$(kamal secrets extract 'q\"r' $ALL)\n"
+        "C=\"$(kamal secrets extract 'é;' $ALL)\"\nD=$(kamal secrets extract 's`t' $ALL)\n"
     ),
 }
 """Secrets files, which lie beside a deploy.yml that asks for none of them."""
@@ -238,7 +248,8 @@ INVALID: Mapping[str, ConfigCase] = {
     "host and hosts": _case("proxy: {host: a.test, hosts: [b.test]}"),
     "proxy as truth": _case("proxy: true"),
     "two ports of one proxy": _case(
-        servers="{web: {hosts: [a], proxy: {run: {http_port: 81}}}, api: {hosts: [a], proxy: {run: {debug: true}}}}"
+        servers="{web: {hosts: [a], proxy: {run: {http_port: 81}}}, "
+        "api: {hosts: [a], proxy: {run: {debug: true}}}}"
     ),
     "ports of an unpublished proxy": _case("proxy: {run: {publish: false, http_port: 81}}"),
     "reserved label": _case(servers="{web: {hosts: [a], labels: {service: x}}}"),

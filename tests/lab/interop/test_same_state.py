@@ -31,8 +31,7 @@ SEEN = [(project, run, host) for project, runs in RUNS.items() for run in runs f
 ALLOWED_WORDS: Mapping[Call, tuple[Call, str]] = {
     ("run", "--detach"): (
         ("create",),
-        "a container is started by a call of its own, so that a container that can not be created and one "
-        "that can not be started are told apart",
+        "it is started by a call of its own, so that what can not be created is told from what can not start",
     ),
 }
 """Where Backstaff's command for an app's container differs: Kamal's words, Backstaff's, and the reason."""

@@ -14,7 +14,7 @@ from backstaff.config.positions import Position
 from backstaff.config.secrets.dotenv import DotenvEntry, DotenvExport, Quote, SkippedLine
 from backstaff.config.secrets.expansion import Surroundings, expand
 from backstaff.config.secrets.files import SecretsFile, read_secrets_files, secrets_paths
-from backstaff.config.secrets.kamal_fetch import as_shell_word, is_kamal_fetch
+from backstaff.config.secrets.kamal_command import handed_on, kamal_words
 from backstaff.errors import ConfigIssue, SecretsError
 
 _LINEBREAK_MODE = "DOTENV_LINEBREAK_MODE"
@@ -40,17 +40,20 @@ RunSecretCommand = Callable[[SecretCommand], Awaitable[str]]
 
 
 async def run_in_shell(command: SecretCommand) -> str:
-    """Runs any command with `/bin/sh`; what `kamal secrets fetch` gives is made one shell word."""
+    """Runs any command with `/bin/sh`, but for those of `kamal secrets`, which Kamal runs without a shell."""
     try:
+        words = kamal_words(command.line)
         ended = await run_async(
-            command.line, cwd=command.cwd, environ=command.environ, timeout_s=command.timeout_s
+            words or command.line, cwd=command.cwd, environ=command.environ, timeout_s=command.timeout_s
         )
+    except ValueError as error:
+        raise SecretCommandFailed("the command has a quote that is never closed") from error
     except CommandUnavailable as error:
         raise SecretCommandFailed(f"the command {error}") from error
     if ended.reason:
         raise SecretCommandFailed(f"the command failed ({ended.reason})")
     output = _chomp(ended.stdout)
-    return as_shell_word(output) if is_kamal_fetch(command.line) else output
+    return handed_on(words, output) if words else output
 
 
 def _chomp(text: str) -> str:

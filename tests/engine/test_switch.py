@@ -1,0 +1,151 @@
+import asyncio
+
+import pytest
+
+from backstaff.errors import ExitCode
+from backstaff.events.facts import Outcome, PairState, WaitKind
+from backstaff.events.types import PairChanged, ProbeSeen, WaitEnded, WaitStarted
+from tests.engine.running import NEW, OLD, Ran, Scene, run, short_config
+from tests.fakes.apps import ENDS, HEALTHY, NEVER_READY, SLOW, App
+from tests.fakes.faults import Fault, Kind
+from tests.fakes.hosts import Datacentre
+from tests.kamal.builders import a_role
+
+CONFIG = short_config(roles=(a_role("web", "h1"),))
+
+
+def switching(app: App, *faults: Fault, old: App = HEALTHY, first: bool = False) -> Ran:
+    def set_scene(datacentre: Datacentre) -> None:
+        server = datacentre["h1"]
+        server.apps[f"web:{NEW}"] = app
+        server.goes_wrong(*faults)
+        for container in server.running("web"):
+            container.app = old
+
+    return run(Scene(config=CONFIG, set=set_scene, old="" if first else OLD))
+
+
+def test_traffic_moves_once_the_new_container_answers() -> None:
+    ran = switching(SLOW)
+    new, old = ran.new("h1", "web"), ran.container("h1", "web", OLD)
+    assert ran.code is ExitCode.DONE
+    assert ran.serving("h1") == NEW
+    assert new is not None
+    assert old is not None
+    assert (new.running, old.running) == (True, False)
+
+
+def test_the_old_container_is_stopped_only_after_it_was_drained() -> None:
+    ran = switching(HEALTHY, old=App(drains_s=1.5))
+    history = ran.datacentre["h1"].history
+    switched = next(each.at for each in history if each.what == "switched to")
+    stopped = next(each.at for each in history if each.what == "asked to stop")
+    assert stopped >= switched + 1.5
+
+
+def test_failed_probes_are_counted_and_told() -> None:
+    ran = switching(SLOW)
+    probes = [each.probe for each in ran.of(ProbeSeen)]
+    assert [each.count for each in probes] == [1, 2, 3]
+    assert {each.result for each in probes} == {"connection refused"}
+    assert PairState.SWITCHING in [each.state for each in ran.of(PairChanged)]
+
+
+def test_a_target_that_never_answers_fails_with_its_probes() -> None:
+    ran = switching(NEVER_READY)
+    new = ran.new("h1", "web")
+    assert ran.code is ExitCode.FAILED
+    assert "failed to become healthy" in ran.card.cause
+    assert any("connection refused" in line for line in ran.card.evidence)
+    assert any("could not connect to database" in line for line in ran.card.evidence)
+    assert ran.serving("h1") == OLD
+    assert new is not None
+    assert not new.running
+
+
+def test_a_doomed_target_ends_the_wait_before_the_proxys_own_limit() -> None:
+    ran = switching(ENDS)
+    proxy_waits = {each.wait for each in ran.of(WaitStarted) if each.what is WaitKind.PROXY}
+    (outcome,) = [each.outcome for each in ran.of(WaitEnded) if each.wait in proxy_waits]
+    assert outcome is Outcome.DOOMED
+    assert ran.took_s < CONFIG.deploy_timeout
+    assert ran.serving("h1") == OLD
+
+
+def test_a_proxy_that_never_answers_is_given_up() -> None:
+    ran = switching(HEALTHY, Fault("deploy", Kind.HANG))
+    assert ran.code is ExitCode.FAILED
+    assert ran.card.host == "h1"
+    assert ran.serving("h1") == OLD
+
+
+def test_a_log_that_can_not_be_followed_is_only_told() -> None:
+    ran = switching(SLOW, Fault("logs"))
+    assert ran.code is ExitCode.DONE
+    assert "can not be followed" in ran.notices()
+
+
+def test_the_first_deploy_starts_the_proxy() -> None:
+    ran = switching(HEALTHY, first=True)
+    assert ran.code is ExitCode.DONE
+    assert ran.serving("h1") == NEW
+
+
+def test_a_container_of_the_same_version_makes_way_and_comes_back_into_service_anew() -> None:
+    ran = run(Scene(config=CONFIG, old=NEW))
+    names = [each.name for each in ran.datacentre["h1"].of_role("web")]
+    assert ran.code is ExitCode.DONE
+    assert any(name.startswith("app-web-v2_replaced_") for name in names)
+    assert ran.serving("h1") == NEW
+    assert len(ran.datacentre["h1"].running("web")) == 1
+
+
+@pytest.mark.parametrize("operation", ["create", "start", "rename", "deploy"])
+def test_a_step_that_fails_names_itself_and_leaves_the_old_one_serving(operation: str) -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        datacentre["h1"].goes_wrong(Fault(operation, text="the disk is on fire"))
+
+    old = NEW if operation == "rename" else OLD
+    ran = run(Scene(config=CONFIG, set=set_scene, old=old))
+    assert ran.code is ExitCode.FAILED
+    assert (ran.card.host, ran.card.role) == ("h1", "web")
+    assert "the disk is on fire" in " ".join((ran.card.cause, *ran.card.evidence))
+    assert ran.serving("h1") == old
+
+
+def test_an_old_container_that_can_not_be_stopped_is_a_warning() -> None:
+    ran = switching(HEALTHY, Fault("stop", Kind.HANG))
+    assert ran.code is ExitCode.DONE
+    assert "app-web-v1 could not be stopped" in ran.notices()
+    assert ran.serving("h1") == NEW
+
+
+def test_a_link_lost_while_the_proxy_checks_ends_the_wait_at_once() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        datacentre["h1"].apps[f"web:{NEW}"] = NEVER_READY
+        asyncio.get_running_loop().call_later(3, datacentre["h1"].lose_connections)
+
+    ran = run(Scene(config=CONFIG, set=set_scene))
+    assert ran.code is ExitCode.FAILED
+    assert ran.took_s < 4
+    assert ran.card.host == "h1"
+    assert ran.serving("h1") == OLD
+
+
+def test_what_an_interrupted_deploy_left_running_is_stopped_unless_it_serves() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        server = datacentre["h1"]
+        image = CONFIG.absolute_image("v1x")
+        server.add_image(image)
+        left = server.create(
+            "app-web-v1x", image, {"service": "app", "role": "web", "destination": ""}, HEALTHY
+        )
+        left.start()
+        server.route("app-web", left)
+        server.history.clear()
+
+    ran = run(Scene(config=CONFIG, set=set_scene))
+    assert ran.code is ExitCode.DONE
+    assert [each.name for each in ran.datacentre["h1"].running("web")] == ["app-web-v2"]
+    stops = [each for each in ran.datacentre["h1"].history if each.what == "asked to stop"]
+    assert not any(each.was_target for each in stops)
