@@ -1,5 +1,6 @@
 """Files that are wrong: each error with its place, its path, what is wrong and what was probably meant."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -339,3 +340,52 @@ def test_hooks_from_the_time_of_traefik_are_refused(tmp_path: Path) -> None:
             "which should be renamed to pre-proxy-reboot"
         )
     ]
+
+
+def test_a_repeated_key_hides_no_other_error(tmp_path: Path) -> None:
+    found = errors(tmp_path, MINIMAL + "boot: {limit: x}\nservice: [not, looked, at]\nzzz: 1\n")
+    assert found == [
+        (
+            'deploy.yml:6:15: boot/limit: should be a number of hosts or a percentage such as "25%", '
+            "not a text"
+        ),
+        "deploy.yml:7:1: service: the key is already there on line 1",
+        "deploy.yml:8:1: zzz: unknown key",
+    ]
+
+
+def test_a_failed_template_hides_no_other_error_and_fits_everywhere(tmp_path: Path) -> None:
+    text = MINIMAL.replace("[1.1.1.1]", "{web: [<%= x.hosts %>], <%= x.role %>: [b]}") + (
+        "primary_role: <%= x.y %>\n"
+        'deploy_timeout: <%= ENV.fetch("LIMIT") %>\n'
+        "env: <%= x.env %>\n"
+        "accessories: {db: {image: a, roles: [web]}}\n"
+        "boot: {wate: 1, limit: <%= `never run` %>}\n"
+    )
+    needs_ruby = "needs Ruby, and no erb program is on the PATH"
+    assert sorted(errors(tmp_path, text, environ=NO_RUBY)) == [
+        "deploy.yml:10:8: boot/wate: unknown key (did you mean `wait`?)",
+        f"deploy.yml:3:17: the ERB expression `x.hosts` {needs_ruby}",
+        f"deploy.yml:3:34: the ERB expression `x.role` {needs_ruby}",
+        f"deploy.yml:6:15: the ERB expression `x.y` {needs_ruby}",
+        (
+            'deploy.yml:7:17: the ERB expression `ENV.fetch("LIMIT")` failed: '
+            "the environment variable LIMIT is not set"
+        ),
+        f"deploy.yml:8:6: the ERB expression `x.env` {needs_ruby}",
+    ]
+
+
+def test_a_failed_template_that_stood_for_lines_is_told_without_what_follows_from_it(tmp_path: Path) -> None:
+    text = MINIMAL.replace("servers: [1.1.1.1]", "servers:\n<%= x.hosts %>")
+    assert [line.split(":")[1] for line in errors(tmp_path, text, environ=NO_RUBY)] == ["4"]
+
+
+def test_errors_beside_a_failed_program_are_told_too(tmp_path: Path) -> None:
+    erb = write(tmp_path, {"bin/erb": "#!/bin/sh\necho 'no method y' >&2\nexit 1\n"}) / "bin/erb"
+    erb.chmod(0o755)
+    path = f"{erb.parent}:{os.environ['PATH']}"
+    found = errors(tmp_path, MINIMAL + "labels: {a: <%= x.y %>}\nzzz: 1\n", environ={"PATH": path})
+    assert found[-1] == "deploy.yml:7:1: zzz: unknown key"
+    assert "no method y" in found[0]
+    assert len(found) == 2

@@ -227,11 +227,13 @@ def run_twice(scene: Scene, again: Scene) -> tuple[Ran, Ran]:
 
 
 def new_works(ran: Ran, pair: Pair) -> bool:
-    """Whether a pair runs the new version now, and the proxy agrees."""
+    """Whether a pair runs the new version now: behind the proxy with the traffic, else alone."""
     new = ran.new(pair.host, pair.role)
     if new is None or not new.running:
         return False
-    return not pair.proxied or ran.serving(pair.host, pair.role) == NEW
+    if pair.proxied:
+        return ran.serving(pair.host, pair.role) == NEW
+    return ran.datacentre[pair.host].running(pair.role) == [new]
 
 
 def a_run(

@@ -11,13 +11,16 @@ from hypothesis.vendor.pretty import RepresentationPrinter
 
 from backstaff.clock import Seconds
 from backstaff.config.models import Boot, Config, Role
+from backstaff.engine.audit import FLUSH_WITHIN_S
+from backstaff.engine.boot import ABANDON_WITHIN_S
 from backstaff.engine.containers import LOOK_AGAIN_S
 from backstaff.engine.fleet import CONNECT_TRIES, PING_EVERY_S
 from backstaff.engine.limits import pair_limit_s, stop_limit_s
+from backstaff.engine.observe import VERIFY_WITHIN_S
 from backstaff.errors import BackstaffError
 from backstaff.kamal.names import container_name, container_prefix
 from backstaff.plan.plan import Plan
-from tests.engine.running import DEAD, NEW, OLD, OWNER, Scene, short_config
+from tests.engine.running import DEAD, NEW, OLD, OWNER, SHORT, Scene, short_config
 from tests.fakes.apps import (
     CAN_NOT_START,
     CHECKED,
@@ -284,5 +287,5 @@ def longest_s(plan: Plan, config: Config) -> Seconds:
     return silence + connect + looks + pull + lock + prepare + boot + finish + ENDING_S
 
 
-ENDING_S: Seconds = 20 + 3 + 10 + 10 + 10
+ENDING_S: Seconds = ABANDON_WITHIN_S + SHORT.release + VERIFY_WITHIN_S + FLUSH_WITHIN_S + 10
 """Abandoning what boots, releasing the lock, the last look, the audit log, closing, and some slack."""

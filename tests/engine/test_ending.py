@@ -47,7 +47,7 @@ def test_a_new_container_that_the_proxy_switched_to_is_never_stopped() -> None:
     assert new is not None
     assert new.running
     assert ran.serving("h1") == NEW
-    assert "already serves, so it is left running" in ran.notices()
+    assert "so it is left running" in ran.notices()
 
 
 def test_a_proven_worker_is_not_stopped_while_the_old_one_ends() -> None:

@@ -3,16 +3,16 @@ from backstaff.engine.fleet import connected
 from backstaff.engine.rollback import last_good_version
 from backstaff.errors import ExitCode
 from backstaff.plan.plan import Command
-from tests.engine.running import OLD, Scene, a_datacentre, a_run, run, short_config
+from tests.engine.running import Scene, a_datacentre, a_run, run, short_config
 from tests.fakes.apps import HEALTHY
-from tests.fakes.clock import EPOCH, simulated
+from tests.fakes.clock import simulated
 from tests.fakes.hosts import Datacentre
 from tests.kamal.builders import a_role
 
 CONFIG = short_config(roles=(a_role("web", "h1", "h2"), a_role("job", "h2")))
 
 
-def keep(datacentre: Datacentre, version: str, *pairs: str, age_s: int = 0) -> None:
+def keep(datacentre: Datacentre, version: str, *pairs: str) -> None:
     """A stopped container of a version for each of `web@h1`, and its image."""
     for pair in pairs:
         role, _, host = pair.partition("@")
@@ -20,8 +20,7 @@ def keep(datacentre: Datacentre, version: str, *pairs: str, age_s: int = 0) -> N
         image = CONFIG.absolute_image(version)
         server.add_image(image)
         labels = {"service": "app", "role": role, "destination": ""}
-        container = server.create(f"app-{role}-{version}", image, labels, HEALTHY)
-        container.created_at = EPOCH.fromtimestamp(EPOCH.timestamp() - 10_000 - age_s, EPOCH.tzinfo)
+        server.create(f"app-{role}-{version}", image, labels, HEALTHY)
         server.history.clear()
 
 
@@ -65,32 +64,44 @@ def test_a_version_whose_image_is_gone_is_refused() -> None:
     assert "is gone from the host" in ran.card.cause
 
 
-async def default_version(*kept: tuple[str, int, tuple[str, ...]]) -> str | None:
+async def default_version(booted: str, *kept: tuple[str, tuple[str, ...]]) -> str | None:
+    """The default for hosts whose audit logs tell that these versions were booted, in this order."""
     datacentre = a_datacentre(CONFIG)
-    for version, age_s, pairs in kept:
-        keep(datacentre, version, *pairs, age_s=age_s)
+    for version, pairs in kept:
+        keep(datacentre, version, *pairs)
+    for server in datacentre.servers.values():
+        lines = [
+            f"[ada@example.com] [{role}] Booted app version {each}\n"
+            for each in booted.split()
+            for role in ("web", "job")
+        ]
+        server.files[".kamal/app-audit.log"] = "".join(lines)
     context, selection = a_run(CONFIG), Scene(config=CONFIG).selection()
     async with connected(context, datacentre, CONFIG.all_hosts) as fleet:
         watches = await watches_of(context, fleet, selection)
-        return last_good_version(CONFIG, selection.pairs, watches)
+        return await last_good_version(context, selection.pairs, watches)
 
 
 EVERYWHERE = ("web@h1", "web@h2", "job@h2")
 
 
 @simulated
-async def test_the_newest_older_version_that_is_everywhere_is_the_default() -> None:
-    found = await default_version(
-        ("v0a", 300, EVERYWHERE), ("v0b", 200, EVERYWHERE), ("v0c", 100, ("web@h1",))
-    )
-    assert found == "v0b"
+async def test_the_version_that_worked_last_and_is_still_everywhere_is_the_default() -> None:
+    kept = [("v0a", EVERYWHERE), ("v0b", EVERYWHERE), ("v0c", ("web@h1",))]
+    assert await default_version("v0a v0b v0c v1", *kept) == "v0b"
+
+
+@simulated
+async def test_a_version_that_never_worked_is_not_gone_back_to() -> None:
+    kept = [("v0a", EVERYWHERE), ("v0b", EVERYWHERE)]
+    assert await default_version("v0a v1", *kept) == "v0a"
 
 
 @simulated
 async def test_without_an_older_version_everywhere_there_is_no_default() -> None:
-    assert await default_version(("v0c", 100, ("web@h1", "web@h2"))) is None
+    assert await default_version("v0c v1", ("v0c", ("web@h1", "web@h2"))) is None
 
 
 @simulated
 async def test_the_version_that_runs_is_never_the_default() -> None:
-    assert await default_version() != OLD
+    assert await default_version("v1") is None

@@ -113,10 +113,11 @@ def test_a_step_that_fails_names_itself_and_leaves_the_old_one_serving(operation
     assert ran.serving("h1") == old
 
 
-def test_an_old_container_that_can_not_be_stopped_is_a_warning() -> None:
+def test_an_idle_old_container_that_can_not_be_stopped_is_told_and_fails_nothing() -> None:
     ran = switching(HEALTHY, Fault("stop", Kind.HANG))
     assert ran.code is ExitCode.DONE
     assert "app-web-v1 could not be stopped" in ran.notices()
+    assert ran.board.verdicts[0].note == "v1 runs beside it"
     assert ran.serving("h1") == NEW
 
 

@@ -78,12 +78,24 @@ class SimulatedClock(LoopClock):
 
 def simulate(main: Coroutine[object, object, T], *, within_s: Seconds = PATIENCE) -> T:
     """Run `main` on simulated time and return its result. Raises `Deadlock` if it does not end within
-    `within_s` simulated seconds."""
-    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
-        loop = runner.get_loop()
-        if isinstance(loop, SimulatedLoop):
-            loop.give_up_at(within_s)
-        return runner.run(main)
+    `within_s` simulated seconds, and whatever a timer of a fake raised."""
+    broken: list[BaseException] = []
+
+    def note(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        error = context.get("exception")
+        if "handle" in context and isinstance(error, BaseException):
+            broken.append(error)
+
+    try:
+        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+            loop = runner.get_loop()
+            loop.set_exception_handler(note)
+            if isinstance(loop, SimulatedLoop):
+                loop.give_up_at(within_s)
+            return runner.run(main)
+    finally:
+        if broken:
+            raise broken[0]
 
 
 def simulated(test: Callable[P, Coroutine[object, object, None]]) -> Callable[P, None]:

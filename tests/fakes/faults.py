@@ -24,8 +24,8 @@ class Fault:
 
     Operations are the methods of the `Docker` protocol, `deploy`, `list` and `remove` for what is asked of
     the proxy, and `lock status`, `lock acquire`, `lock takeover`, `lock release`, `prepare`, `create`,
-    `audit` and `tidy` for scripts. `text` and `status` are what a failed request says, `delay_s` how much
-    later a delayed one is served.
+    `audit`, `tidy` and `alive` for scripts. `text` and `status` are what a failed request says,
+    `delay_s` how much later a delayed one is served.
     """
 
     operation: str

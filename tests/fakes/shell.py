@@ -22,6 +22,7 @@ _MKDIR = re.compile(r"mkdir -p (\S+) \|\| exit 1")
 _WRITE = re.compile(r"\(umask 077 && .* && mv -f \S+ (\S+)\) <<'CONTENT' \|\| exit 1")
 _CREATE = re.compile(r"id=\$\((docker create .*)")
 _AUDIT = re.compile(r"mkdir -p \S+ && printf '%s\\n' (?P<lines>.*) >> (?P<file>\S+) \|\| exit 1")
+_READ_AUDIT = re.compile(r"tail -n \d+ (\S+) 2>/dev/null \|\| true")
 _CLEAN = re.compile(r"\[ ! -d \S+ \] \|\| find .*")
 _LOCK = re.compile(r"^lock='(.*)'$", re.MULTILINE)
 _DETAILS = re.compile(r"<<'CONTENT' .*\n(.*?)^CONTENT$", re.MULTILINE | re.DOTALL)
@@ -39,6 +40,8 @@ def operation_of(script: str) -> str:
     """What a script is for, by the name that faults use."""
     if "lock=" in script:
         return _lock_operation(script)
+    if f"'{MARK} step alive'" in script:
+        return "alive"
     if "docker create" in script:
         return "create"
     if f"'{MARK} step make directories'" in script:
@@ -115,6 +118,8 @@ class _Run:
         elif found := _AUDIT.fullmatch(line):
             words = "".join(f"{each}\n" for each in shlex.split(found["lines"]))
             server.files[found["file"]] = server.files.get(found["file"], "") + words
+        elif found := _READ_AUDIT.fullmatch(line):
+            self.said += server.files.get(found[1], "").splitlines()
         elif found := _CREATE.fullmatch(line):
             return self._create(shlex.split(found[1]), next(rest))
         elif line.startswith("{ docker container start"):

@@ -52,3 +52,15 @@ def test_a_run_that_outlives_its_bound_fails() -> None:
 
     with pytest.raises(Deadlock, match="not done after 60 s"):
         simulate(slow(), within_s=60)
+
+
+def test_a_fake_that_breaks_in_a_timer_fails_the_test() -> None:
+    def broken() -> None:
+        raise LookupError("a bug in a fake")
+
+    async def main() -> None:
+        asyncio.get_running_loop().call_later(1, broken)
+        await asyncio.sleep(5)
+
+    with pytest.raises(LookupError):
+        simulate(main())

@@ -94,12 +94,12 @@ class Site:
         return [line async for line in self.host.docker.logs(name)]
 
     @asynccontextmanager
-    async def events(self) -> AsyncIterator["Recording"]:
+    async def events(self, image: str) -> AsyncIterator["Recording"]:
         """Record the events while the body runs; begins once the subscription holds."""
         recording = Recording(self)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(recording.follow())
-            await self.docker("create --name marker --label service=none scratch-marker-image true")
+            await self.create("marker", image)
             await recording.begin()
             yield recording
             task.cancel()

@@ -1,11 +1,10 @@
 """Answers of commands that only look: plain lines and tables, or JSON."""
 
-import json
 from collections.abc import Mapping, Sequence
 
-import click
-
+from backstaff.cli.standard_output import StandardOutput
 from backstaff.events.inert import inert
+from backstaff.events.width import columns, padded
 
 Value = str | int | float | bool | None | Sequence[str]
 Row = Mapping[str, Value]
@@ -16,40 +15,38 @@ class Answer:
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
+        self._output = StandardOutput()
 
     def lines(self, lines: Sequence[str], **fields: Value) -> None:
         """Print lines, or as JSON one object of `fields` with the lines beside them."""
         if self._as_json:
-            self.record({**fields, "lines": list(lines)})
+            self._output.record({**fields, "lines": list(lines)})
             return
         for line in lines:
-            click.echo(inert(line))
+            self._output.line(inert(line))
 
     def sentence(self, text: str, **fields: Value) -> None:
         """Print one line, or as JSON only its `fields`."""
         if self._as_json:
-            self.record(fields)
+            self._output.record(fields)
         else:
-            click.echo(inert(text))
+            self._output.line(inert(text))
 
-    def table(self, columns: Sequence[str], rows: Sequence[Row], *, empty: str) -> None:
-        """Print `columns` of `rows` under headings; as JSON every row with all its fields, one per line."""
+    def table(self, names: Sequence[str], rows: Sequence[Row], *, empty: str) -> None:
+        """Print the columns `names` of `rows` under headings; as JSON every row with all its fields, one per
+        line. Without rows `empty` is printed, as JSON nothing."""
         if self._as_json:
             for row in rows:
-                self.record(row)
+                self._output.record(row)
             return
         if not rows:
-            click.echo(empty)
+            self._output.line(inert(empty))
             return
-        cells = [list(columns), *([inert(_text(row[column])) for column in columns] for row in rows)]
-        widths = [max(len(line[place]) for line in cells) for place in range(len(columns))]
+        cells = [list(names), *([inert(_text(row[name])) for name in names] for row in rows)]
+        widths = [max(columns(line[place]) for line in cells) for place in range(len(names))]
         for line in cells:
-            padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-            click.echo("  ".join(padded).rstrip())
-
-    def record(self, fields: Row) -> None:
-        """One JSON object on a line of its own."""
-        click.echo(json.dumps(fields, ensure_ascii=False))
+            aligned = (padded(cell, width) for cell, width in zip(line, widths, strict=True))
+            self._output.line("  ".join(aligned).rstrip())
 
 
 def _text(value: Value) -> str:

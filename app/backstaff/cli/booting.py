@@ -111,7 +111,7 @@ async def _previous_version(common: CommonOptions, project: Project) -> str:
 
     async def find(run: RunContext, fleet: Fleet) -> str | None:
         watches = await watches_of(run, fleet, selection)
-        return last_good_version(run.config, selection.pairs, watches)
+        return await last_good_version(run, selection.pairs, watches)
 
     found = await look(common, project, selection.app_hosts, find, command="rollback")
     if found is None:

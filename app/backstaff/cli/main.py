@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from backstaff.cli.lazy import LazyGroup
+from backstaff.cli.groups import LazyGroup
 from backstaff.cli.options import token_normalize
 from backstaff.errors import ExitCode
 
@@ -34,11 +34,12 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; every way out is an exit code that means something."""
     try:
-        cli.main(args=sys.argv[1:], prog_name="backstaff", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(int(ExitCode.USAGE))
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
-    except click.Abort:
+        code = cli.main(args=sys.argv[1:], prog_name="backstaff", standalone_mode=False)
+    except KeyboardInterrupt:
         sys.exit(int(ExitCode.INTERRUPTED))
+    except Exception as error:  # noqa: BLE001 - the boundary of the program
+        # Imported only now, so that a command that goes well starts faster.
+        from backstaff.cli.boundary import told
+
+        sys.exit(told(error))
+    sys.exit(code if isinstance(code, int) else int(ExitCode.DONE))

@@ -2,18 +2,14 @@
 
 from enum import StrEnum
 
-from backstaff.cli.connecting import connector_for
+from backstaff.cli.lock_options import LockOptions
+from backstaff.cli.locked import run_locked
 from backstaff.cli.options import CommonOptions
-from backstaff.cli.project import Project, connection_secrets
-from backstaff.cli.running import run_recorded
+from backstaff.cli.project import open_project, refuse_without_roles
 from backstaff.config.version import resolve_version
-from backstaff.engine.alongside import alongside
 from backstaff.engine.app_power import AppPower
 from backstaff.engine.context import RunContext
-from backstaff.engine.fleet import connected
-from backstaff.engine.hooks import Hooks
-from backstaff.engine.identity import is_dead, this_process
-from backstaff.engine.lock import DeployLock
+from backstaff.engine.fleet import Fleet
 from backstaff.errors import ExitCode
 
 
@@ -25,32 +21,27 @@ class PowerChange(StrEnum):
     STOP_STALE = "app stale_containers"
 
 
-async def power(common: CommonOptions, project: Project, change: PowerChange) -> ExitCode:
+async def power(common: CommonOptions, lock: LockOptions, change: PowerChange) -> ExitCode:
     """Carry the change out on the selected hosts."""
-    secrets = await connection_secrets(project, skip_hooks=common.skip_hooks)
+    project = open_project(common)
     selection = project.selection
+    refuse_without_roles(selection)
     version = ""
     if change is PowerChange.START:
         version = await resolve_version(
             project.config, common.version, environ=project.environ, cwd=project.directory
         )
-    hosts = tuple(dict.fromkeys((*selection.app_hosts, selection.lock_host)))
 
-    async def work(run: RunContext) -> None:
-        await Hooks(run, hosts=hosts, skip=common.skip_hooks).run("pre-connect")
-        connector = connector_for(run.config, run.revealed)
-        async with (
-            alongside(run.waits.explain_until_cancelled()),
-            connected(run, connector, hosts) as fleet,
-            DeployLock(run, fleet[selection.lock_host], this_process(run.run_id), is_dead=is_dead).held(),
-        ):
-            app = AppPower(run, fleet, selection)
-            match change:
-                case PowerChange.START:
-                    await app.start()
-                case PowerChange.STOP:
-                    await app.stop()
-                case PowerChange.STOP_STALE:
-                    await app.stop_stale()
+    async def work(run: RunContext, fleet: Fleet) -> None:
+        app = AppPower(run, fleet, selection)
+        match change:
+            case PowerChange.START:
+                await app.start()
+            case PowerChange.STOP:
+                await app.stop()
+            case PowerChange.STOP_STALE:
+                await app.stop_stale()
 
-    return await run_recorded(common, project, secrets, command=change.value, version=version, work=work)
+    return await run_locked(
+        common, project, lock, work, command=change.value, hosts=selection.app_hosts, version=version
+    )

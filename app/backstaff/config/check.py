@@ -12,6 +12,7 @@ from backstaff.config.issues import IssueList
 from backstaff.config.models.values import Section
 from backstaff.config.positions import KeyPath, SourceMap
 from backstaff.config.schema import DeployFile
+from backstaff.config.unknown import unknown_paths
 from backstaff.config.yaml_tree import MapNode, key_position, place_of, plain
 
 _EXTENSION = "x-"
@@ -41,18 +42,24 @@ class _Misfit:
 
 
 def check_shape(tree: MapNode, places: SourceMap, issues: IssueList) -> Checked:
-    """Reports every misfit, then reads the rest, so that the rules that span keys can be checked as well."""
+    """Reports every misfit, then reads the rest, so that the rules that span keys can be checked as well.
+
+    Unknown values fit everywhere; what hangs on them counts as left out.
+    """
     data = {key: plain(entry.node) for key, entry in tree.entries.items() if not _is_extension(key)}
-    reported: list[_Misfit] = []
+    unknown = tuple(unknown_paths(tree))
+    found: list[_Misfit] = []
     while True:
         try:
-            return Checked(DeployFile.model_validate(data), tuple(misfit.path for misfit in reported))
+            broken = tuple(misfit.path for misfit in found)
+            return Checked(DeployFile.model_validate(data), broken + unknown)
         except ValidationError as error:
             misfits = [_misfit(details, data) for details in error.errors(include_url=False)]
-        if not reported:
-            reported = misfits
+        if not found:
+            found = misfits
             for misfit in misfits:
-                _report(misfit, tree, places, issues)
+                if misfit.path not in unknown:
+                    _report(misfit, tree, places, issues)
         pruned = [_prune(data, misfit) for misfit in misfits]
         if not any(pruned):
             raise AssertionError(f"misfits that can not be left out: {misfits}")

@@ -13,6 +13,7 @@ from backstaff.config.issues import IssueList
 from backstaff.config.ruby_expression import ExpressionFailed, RubyWorld, compile_expression
 from backstaff.config.ruby_tokens import UnsupportedRuby
 from backstaff.config.source_text import RenderedText, SourceText, Span, unrendered
+from backstaff.config.unknown import PLACEHOLDER
 
 _TAG = re.compile(r"<%%|[ \t]*<%-|<%(?:=|#)?")
 _CLOSING = re.compile(r"%%>|-?%>")
@@ -106,7 +107,11 @@ def _find_closing(text: str, offset: int) -> re.Match[str] | None:
 
 
 def render(source: SourceText, settings: ErbSettings, issues: IssueList) -> RenderedText | None:
-    """The rendered text, or None when something is wrong with a tag, which then is among `issues`."""
+    """The rendered text; whatever is wrong with a tag goes to `issues`.
+
+    A value that could not be worked out is a placeholder. None where a tag that could not be understood may
+    decide what else is in the file.
+    """
     if "<%" not in source.text:
         return unrendered(source)
     try:
@@ -114,23 +119,38 @@ def render(source: SourceText, settings: ErbSettings, issues: IssueList) -> Rend
     except UnclosedTag as error:
         issues.add_at(source.position(error.start), (), str(error))
         return None
-    values, unsupported = _compile(parts, settings)
+    values, unsupported = _compile(parts, settings, lambda command: _output_of(command, settings))
     if not unsupported:
         return _render_parts(source, parts, values, issues)
     if program := shutil.which("erb", path=settings.environ.get("PATH")):
-        return _render_with_program(program, source, settings, issues)
-    for tag in unsupported:
-        problem = f"the ERB expression `{tag.source}` needs Ruby, and no erb program is on the PATH"
-        issues.add_at(source.position(tag.start), (), problem)
-    return None
+        rendered = _render_with_program(program, source, settings, issues)
+        if rendered is not None:
+            return rendered
+    else:
+        for tag in unsupported:
+            problem = f"the ERB expression `{tag.source}` needs Ruby, and no erb program is on the PATH"
+            issues.add_at(source.position(tag.start), (), problem)
+    if any(tag.kind is TagKind.CODE for tag in unsupported):
+        return None
+    return _render_parts(source, parts, _compile(parts, settings, _left_out)[0], issues)
 
 
 _Values = dict[int, Callable[[], str]]
 
 
-def _compile(parts: list[Copied | Tag], settings: ErbSettings) -> tuple[_Values, list[Tag]]:
+class _NotRun(Exception):
+    """A value needs a command, and none is run any more because the file can not be used anyway."""
+
+
+def _left_out(command: str) -> str:
+    raise _NotRun(command)
+
+
+def _compile(
+    parts: list[Copied | Tag], settings: ErbSettings, output_of: Callable[[str], str]
+) -> tuple[_Values, list[Tag]]:
     """Values of the tags by offset, and the tags that only Ruby understands. Runs nothing yet."""
-    world = RubyWorld(settings.environ, lambda command: _output_of(command, settings))
+    world = RubyWorld(settings.environ, output_of)
     values: _Values = {}
     unsupported: list[Tag] = []
     for tag in parts:
@@ -153,24 +173,32 @@ def _only_comments(code: str) -> bool:
 
 def _render_parts(
     source: SourceText, parts: list[Copied | Tag], values: _Values, issues: IssueList
-) -> RenderedText | None:
+) -> RenderedText:
+    """Values that are not among `values` are unknown."""
     output: list[str] = []
     spans: list[Span] = []
     length = 0
-    failed = False
     for part in parts:
-        text = part.text if isinstance(part, Copied) else ""
-        if isinstance(part, Tag):
-            try:
-                text = values.get(part.start, str)()
-            except ExpressionFailed as error:
-                failed = True
-                problem = f"the ERB expression `{part.source}` failed: {error}"
-                issues.add_at(source.position(part.start), (), problem)
+        text = part.text if isinstance(part, Copied) else _text_of(part, values, source, issues)
         spans.append(Span(length, part.start, copied=isinstance(part, Copied)))
         output.append(text)
         length += len(text)
-    return None if failed else RenderedText(source, "".join(output), spans)
+    return RenderedText(source, "".join(output), spans)
+
+
+def _text_of(tag: Tag, values: _Values, source: SourceText, issues: IssueList) -> str:
+    if tag.kind is not TagKind.VALUE:
+        return ""
+    if tag.start not in values:
+        return PLACEHOLDER
+    try:
+        return values[tag.start]()
+    except _NotRun:
+        return PLACEHOLDER
+    except ExpressionFailed as error:
+        problem = f"the ERB expression `{tag.source}` failed: {error}"
+        issues.add_at(source.position(tag.start), (), problem)
+        return PLACEHOLDER
 
 
 def _output_of(command: str, settings: ErbSettings) -> str:

@@ -19,6 +19,10 @@ class IssueList:
         """Notes something that works but surely was not meant."""
         self.warnings.append(_issue(place, path, message, ""))
 
+    def forget_after(self, count: int) -> None:
+        """Drops all errors but the first `count`: the others follow from one that is told already."""
+        del self.issues[count:]
+
     def raise_if_any(self) -> None:
         """Raises ConfigError with every issue, each told once; does nothing without issues."""
         if self.issues:

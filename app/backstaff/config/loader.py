@@ -13,6 +13,7 @@ from backstaff.config.positions import Position
 from backstaff.config.resolve import Origin, resolve
 from backstaff.config.rules import Setting, broken_rules
 from backstaff.config.source_text import SourceText
+from backstaff.config.unknown import PLACEHOLDER
 from backstaff.config.yaml_reader import read_yaml
 from backstaff.config.yaml_tree import MapNode, merge, place_of, positions
 
@@ -38,10 +39,10 @@ def load_config(
     settings = ErbSettings(environ, cwd or Path.cwd(), command_timeout_s)
     files = config_files(path, destination)
     issues = IssueList()
-    trees = [_read_tree(file, settings, issues) for file in files]
-    issues.raise_if_any()
-    tree = _merged([tree for tree in trees if tree is not None])
-    return _validated(tree, destination, files, settings.cwd, issues)
+    trees = [tree for file in files if (tree := _read_tree(file, settings, issues)) is not None]
+    if len(trees) < len(files):
+        issues.raise_if_any()
+    return _validated(_merged(trees), destination, files, settings.cwd, issues)
 
 
 def config_files(path: Path, destination: str | None) -> tuple[Path, ...]:
@@ -66,8 +67,13 @@ def _validated(
     places = dict(positions(tree))
     checked = check_shape(tree, places, issues)
     for finding in broken_rules(Setting(checked.file, destination, cwd)):
-        if not checked.touches(finding.path):
-            issues.add_at(place_of(places, finding.path), finding.path, finding.message, finding.suggestion)
+        if checked.touches(finding.path):
+            continue
+        place = place_of(places, finding.path)
+        if finding.harmless:
+            issues.warn_at(place, finding.message, finding.path)
+        else:
+            issues.add_at(place, finding.path, finding.message, finding.suggestion)
     issues.raise_if_any()
     return resolve(checked.file, Origin(destination, files, places, issues.warnings))
 
@@ -83,7 +89,10 @@ def _read_tree(file: Path, settings: ErbSettings, issues: IssueList) -> MapNode 
     root = read_yaml(rendered, issues)
     if isinstance(root, MapNode):
         return root
-    if len(issues.issues) == known:
+    if PLACEHOLDER in rendered.text:
+        # The template that failed may have been the very line that makes it YAML.
+        issues.forget_after(known)
+    elif len(issues.issues) == known:
         place = Position(file, 0, 0) if root is None else root.position
         issues.add_at(
             place, (), "is empty" if root is None else "should be a mapping of keys such as service:"

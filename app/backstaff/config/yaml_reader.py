@@ -11,6 +11,7 @@ from backstaff.config.issues import IssueList
 from backstaff.config.models.values import kind_of, ruby_text
 from backstaff.config.positions import Position
 from backstaff.config.source_text import RenderedText
+from backstaff.config.unknown import is_unknown
 from backstaff.config.yaml_scalars import ScalarValue, is_base_60, read_scalar
 from backstaff.config.yaml_tree import Entry, ListNode, MapNode, Node, ScalarNode, size
 
@@ -41,7 +42,10 @@ class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
 
 
 def read_yaml(text: RenderedText, issues: IssueList) -> Node | None:
-    """The tree of one document, or None where there is none or it is broken, which goes to `issues`."""
+    """The tree of one document, or None where there is none or it is broken, which goes to `issues`.
+
+    Of a key that is there twice the first value stays, so that the rest can be checked.
+    """
     try:
         root = _Loader(text.text).get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -145,9 +149,10 @@ class _TreeBuilder:
             if key is None:
                 continue
             place = self._position(key_node)
-            if key in written:
+            if key in written and not is_unknown(key):
                 message = f"the key is already there on line {written[key].line}"
                 self._issues.add_at(place, (key,), message)
+                continue
             written[key] = place
             entries[key] = Entry(place, value)
         return MapNode(position, entries)

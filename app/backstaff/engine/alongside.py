@@ -9,18 +9,29 @@ from contextlib import asynccontextmanager
 async def alongside(*followers: Coroutine[object, object, None]) -> AsyncIterator[None]:
     """Run `followers` while the body runs, and cancel them when it ends.
 
-    The body's own error comes out as it is, not wrapped in a group. A follower's error cancels the body
-    and comes out as an ExceptionGroup: followers are expected to report what they meet.
+    The body's own error comes out as it is, not wrapped in a group, whatever became of the followers. A
+    follower is expected to report what it meets; one that raises all the same cancels the body, and its
+    error comes out as it is too.
     """
-    failure: Exception | None = None
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(follower) for follower in followers]
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - carried out of the group unwrapped, see below
-            failure = error
-        finally:
-            for task in tasks:
-                task.cancel()
-    if failure is not None:
-        raise failure
+    failures: list[Exception] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(follower) for follower in followers]
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - carried out of the group unwrapped, see below
+                failures.append(error)
+            finally:
+                for task in tasks:
+                    task.cancel()
+    except ExceptionGroup as group_error:
+        failures.append(_innermost(group_error))
+    if failures:
+        raise failures[0]
+
+
+def _innermost(error: Exception) -> Exception:
+    """The first error that a group, or a group in it, holds."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error

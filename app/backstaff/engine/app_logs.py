@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backstaff.engine.fleet import Fleet
 from backstaff.engine.guarded import GuardedHost
+from backstaff.engine.waits import broken_by
 from backstaff.errors import BackstaffError
 from backstaff.hosts.protocol import LogLine
 
@@ -37,11 +38,22 @@ class LogQuery:
 Tell = Callable[[LogSource, LogLine], None]
 
 
-async def read_logs(fleet: Fleet, sources: Sequence[LogSource], query: LogQuery, tell: Tell) -> None:
-    """Hand over all lines of all sources, each source's in order.
+class ReaderGone(Exception):
+    """Raised by whoever is told lines, to end the reading: nobody wants any more of them."""
 
-    Without `follow` the lines of all sources are merged by time. Raises the first source's failure after
-    the others have ended.
+
+async def read_logs(
+    fleet: Fleet,
+    sources: Sequence[LogSource],
+    query: LogQuery,
+    tell: Tell,
+    tell_failure: Callable[[BackstaffError], None],
+) -> None:
+    """Hand over all lines of all sources, each source's in order, until all of them have ended.
+
+    Without `follow` the lines of all sources are merged by time. A source that fails, or whose host is lost
+    or frozen, is told of at once, each failure only once; the others go on. Ends early, without an error,
+    when `tell` raises `ReaderGone`.
     """
     failures: list[BackstaffError] = []
     collected: list[tuple[LogSource, LogLine]] = []
@@ -51,19 +63,33 @@ async def read_logs(fleet: Fleet, sources: Sequence[LogSource], query: LogQuery,
         try:
             await _read(fleet[source.host], source, query, take)
         except BackstaffError as error:
-            failures.append(error)
+            error.where = error.where or source.host
+            # The containers of a host that is lost all end with one and the same error.
+            if not any(error is known for known in failures):
+                failures.append(error)
+                tell_failure(error)
 
-    async with asyncio.TaskGroup() as group:
-        for source in sources:
-            group.create_task(read(source))
-    for source, line in sorted(collected, key=lambda each: each[1].at):
-        tell(source, line)
-    if failures:
-        raise failures[0]
+    try:
+        async with asyncio.TaskGroup() as group:
+            for source in sources:
+                group.create_task(read(source))
+        for source, line in sorted(collected, key=lambda each: each[1].at):
+            tell(source, line)
+    except* ReaderGone:
+        pass
 
 
 async def _read(host: GuardedHost, source: LogSource, query: LogQuery, tell: Tell) -> None:
-    lines = host.docker.logs(source.container, since=query.since, tail=query.lines, follow=query.follow)
+    if query.follow:
+        await broken_by([host.link, host.engine], lambda: _follow(host, source, query, tell))
+        return
+    for line in await host.docker.read_logs(source.container, since=query.since, tail=query.lines):
+        if query.wants(line):
+            tell(source, line)
+
+
+async def _follow(host: GuardedHost, source: LogSource, query: LogQuery, tell: Tell) -> None:
+    lines = host.docker.logs(source.container, since=query.since, tail=query.lines, follow=True)
     async for line in lines:
         if query.wants(line):
             tell(source, line)

@@ -8,6 +8,7 @@ from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet
+from backstaff.engine.proxy import services_of
 from backstaff.engine.switch import ProxySwitch
 from backstaff.engine.together import on_each
 from backstaff.errors import BackstaffError, RemoteError
@@ -83,6 +84,9 @@ class AppPower:
         """A role that the proxy does not know is no reason not to stop it."""
         argv = remove_command(self._run.config, role.name).argv
         with self._run.report.step("take out of the proxy", watch.host.name, role.name) as note:
+            if await services_of(watch.host) is None:
+                note.skip("kamal-proxy does not run")
+                return
             result = await watch.host.docker.execute(PROXY_CONTAINER, argv)
             if result.status != 0:
                 note.skip((result.stderr or result.stdout).strip())

@@ -1,5 +1,7 @@
 """The audit log on the hosts: lines are noted when something happened and travel with the next script."""
 
+from collections.abc import Sequence
+
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.errors import BackstaffError
@@ -27,15 +29,18 @@ class AuditTrail:
         """The pending lines of `host`, for a script that appends them; they count as written."""
         return self._pending.pop(host, [])
 
+    def put_back(self, host: str, lines: Sequence[str]) -> None:
+        """The script that was to write these lines failed before it did, as far as is known."""
+        self._pending[host] = [*lines, *self._pending.get(host, [])]
+
     async def flush(self, host: GuardedHost) -> None:
         """Write what is pending, on its own. A log that can not be written is worth a warning, no more."""
         lines = self.take(host.name)
         if not lines:
             return
-        clock = self._run.clock
+        commands = script([append_audit(self._run.config, lines)])
         try:
-            async with clock.timeout_at(clock.now() + FLUSH_WITHIN_S):
-                await host.run(script([append_audit(self._run.config, lines)]), "append to the audit log")
-        except (BackstaffError, TimeoutError) as error:
-            text = f"the audit log could not be written: {error or 'no answer in time'}"
+            await host.run(commands, "append to the audit log", limit_s=FLUSH_WITHIN_S)
+        except BackstaffError as error:
+            text = f"the audit log could not be written: {error.what}"
             self._run.stream.emit(Notice(level="warning", host=host.name, text=text))

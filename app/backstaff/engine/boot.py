@@ -33,7 +33,9 @@ from backstaff.kamal.names import (
 )
 from backstaff.kamal.stopping import stop_grace
 
-ABANDON_WITHIN_S = 20.0
+ABANDON_WITHIN_S = 25.0
+GIVEN_UP_GRACE_S = 10
+"""A container that never served has nothing to finish, whatever its stop timeout says."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +210,7 @@ class PairBoot:
             with self._run.report.step("stop the old container", self._host.name, self._role.name):
                 await self._host.docker.stop_as(wait, old.name, grace)
         except BackstaffError as error:
-            text = f"{old.name} could not be stopped: {error.what}"
-            self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+            self._warn(f"{old.name} could not be stopped: {error.what}")
 
     async def _give_up(self) -> None:
         """Keep the new container's last words, then stop it unless it turned out to serve."""
@@ -220,29 +221,38 @@ class PairBoot:
             await self._output.catch_up(self._new)
             await self._stop_new(self._new)
         except BackstaffError as error:
-            text = f"the failed container could not be stopped: {error.what}"
-            self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+            self._warn(f"the failed container could not be stopped: {error.what}")
 
     async def _stop_new(self, container: str) -> None:
-        """Stop a container that did not make it. The proxy is asked before and after, so that what serves
-        is never stopped, and traffic never points to what was."""
-        if self._role.proxied and await self._switch.serves(container):
-            text = f"{self._role.name} {self._run.version} already serves, so it is left running"
-            self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+        """Stop a container that did not make it. The proxy is asked before and after, so that what serves,
+        or may serve, is never stopped, and traffic never points to what was."""
+        if self._role.proxied and await self._switch.may_serve(container):
+            self._warn(f"{self._role.name} {self._run.version} may serve already, so it is left running")
             return
-        await self._host.docker.stop(container, grace_s=stop_grace(self._run.config, self._role))
-        if self._role.proxied and await self._switch.serves(container):
+        grace = stop_grace(self._run.config, self._role)
+        short = GIVEN_UP_GRACE_S if grace is None else min(grace, GIVEN_UP_GRACE_S)
+        await self._host.docker.stop(container, grace_s=short)
+        if self._role.proxied and await self._switch.may_serve(container):
             await self._switch.back_to(self._old)
 
     async def _abandon(self) -> None:
         """Clean up after a cancellation, within a short time of its own."""
-        clock = self._run.clock
+        wait = Wait(
+            WaitKind.STOP,
+            "the new container to stop",
+            f"the app in {self._role.name} {self._run.version}",
+            ABANDON_WITHIN_S,
+            self._host.name,
+            self._role.name,
+            quiet=True,
+        )
         try:
-            async with clock.timeout_at(clock.now() + ABANDON_WITHIN_S):
-                await self._give_up()
-        except TimeoutError:
-            text = f"{self._role.name} {self._run.version} could not be stopped in time and is left as it is"
-            self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+            await self._run.waits.wait(wait, lambda _: self._give_up(), self._host.breakers)
+        except BackstaffError:
+            self._warn(f"{self._role.name} {self._run.version} could not be stopped and is left as it is")
+
+    def _warn(self, text: str) -> None:
+        self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
 
     def _gatekeeper_ended(self, reason: str) -> None:
         if self._barrier is not None and self._gatekeeper:

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 from backstaff.clock import Seconds
+from backstaff.engine.alongside import alongside
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.together import at_once
+from backstaff.engine.waits import broken_by
 from backstaff.errors import BackstaffError
 from backstaff.events.facts import ContainerFacts, Funnel, HealthProbe
 from backstaff.events.types import ContainerChanged, ContainersSeen, FunnelSeen, Notice
@@ -19,6 +21,8 @@ from backstaff.kamal.proxy_list import parse_services
 
 LOOK_AGAIN_S: Seconds = 2.0
 RESUBSCRIBE_S: Seconds = 1.0
+SUBSCRIBED_AFTER_S: Seconds = 0.5
+"""Docker does not tell when a subscription stands; by then it does."""
 TELLING = ("start", "die", "oom", "kill", "stop", "restart", "rename", "destroy", "health_status", "pause")
 
 
@@ -81,11 +85,6 @@ class ContainerWatch:
     def containers(self) -> tuple[ContainerSummary, ...]:
         """All containers of the host as of the last refresh, newest first."""
         return tuple(self._table.values())
-
-    @property
-    def of_service(self) -> tuple[ContainerSummary, ...]:
-        """Those that carry the service's label, whatever their destination."""
-        return tuple(each for each in self.containers if each.labels.get("service") == self._config.service)
 
     def named(self, name: str) -> ContainerSummary | None:
         """The container with exactly this name."""
@@ -202,14 +201,27 @@ class ContainerWatch:
         """Follow Docker's events until cancelled, or until the host or its engine is gone."""
         while not (self.host.link.tripped or self.host.engine.tripped):
             try:
-                async for event in self.host.docker.events():
-                    if self._concerns_us(event):
-                        await self._take()
+                await broken_by(self.host.breakers, self._follow_events)
             except BackstaffError as error:
                 self._stream.emit(
                     Notice(level="info", host=self.host.name, text=f"Docker's events stopped: {error.what}")
                 )
             await self._clock.sleep(RESUBSCRIBE_S)
+
+    async def _follow_events(self) -> None:
+        """Read one subscription. What happened before it stood is found by listing once beside it."""
+        async with alongside(self._catch_up()):
+            async for event in self.host.docker.events():
+                if self._concerns_us(event):
+                    await self._take()
+
+    async def _catch_up(self) -> None:
+        await self._clock.sleep(SUBSCRIBED_AFTER_S)
+        try:
+            await self._take()
+        except BackstaffError as error:
+            text = f"the containers could not be listed: {error.what}"
+            self._stream.emit(Notice(level="info", host=self.host.name, text=text))
 
     def _concerns_us(self, event: DockerEvent) -> bool:
         if not event.action.startswith(TELLING):

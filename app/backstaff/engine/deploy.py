@@ -18,7 +18,7 @@ from backstaff.engine.local_registry import ensure_local_registry, lent_to
 from backstaff.engine.lock import DeployLock, LockPatience
 from backstaff.engine.observe import observe, verify
 from backstaff.engine.prepare import Preparation
-from backstaff.engine.pull import pull_everywhere
+from backstaff.engine.pull import check_label, pull_everywhere
 from backstaff.engine.rollback import require_version
 from backstaff.engine.rollout import Rollout
 from backstaff.engine.together import on_each
@@ -104,6 +104,10 @@ class Deploy:
         await observe(self._run, self._plan, watches)
         if self._plan.command is Command.ROLLBACK:
             await require_version(self._run, self._plan, watches)
+        if self._plan.command is Command.APP_BOOT:
+            image = self._run.config.absolute_image(self._run.version)
+            hosts = [watch.host for watch in watches.values()]
+            await on_each(hosts, lambda host: check_label(self._run, host, image))
 
     async def _change(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         """Everything that changes hosts, and the look at them afterwards, which a failure also ends with."""
@@ -134,11 +138,11 @@ class Deploy:
     async def _locked(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         run, plan = self._run, self._plan
         hosts = fleet.some(plan.selection.hosts)
-        with run.report.phase(Phase.LOCK):
-            if not self._options.lock_inherited:
-                await lock.acquire()
-        self._hooks.locked = True
         try:
+            with run.report.phase(Phase.LOCK):
+                if not self._options.lock_inherited:
+                    await lock.acquire()
+            self._hooks.locked = True
             if plan.command.runs_deploy_hooks:
                 await self._hooks.run("pre-deploy")
             with run.report.phase(Phase.PREPARE):

@@ -58,9 +58,11 @@ async def run_to_end(
     error: BackstaffError | None = None
     try:
         await work()
-    except asyncio.CancelledError:
+    except asyncio.CancelledError as cancelled:
         error = cancellation.take()
-        if error is None:
+        if error is not None:
+            error.evidence = _what_failed_before(cancelled)
+        else:
             _end(run, began, RunCancelled("the run was cancelled"), retry)
             raise
     except BackstaffError as failure:
@@ -77,6 +79,16 @@ def _end(run: RunContext, began: float, error: BackstaffError | None, retry: str
     took = run.clock.now() - began
     run.stream.emit(RunEnded(exit_code=int(code), verdict=_verdict(error), took_s=took))
     return code
+
+
+def _what_failed_before(cancelled: BaseException) -> tuple[str, ...]:
+    """The failure that was being cleaned up after when the cancellation came."""
+    context = cancelled.__context__
+    while context is not None:
+        if isinstance(context, BackstaffError):
+            return (f"it had failed before: {context}", *context.evidence)
+        context = context.__context__
+    return ()
 
 
 def _verdict(error: BackstaffError | None) -> Verdict:

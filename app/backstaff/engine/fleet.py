@@ -12,8 +12,9 @@ from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, DockerUnavailable, HostLost, HostUnreachable, WaitExpired
 from backstaff.events.facts import HostState, WaitKind
-from backstaff.events.types import HostChanged
+from backstaff.events.types import HostChanged, Notice
 from backstaff.hosts.protocol import Connector, Host
+from backstaff.kamal.script import script, step
 
 PING_EVERY_S = 3.0
 CONNECT_TRIES = 4
@@ -58,7 +59,7 @@ async def connected(run: RunContext, connector: Connector, names: Sequence[str])
         async with alongside(*minders):
             yield fleet
     finally:
-        await uninterrupted(_close_all(opened))
+        await uninterrupted(_close_all(run, opened))
 
 
 async def _connect_all(
@@ -195,7 +196,7 @@ async def _gives_sign_of_life(run: RunContext, host: GuardedHost, inner: Host) -
         WaitKind.COMMAND, "run a command", f"sshd on {host.name}", PING_EVERY_S, host.name, quiet=True
     )
     try:
-        await run.waits.wait(wait, lambda _: inner.run(":"), [host.link])
+        await run.waits.wait(wait, lambda _: inner.run(script([step("alive")])), [host.link])
     except BackstaffError:
         return False
     return True
@@ -220,7 +221,16 @@ async def _ping(run: RunContext, host: GuardedHost) -> str | None:
     return None
 
 
-async def _close_all(hosts: Sequence[Host]) -> None:
+async def _close_all(run: RunContext, hosts: Sequence[Host]) -> None:
     async with asyncio.TaskGroup() as group:
         for host in hosts:
-            group.create_task(host.close())
+            group.create_task(_close(run, host))
+
+
+async def _close(run: RunContext, host: Host) -> None:
+    """A connection that does not close well must not hide how the run ended."""
+    try:
+        await host.close()
+    except Exception as error:  # noqa: BLE001 - the last thing done with a host; told, and over
+        text = f"closing the connection failed: {type(error).__name__}: {error}"
+        run.stream.emit(Notice(level="info", host=host.name, text=text))

@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import TypeVar
 
 from backstaff.clock import Clock, Seconds
@@ -224,6 +225,22 @@ class GuardedDocker:
         """Container events; the reader ends it."""
         return self._inner.events()
 
+    async def read_logs(
+        self, container: str, *, since: str = "", tail: int | None = None
+    ) -> Sequence[LogLine]:
+        """What a container has written so far. Ends with silence, the link or the engine."""
+        line = f"docker logs {container}" if tail is None else f"docker logs --tail {tail} {container}"
+
+        async def read(ongoing: Ongoing) -> list[LogLine]:
+            lines: list[LogLine] = []
+            async for each in self._inner.logs(container, since=since, tail=tail):
+                ongoing.alive()
+                lines.append(each)
+            return lines
+
+        wait = replace(self._caller.quiet(line, self._timeouts.docker), silence=True)
+        return await self._caller.call(line, wait, read)
+
     def logs(
         self, container: str, *, since: str = "", tail: int | None = None, follow: bool = False
     ) -> AsyncIterator[LogLine]:
@@ -256,6 +273,11 @@ class GuardedHost:
         return self.caller.engine
 
     @property
+    def breakers(self) -> tuple[Breaker, Breaker]:
+        """What ends the work that needs the connection and the engine."""
+        return self.link, self.engine
+
+    @property
     def gone(self) -> bool:
         """Whether the connection or the engine has been given up."""
         return self.link.tripped or self.engine.tripped
@@ -272,9 +294,11 @@ class GuardedHost:
             )
             yield
 
-    async def run(self, script: str, title: str, *, uses_docker: bool = False) -> CommandResult:
+    async def run(
+        self, script: str, title: str, *, uses_docker: bool = False, limit_s: Seconds | None = None
+    ) -> CommandResult:
         """Run a script; `title` stands for it in the record. Raises `CommandFailed` unless it ends with 0."""
-        result = await self.attempt(script, title, uses_docker=uses_docker)
+        result = await self.attempt(script, title, uses_docker=uses_docker, limit_s=limit_s)
         if result.status != 0:
             raise CommandFailed(
                 f"{title} ended with status {result.status}",
@@ -284,9 +308,12 @@ class GuardedHost:
             )
         return result
 
-    async def attempt(self, script: str, title: str, *, uses_docker: bool = False) -> CommandResult:
-        """Run a script and return however it ended."""
-        wait = self.caller.quiet(title, self._timeouts.command, what=WaitKind.COMMAND, owner="the command")
+    async def attempt(
+        self, script: str, title: str, *, uses_docker: bool = False, limit_s: Seconds | None = None
+    ) -> CommandResult:
+        """Run a script and return however it ended. `limit_s` None means `timeouts.command`."""
+        limit = self._timeouts.command if limit_s is None else limit_s
+        wait = self.caller.quiet(title, limit, what=WaitKind.COMMAND, owner="the command")
         return await self.caller.call(
             title,
             wait,

@@ -5,9 +5,11 @@ file of ours that tells which process on which machine holds it: a later run on 
 see that the holder is dead, and take the lock over.
 """
 
+import shlex
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_hex
 
 from backstaff.config.models import Config
@@ -29,10 +31,11 @@ from backstaff.kamal.lock import (
 from backstaff.kamal.lock_scripts import (
     acquire_script,
     release_if_ours_script,
-    release_line,
     status_script,
     takeover_script,
 )
+
+DEFAULT_CONFIG_FILE = Path("config/deploy.yml")
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,14 @@ class LockPatience:
 
 
 def release_command(config: Config, host: str) -> str:
-    """What a person runs to release the lock by hand."""
-    return f"ssh {host} '{release_line(config)}'"
+    """What a person runs to release the lock by hand. It goes through our own connection, which knows the
+    user, port, keys and jump hosts."""
+    words = ["backstaff", "lock", "release"]
+    if config.files and config.files[0] != DEFAULT_CONFIG_FILE:
+        words += ["-c", str(config.files[0])]
+    if config.destination:
+        words += ["-d", config.destination]
+    return shlex.join([*words, "-h", host])
 
 
 def held_by_other(config: Config, host: str, report: LockReport) -> LockHeld:
@@ -79,6 +88,7 @@ class DeployLock:
         self._is_dead = is_dead
         self._patience = patience
         self._maybe_ours = False
+        self._was_held = False
 
     @property
     def release_command(self) -> str:
@@ -148,6 +158,7 @@ class DeployLock:
         script = acquire_script(run.config, details, token=token_hex(8), owner=self._owner)
         report = await self._run_script(script, "take the deploy lock")
         if report.outcome is LockOutcome.ACQUIRED:
+            self._was_held = True
             self._tell(LockState.OURS, report)
             return None
         stale = self._stale(report)
@@ -169,6 +180,7 @@ class DeployLock:
             f"took over the deploy lock of run {stale.run}: its process {stale.pid} on this machine is dead"
         )
         self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+        self._was_held = True
         self._tell(LockState.TAKEN_OVER, after)
         return None
 
@@ -178,19 +190,36 @@ class DeployLock:
         if not self._maybe_ours:
             return
         self._maybe_ours = False
-        clock = self._run.clock
         script = release_if_ours_script(self._run.config, self._owner, token=token_hex(8))
         try:
             with self._run.report.step("release the deploy lock", self._host.name):
-                async with clock.timeout_at(clock.now() + self._run.timeouts.release):
-                    report = await self._run_script(script, "release the deploy lock")
-        except (BackstaffError, TimeoutError):
+                limit = self._run.timeouts.release
+                report = await self._run_script(script, "release the deploy lock", limit)
+        except BackstaffError:
             self._tell(LockState.LEFT_BEHIND)
             return
-        self._tell(LockState.RELEASED, report)
+        self._tell_released(report)
 
-    async def _run_script(self, script: str, title: str) -> LockReport:
-        result = await self._host.run(script, title)
+    def _tell_released(self, report: LockReport) -> None:
+        was_held, self._was_held = self._was_held, False
+        match report.outcome:
+            case LockOutcome.HELD:
+                holder = report.details.locked_by if report.details else ""
+                self._warn(f"the deploy lock is not ours any more, {holder or 'somebody else'} has it")
+                self._tell(LockState.HELD, report)
+            case LockOutcome.FREE if was_held:
+                self._warn("somebody has removed our deploy lock while this run went on")
+                self._tell(LockState.FREE, report)
+            case LockOutcome.FREE:
+                self._tell(LockState.FREE, report)
+            case _:
+                self._tell(LockState.RELEASED, report)
+
+    def _warn(self, text: str) -> None:
+        self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+
+    async def _run_script(self, script: str, title: str, limit_s: float | None = None) -> LockReport:
+        result = await self._host.run(script, title, limit_s=limit_s)
         return parse_lock_report(result.stdout)
 
     def _stale(self, report: LockReport) -> LockOwner | None:

@@ -4,7 +4,8 @@ from secrets import token_hex
 
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
-from backstaff.engine.lock import held_by_other
+from backstaff.engine.lock import held_by_other, release_command
+from backstaff.errors import LockHeld
 from backstaff.kamal.lock import LockOutcome, LockReport, details_text, parse_lock_report
 from backstaff.kamal.lock_scripts import acquire_script, release_script, status_script
 
@@ -27,7 +28,7 @@ class ManualLock:
         script = acquire_script(run.config, details, token=token_hex(8), owner=None)
         report = await self._answer(script, "take the deploy lock")
         if report.outcome is LockOutcome.HELD:
-            raise held_by_other(run.config, self._host.name, report)
+            raise self._held(report)
         return report
 
     async def release(self) -> LockReport:
@@ -35,6 +36,13 @@ class ManualLock:
         return await self._answer(
             release_script(self._run.config, token=token_hex(8)), "release the deploy lock"
         )
+
+    def _held(self, report: LockReport) -> LockHeld:
+        """A person who takes the lock by hand does not wait for it."""
+        config, host = self._run.config, self._host.name
+        error = held_by_other(config, host, report)
+        error.fix = f"if its holder is gone: {release_command(config, host)}"
+        return error
 
     async def _answer(self, script: str, title: str) -> LockReport:
         result = await self._host.run(script, title)

@@ -7,10 +7,12 @@ from backstaff.engine.context import RunContext, roles_of
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.proxy import refuse_if_too_old, services_of
 from backstaff.engine.together import at_once, on_each, try_each
-from backstaff.errors import BackstaffError
-from backstaff.events.facts import HostState, PairVerdict
+from backstaff.engine.waits import Wait
+from backstaff.errors import BackstaffError, RemoteError
+from backstaff.events.facts import HostState, PairVerdict, WaitKind
 from backstaff.events.types import HostChanged, Notice, Verified, VersionSeen
-from backstaff.hosts.protocol import Container, ContainerState
+from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary
+from backstaff.kamal.filters import up_containers
 from backstaff.kamal.names import PROXY_CONTAINER, container_name, container_prefix, version_of
 from backstaff.kamal.proxy_list import ProxyService
 from backstaff.plan.pairs import Pair
@@ -29,16 +31,30 @@ async def observe(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWa
     async def look(host: GuardedHost) -> None:
         watch = watches[host.name]
         await at_once(watch.learn(), _tell_engine(run, host))
-        if host.name in plan.selection.proxy_hosts:
-            proxy = watch.named(PROXY_CONTAINER)
-            if proxy is not None:
-                refuse_if_too_old(host.name, proxy.image)
+        _refuse_unfit_proxy(plan, watch)
         for role in roles_of(run.config, plan, host.name):
             current = watch.current(role.name)
-            version = version_of(current.name, container_prefix(run.config, role.name)) if current else ""
+            version = _version(current.name, container_prefix(run.config, role.name)) if current else ""
             run.stream.emit(VersionSeen(host=host.name, role=role.name, version=version))
 
     await on_each([watch.host for watch in watches.values()], look)
+
+
+def _refuse_unfit_proxy(plan: Plan, watch: ContainerWatch) -> None:
+    """Raise if a proxy is too old, or down where the command does not start it itself."""
+    host = watch.host.name
+    if host not in plan.selection.proxy_hosts:
+        return
+    proxy = watch.named(PROXY_CONTAINER)
+    if proxy is not None:
+        refuse_if_too_old(host, proxy.image)
+    if not plan.command.boots_proxy and (proxy is None or proxy.state is not ContainerState.RUNNING):
+        lack = "does not run" if proxy else "is not there"
+        raise RemoteError(
+            f"kamal-proxy {lack}, and {plan.command} does not start it",
+            where=host,
+            fix="start it with `backstaff proxy boot`",
+        )
 
 
 async def _tell_engine(run: RunContext, host: GuardedHost) -> None:
@@ -51,29 +67,27 @@ async def _tell_engine(run: RunContext, host: GuardedHost) -> None:
 
 
 async def verify(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWatch]) -> Sequence[PairVerdict]:
-    """Observe all pairs again and compare with what the run promised; never raises for a host that can not
-    be observed, but says so."""
+    """Observe all pairs again and compare with what the run promised. Never raises for a host that can not
+    be observed in time, but says so; the others are told all the same."""
 
     async def look(host: GuardedHost) -> list[PairVerdict]:
-        run_on_host = [pair for pair in plan.pairs if pair.host == host.name]
         watch = watches[host.name]
         await watch.refresh()
         services = await _proxy_services(plan, host)
-        return [await _verdict(run, plan, watch, pair, services) for pair in run_on_host]
+        pairs = [pair for pair in plan.pairs if pair.host == host.name]
+        return [await _verdict(run, plan, watch, pair, services) for pair in pairs]
 
-    clock = run.clock
-    try:
-        async with clock.timeout_at(clock.now() + VERIFY_WITHIN_S):
-            seen, failures = await try_each([watch.host for watch in watches.values()], look)
-    except TimeoutError:
-        seen, failures = {}, {}
-    verdicts = [verdict for host in seen.values() for verdict in host]
-    known = {(each.host, each.role) for each in verdicts}
-    for pair in plan.pairs:
-        if (pair.host, pair.role) not in known:
-            verdicts.append(_unknown(plan, pair, failures.get(pair.host)))
-    order = {(pair.host, pair.role): place for place, pair in enumerate(plan.pairs)}
-    verdicts.sort(key=lambda each: order[each.host, each.role])
+    async def look_in_time(host: GuardedHost) -> list[PairVerdict]:
+        owner = f"the Docker Engine on {host.name}"
+        wait = Wait(WaitKind.DOCKER, "look at the host again", owner, VERIFY_WITHIN_S, host.name, quiet=True)
+        return await run.waits.wait(wait, lambda _: look(host), host.breakers)
+
+    seen, failures = await try_each([watch.host for watch in watches.values()], look_in_time)
+    known = {(each.host, each.role): each for host in seen.values() for each in host}
+    verdicts = [
+        known.get((pair.host, pair.role)) or _unknown(plan, pair, failures.get(pair.host))
+        for pair in plan.pairs
+    ]
     run.stream.emit(Verified(pairs=tuple(verdicts)))
     return verdicts
 
@@ -86,7 +100,7 @@ def _unknown(plan: Plan, pair: Pair, error: BackstaffError | None) -> PairVerdic
 async def _proxy_services(plan: Plan, host: GuardedHost) -> Sequence[ProxyService]:
     if host.name not in plan.selection.proxy_hosts:
         return ()
-    return await services_of(host)
+    return await services_of(host) or ()
 
 
 async def _verdict(
@@ -98,23 +112,40 @@ async def _verdict(
 ) -> PairVerdict:
     prefix = container_prefix(run.config, pair.role)
     expected = watch.named(container_name(run.config, pair.role, plan.version))
-    current = watch.current(pair.role)
-    serving = version_of(current.name, prefix) if current else ""
     seen = await watch.host.docker.inspect(expected.id) if expected else None
     proxied = run.config.role(pair.role).proxied
     note = _disagreement(seen)
     if not note and proxied and seen is not None:
         note = _proxy_disagreement(services, prefix, seen)
+    current = watch.current(pair.role)
+    serving = _version(current.name, prefix) if current else ""
     if note and proxied:
         serving = _served_version(watch, services, prefix) or serving
+    beside = _beside(run, watch, pair, expected if not note else current)
     return PairVerdict(
         host=pair.host,
         role=pair.role,
         expected=plan.version,
         serving=plan.version if not note else serving,
-        agrees=not note,
-        note=note,
+        agrees=not note and (proxied or not beside),
+        note=note or beside,
     )
+
+
+def _beside(run: RunContext, watch: ContainerWatch, pair: Pair, serving: ContainerSummary | None) -> str:
+    """What else of the role runs. Behind the proxy that is idle; without it, two versions do the work."""
+    prefix = container_prefix(run.config, pair.role)
+    others = [
+        _version(each.name, prefix)
+        for each in up_containers(run.config, pair.role, watch.containers)
+        if serving is None or each.id != serving.id
+    ]
+    return f"{', '.join(others)} runs beside it" if others else ""
+
+
+def _version(name: str, prefix: str) -> str:
+    """The version in a container's name, also once it was renamed to make room for another of its own."""
+    return version_of(name, prefix).partition("_replaced_")[0]
 
 
 def _disagreement(seen: Container | None) -> str:
@@ -141,5 +172,5 @@ def _served_version(watch: ContainerWatch, services: Sequence[ProxyService], pre
     target = next((each.target for each in services if each.name == prefix), "")
     for container in watch.containers:
         if target and target.startswith(container.short_id):
-            return version_of(container.name, prefix)
+            return _version(container.name, prefix)
     return ""

@@ -49,9 +49,7 @@ class Preparation:
             self._run.stream.emit(PairChanged(host=host.name, role=role.name, state=PairState.PREPARING))
         watch = self._watches.get(host.name)
         looks = [watch.learn()] if watch is not None else []
-        if self._plan.command.boots_proxy:
-            looks.append(self._network(host))
-        await at_once(*looks)
+        await at_once(self._network(host), *looks)
         starts_proxy = self._needs_proxy(host) and await proxy_is_down(host)
         changes = [self._files(host, watch, roles, starts_proxy=starts_proxy)]
         if watch is not None and self._plan.command.stops_stale:
@@ -82,6 +80,7 @@ class Preparation:
             result = await host.attempt(script, "prepare the host", uses_docker=uses_docker)
             note.detail = last_step(result.stdout)
             if result.status != 0:
+                self._audit.put_back(host.name, needs.audit)
                 raise CommandFailed(
                     f"could not {note.detail or title}",
                     status=result.status,

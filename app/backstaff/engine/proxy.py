@@ -65,15 +65,19 @@ async def proxy_is_down(host: GuardedHost) -> bool:
     return seen is None or seen.state is not ContainerState.RUNNING
 
 
-async def services_of(host: GuardedHost) -> Sequence[ProxyService]:
-    """What the host's proxy has services for: none where there is no proxy or it does not run."""
+async def services_of(host: GuardedHost) -> Sequence[ProxyService] | None:
+    """What the host's proxy has services for; None where there is no proxy or it does not run, so that no
+    traffic goes anywhere. Raises `RemoteError` if a running proxy gives no answer."""
     try:
         result = await host.docker.execute(PROXY_CONTAINER, list_command().argv)
     except DockerFailed as error:
         if error.status not in _NOT_THERE:
             raise
-        return ()
-    return parse_services(result.stdout) if result.status == 0 else ()
+        return None
+    if result.status != 0:
+        said = (result.stderr or result.stdout).strip()
+        raise RemoteError(f"kamal-proxy does not tell what it serves: {said}", where=host.name)
+    return parse_services(result.stdout)
 
 
 async def until_proxy_answers(run: RunContext, host: GuardedHost) -> None:

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from backstaff.config.models import Config
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
+from backstaff.engine.guarded import GuardedHost
+from backstaff.engine.together import on_each
 from backstaff.errors import RemoteError
-from backstaff.hosts.protocol import ContainerSummary
+from backstaff.kamal.audit import booted_versions, recent_audit
 from backstaff.kamal.filters import kept, label_filters
 from backstaff.kamal.names import container_name, container_prefix, version_of
+from backstaff.kamal.script import script
 from backstaff.plan.pairs import Pair
 from backstaff.plan.plan import Plan
 
@@ -32,32 +35,44 @@ async def require_version(run: RunContext, plan: Plan, watches: Mapping[str, Con
             raise RemoteError(f"image {image} is gone from the host", where=host)
 
 
-def last_good_version(
-    config: Config, pairs: Sequence[Pair], watches: Mapping[str, ContainerWatch]
+async def last_good_version(
+    run: RunContext, pairs: Sequence[Pair], watches: Mapping[str, ContainerWatch]
 ) -> str | None:
-    """The newest version, other than the one that runs, of which every pair has a container."""
-    candidates: dict[str, int] | None = None
-    for pair in pairs:
-        watch = watches[pair.host]
-        current = watch.current(pair.role)
-        versions = {
-            version: container.created
-            for version, container in _versions(config, pair.role, watch).items()
-            if current is None or container.id != current.id
-        }
-        candidates = (
-            versions
-            if candidates is None
-            else {each: max(candidates[each], versions[each]) for each in candidates if each in versions}
-        )
-    return max(candidates, key=lambda each: candidates[each]) if candidates else None
+    """The newest version before the present one that worked everywhere and of which all pairs still have a
+    container; None if there is none.
+
+    What worked, and in which order, is told by the audit logs: a version that failed to boot is not
+    gone back to, and a second rollback goes further back instead of forth again.
+    """
+    logs = await on_each([watch.host for watch in watches.values()], lambda host: _audit_log(run, host))
+    earlier = [_earlier(run.config, pair, watches[pair.host], logs[pair.host]) for pair in pairs]
+    if not earlier:
+        return None
+    shared = set.intersection(*map(set, earlier))
+    return next((version for version in reversed(earlier[0]) if version in shared), None)
 
 
-def _versions(config: Config, role: str, watch: ContainerWatch) -> dict[str, ContainerSummary]:
+async def _audit_log(run: RunContext, host: GuardedHost) -> str:
+    result = await host.run(script([recent_audit(run.config)]), "read the audit log")
+    return result.stdout
+
+
+def _earlier(config: Config, pair: Pair, watch: ContainerWatch, log: str) -> list[str]:
+    """Versions of a pair that were booted before the present one was for the first time, oldest first."""
+    booted = booted_versions(log, pair.role)
+    current = watch.current(pair.role)
+    if current is not None:
+        version = version_of(current.name, container_prefix(config, pair.role)).partition("_replaced_")[0]
+        booted = booted[: booted.index(version)] if version in booted else booted
+    still_there = set(_versions(config, pair.role, watch))
+    return [version for version in booted if version in still_there]
+
+
+def _versions(config: Config, role: str, watch: ContainerWatch) -> list[str]:
     prefix = container_prefix(config, role)
     found = kept(label_filters(config, role), watch.containers)
-    versions = {version_of(each.name, prefix): each for each in found}
-    return {version: each for version, each in versions.items() if "_replaced_" not in version}
+    versions = (version_of(each.name, prefix) for each in found)
+    return [version for version in versions if "_replaced_" not in version]
 
 
 def _available(config: Config, pairs: Sequence[Pair], watches: Mapping[str, ContainerWatch]) -> list[str]:

@@ -62,20 +62,24 @@ class ProxySwitch:
         if result.status != 0:
             raise self._failed(result.stderr or result.stdout)
 
-    async def serves(self, container: str) -> bool:
-        """Whether the proxy's traffic for this role goes to the container."""
+    async def may_serve(self, container: str) -> bool:
+        """Whether the proxy's traffic for this role goes to the container, or it can not be told."""
+        services = await services_of(self._host)
+        if services is None:
+            return False
         prefix = container_prefix(self._run.config, self._role.name)
-        return any(
-            each.name == prefix and container[:12] in each.target for each in await services_of(self._host)
-        )
+        return any(each.name == prefix and container[:12] in each.target for each in services)
 
     async def back_to(self, old: ContainerSummary | None) -> None:
         """Point the proxy at the old container again, which still runs."""
         if old is None:
             return
         command = deploy_command(self._run.config, self._role, self._run.version, target=old.short_id)
-        await self._host.docker.execute(PROXY_CONTAINER, command.argv)
+        result = await self._host.docker.execute(PROXY_CONTAINER, command.argv)
         text = f"the proxy was pointed back at {old.name}"
+        if result.status != 0:
+            said = (result.stderr or result.stdout).strip()
+            text = f"the proxy could not be pointed back at {old.name}: {said}; try: {command.line}"
         self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
 
     async def _follow_probes(self, target: str, since: str) -> None:

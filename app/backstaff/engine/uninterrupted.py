@@ -8,18 +8,25 @@ async def uninterrupted(work: Coroutine[object, object, None]) -> None:
     """Do `work` to its end, and only then let a cancellation that came meanwhile through.
 
     `asyncio.shield` alone lets the caller go on at once, and so close the connection that the work still
-    needs. `work` must have a deadline of its own. A second cancellation does not wait any more.
+    needs. `work` must have a deadline of its own. A second cancellation does not wait any more. What
+    `work` raises is raised here, or is the cause of the cancellation that came meanwhile.
     """
     ended = asyncio.Event()
+    failures: list[Exception] = []
 
     async def to_the_end() -> None:
         try:
             await work
+        except Exception as error:  # noqa: BLE001 - handed over below, whoever waits
+            failures.append(error)
         finally:
             ended.set()
 
     try:
         await asyncio.shield(to_the_end())
-    except asyncio.CancelledError:
+    except asyncio.CancelledError as cancelled:
         await ended.wait()
+        cancelled.__cause__ = next(iter(failures), None)
         raise
+    if failures:
+        raise failures[0]

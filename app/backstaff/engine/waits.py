@@ -79,7 +79,15 @@ class Wait:
 class Ongoing:
     """A wait that is going on; its work calls `alive` at each sign of life."""
 
-    def __init__(self, number: int, wait: Wait, timer: asyncio.Timeout, clock: Clock) -> None:
+    def __init__(
+        self,
+        number: int,
+        wait: Wait,
+        timer: asyncio.Timeout,
+        clock: Clock,
+        breakers: Sequence[Breaker] = (),
+    ) -> None:
+        self._breakers = breakers
         self.number = number
         self.wait = wait
         self.started = clock.now()
@@ -93,7 +101,8 @@ class Ongoing:
 
     def alive(self) -> None:
         """Move the deadline of a `silence` wait; does nothing to others or once the wait is over."""
-        if not self.wait.silence or self._timer.expired():
+        over = self._timer.expired() or any(breaker.tripped for breaker in self._breakers)
+        if over or not self.wait.silence:
             return
         self.deadline = self._clock.now() + self.wait.limit_s
         self._clock.reschedule(self._timer, self.deadline)
@@ -118,14 +127,12 @@ class Waits:
 
         Raises `WaitExpired` at the limit, the error of the first breaker that trips, or the work's own.
         """
-        for breaker in breakers:
-            if breaker.error is not None:
-                raise breaker.error
+        _raise_if_tripped(breakers)
         timer_at = self._clock.now() + wait.limit_s + wait.slack_s
         ongoing: Ongoing | None = None
         try:
             async with self._clock.timeout_at(timer_at) as timer:
-                ongoing = self._begin(wait, timer)
+                ongoing = self._begin(wait, timer, breakers)
                 with _all_guarding(breakers, timer):
                     result = await work(ongoing)
         except TimeoutError as timeout:
@@ -170,8 +177,8 @@ class Waits:
             text = f"the wait for {ongoing.wait.cause} can not be explained: {type(bug).__name__}: {bug}"
             self._stream.emit(Notice(level="warning", host=ongoing.wait.host, text=text))
 
-    def _begin(self, wait: Wait, timer: asyncio.Timeout) -> Ongoing:
-        ongoing = Ongoing(next(self._numbers), wait, timer, self._clock)
+    def _begin(self, wait: Wait, timer: asyncio.Timeout, breakers: Sequence[Breaker]) -> Ongoing:
+        ongoing = Ongoing(next(self._numbers), wait, timer, self._clock, breakers)
         self._open[ongoing.number] = ongoing
         if not wait.quiet:
             self._announce(ongoing)
@@ -229,6 +236,25 @@ class Waits:
         if ongoing.announced:
             took = self._clock.now() - ongoing.started
             self._stream.emit(WaitEnded(wait=ongoing.number, outcome=outcome, took_s=took, reason=reason))
+
+
+async def broken_by(breakers: Sequence[Breaker], work: Callable[[], Awaitable[T]]) -> T:
+    """Do work that follows something without an end, such as a log: it is no wait, has no limit, and is
+    ended by its reader. Raises the error of the first breaker that trips."""
+    try:
+        async with asyncio.timeout(None) as timer:
+            with _all_guarding(breakers, timer):
+                _raise_if_tripped(breakers)
+                return await work()
+    except TimeoutError:
+        _raise_if_tripped(breakers)
+        raise
+
+
+def _raise_if_tripped(breakers: Sequence[Breaker]) -> None:
+    for breaker in breakers:
+        if breaker.error is not None:
+            raise breaker.error
 
 
 @contextmanager

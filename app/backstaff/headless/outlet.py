@@ -13,6 +13,8 @@ class Outlet:
         self._stream = stream
         self.closed = False
         """True once the stream took nothing more: its reader closed it, or its disk is full."""
+        self.problem = ""
+        """Why it took nothing more; empty for a reader that went away, who wants nothing more."""
 
     def line(self, text: str) -> None:
         """Write one line and flush it, so that a log file or a pipe shows it at once."""
@@ -21,7 +23,10 @@ class Outlet:
         try:
             self._stream.write(self._encodable(text) + "\n")
             self._stream.flush()
-        except (OSError, ValueError):
+        except (BrokenPipeError, ValueError):
+            self._close()
+        except OSError as error:
+            self.problem = error.strerror or str(error)
             self._close()
 
     def _encodable(self, text: str) -> str:

@@ -4,6 +4,7 @@ from backstaff.events.board import Board
 from backstaff.events.board_state import PairView
 from backstaff.events.facts import PairState
 from backstaff.events.inert import inert
+from backstaff.events.width import columns
 from backstaff.explain.outcome import pair_outcome, verdict_of
 from backstaff.headless.colour import Paint, Tone
 
@@ -21,7 +22,7 @@ def table_lines(board: Board, paint: Paint, width: int = DEFAULT_WIDTH) -> list[
     hosts = list(dict.fromkeys(pair.host for pair in board.pairs.values()))
     rows = [["host", *roles]]
     rows += [[host, *(_cell(board, board.pair(host, role)) for role in roles)] for host in hosts]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(columns(row[column]) for row in rows) for column in range(len(rows[0]))]
     if sum(widths) + len(GAP) * len(roles) > width:
         return _list(board, paint)
     lines = [_row(rows[0], widths, [Tone.DIM] * len(widths), paint)]
@@ -34,7 +35,7 @@ def table_lines(board: Board, paint: Paint, width: int = DEFAULT_WIDTH) -> list[
 def _row(cells: list[str], widths: list[int], tones: list[Tone], paint: Paint) -> str:
     last = len(cells) - 1
     padded = [
-        paint(cell, tone) + (" " * (width - len(cell)) if place < last else "")
+        paint(cell, tone) + (" " * (width - columns(cell)) if place < last else "")
         for place, (cell, width, tone) in enumerate(zip(cells, widths, tones, strict=True))
     ]
     return GAP.join(padded).rstrip()

@@ -15,6 +15,7 @@ OnLine = Callable[[str, str], None]
 MOST_OUTPUT = 16 * 1024 * 1024
 _TERMINATE_S = 5.0
 _LEFTOVERS_S = 2.0
+_live_groups: set[int] = set()
 
 
 @dataclass(frozen=True)
@@ -99,14 +100,24 @@ async def run_local(
         stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
         start_new_session=True,
     )
+    leader = transport.get_pid()
+    _live_groups.add(leader)
     try:
         _feed(transport, stdin)
         return await _result(transport, program)
     except BaseException:
-        await _end_group(transport.get_pid(), program)
+        await _end_group(leader, program)
         raise
     finally:
+        _live_groups.discard(leader)
         transport.close()
+
+
+def kill_live_groups() -> None:
+    """Kill every program that `run_local` waits for, with all that it started: for a process that ends at
+    once and lets nothing more pass through."""
+    for leader in tuple(_live_groups):
+        _signal_group(leader, signal.SIGKILL)
 
 
 async def run_in_terminal(argv: Sequence[str]) -> int:

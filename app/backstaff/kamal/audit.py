@@ -51,3 +51,15 @@ STOPPED_APP = "Stopped app"
 def started(version: str) -> str:
     """A stopped container was started again."""
     return f"Started app version {version}"
+
+
+def booted_versions(log: str, role: str) -> list[str]:
+    """Versions of a role that a log says were booted, each once, in the order of their first time."""
+    marker = f"[{role}] {booted('')}"
+    versions = (line.partition(marker)[2].strip() for line in log.splitlines() if marker in line)
+    return list(dict.fromkeys(version for version in versions if version))
+
+
+def recent_audit(config: Config) -> str:
+    """A command that prints the recent part of the host's log, nothing if there is none."""
+    return f"tail -n 2000 {word(audit_log(config))} 2>/dev/null || true"

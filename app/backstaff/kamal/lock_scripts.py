@@ -105,7 +105,7 @@ def _setting(config: Config, token: str) -> list[str]:
     directory = lock_dir(config)
     aside = f"{RUN_DIR}/.{directory.removeprefix(f'{RUN_DIR}/')}.{token}"
     return [
-        "trap '' HUP PIPE",
+        "trap '' HUP PIPE TERM INT",
         f"lock={single_quote(directory)}",
         f"new={single_quote(f'{aside}.new')}",
         f"old={single_quote(f'{aside}.old')}",

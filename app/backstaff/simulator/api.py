@@ -39,12 +39,15 @@ async def _answering(request: web.Request, handler: Handler) -> web.StreamRespon
     try:
         response = await handler(request)
     except (DockerRefusal, RegistryRefusal) as refusal:
-        response = web.json_response(
-            {"message": refusal.message}, status=refusal.status, dumps=lambda data: json.dumps(data) + "\n"
-        )
+        response = _refused(refusal.status, refusal.message)
     except NotModified:
         response = web.Response(status=304)
     except web.HTTPNotFound:
-        response = web.json_response({"message": "page not found"}, status=404)
+        response = _refused(404, "page not found")
     await thawed.wait()
     return response
+
+
+def _refused(status: int, message: str) -> web.Response:
+    body = json.dumps({"message": message}).encode() + b"\n"
+    return web.Response(status=status, body=body, headers={"Content-Type": "application/json"})

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from backstaff.simulator.create_arguments import CommandLineError, parse_creation
 from backstaff.simulator.daemon import API_VERSION, VERSION, Daemon
+from backstaff.simulator.docker_lists import container_lines, image_lines
 from backstaff.simulator.errors import DockerRefusal, NotModified
 from backstaff.simulator.faults import Operation
 from backstaff.simulator.image_store import Credentials
@@ -156,11 +157,14 @@ async def _kill(call: Invocation) -> int:
 
 
 async def _list(call: Invocation) -> int:
-    everything = any(word in {"-a", "--all", "-aq", "-qa"} for word in call.words)
-    for container in call.daemon.listed({}):
-        if everything or container.active:
-            quiet = any(word in {"-q", "--quiet", "-aq", "-qa"} for word in call.words)
-            call.out(container.short_id if quiet else container.name)
+    for line in container_lines(call.daemon, call.words):
+        call.out(line)
+    return 0
+
+
+async def _list_images(call: Invocation) -> int:
+    for line in image_lines(call.daemon, call.words):
+        call.out(line)
     return 0
 
 
@@ -267,6 +271,7 @@ _ALIASES = {
     for name in ("create", "run", "start", "stop", "rm", "rename", "kill", "cp", "logs", "exec")
 } | {
     ("container", "ls"): "ps",
+    ("image", "ls"): "images",
     ("image", "pull"): "pull",
     ("image", "tag"): "tag",
     ("image", "rm"): "rmi",
@@ -280,6 +285,7 @@ _COMMANDS: dict[str, Callable[[Invocation], Awaitable[int]]] = {
     "rename": _rename,
     "kill": _kill,
     "ps": _list,
+    "images": _list_images,
     "cp": _copy,
     "logs": _logs,
     "exec": _exec,

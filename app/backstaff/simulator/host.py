@@ -8,7 +8,9 @@ import asyncssh
 from aiohttp.web_server import Server
 
 from backstaff.clock import Seconds
+from backstaff.kamal.lock import AUTOMATIC, details_text, encoded_details
 from backstaff.kamal.names import PROXY_CONTAINER
+from backstaff.kamal.paths import RUN_DIR
 from backstaff.simulator.containers import Container
 from backstaff.simulator.daemon import Daemon
 from backstaff.simulator.docker_program import DockerProgram, RunningScript
@@ -114,6 +116,13 @@ class SimulatedHost:
     def withhold(self, image: str) -> None:
         """The registry does not have the image for this host."""
         self._daemon.images.withheld.add(with_tag(image))
+
+    def hold_lock(self, name: str, *, by: str, version: str, message: str = AUTOMATIC) -> None:
+        """Somebody else holds the deploy lock of `name`, a service with its destination."""
+        directory = self.home / RUN_DIR / f"lock-{name}"
+        directory.mkdir(parents=True)
+        text = details_text(by, self._daemon.machine.clock.wall(), version, message)
+        (directory / "details").write_text(encoded_details(text))
 
     def at(self, operation: Operation, action: Action, *, times: int = 1) -> None:
         """Do something when an operation begins here for the `times`-th time from now on."""

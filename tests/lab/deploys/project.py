@@ -93,6 +93,13 @@ class Running:
             out, err = self._process.communicate()
             raise AssertionError(f"{what}: the run ended ({self._process.returncode}) before\n{out}{err}")
 
+    def wait_for_output(self, text: str) -> None:
+        """Return once a line of standard output has the text; `ended` then tells only what comes after it."""
+        for line in self._process.stdout or ():
+            if text in line:
+                return
+        raise AssertionError(f"the run ended without {text!r}")
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the program alone."""
         self._process.send_signal(number)

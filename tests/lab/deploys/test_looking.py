@@ -1,6 +1,7 @@
 """Commands that only look. `v1` and then `v2` were deployed once; nothing here changes that."""
 
 import json
+import signal
 from contextlib import ExitStack
 
 import pytest
@@ -109,6 +110,16 @@ def test_logs_are_shown_by_host_and_role(lab: Lab, project: Project) -> None:
     assert "\x1b" not in result.out
     assert [(each["host"], each["role"]) for each in one] == [("h2", "job")]
     assert [line.split()[:2] for line in found.lines] == [["h1", "web"], ["h2", "job"]]
+
+
+def test_logs_are_followed_until_the_user_has_enough(project: Project) -> None:
+    with project.start("app", "logs", "--follow", "-n", "0", "-r", "job") as follow:
+        follow.wait_for_output(" version v2")
+        follow.wait_for_output(" version v2")
+        follow.send(signal.SIGINT)
+        result = follow.ended(timeout_s=20)
+
+    assert result.code == 130
 
 
 def test_a_plan_names_what_would_be_done(project: Project) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from backstaff.config.rules.accessories import check_accessories
 from backstaff.config.rules.finding import Finding, Setting
+from backstaff.config.rules.pace import check_pace
 from backstaff.config.rules.proxies import check_proxies
 from backstaff.config.rules.root import check_root
 from backstaff.config.rules.servers import check_servers
@@ -15,6 +16,7 @@ def broken_rules(setting: Setting) -> Iterator[Finding]:
     yield from check_servers(setting)
     yield from check_accessories(setting)
     yield from check_proxies(setting)
+    yield from check_pace(setting)
 
 
 __all__ = ["Finding", "Setting", "broken_rules"]

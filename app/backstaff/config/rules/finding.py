@@ -11,11 +11,12 @@ from backstaff.config.written import written_roles
 
 @dataclass(frozen=True)
 class Finding:
-    """A broken rule, and what it is about."""
+    """A broken rule, and what it is about; `harmless` where it works but surely was not meant."""
 
     path: KeyPath
     message: str
     suggestion: str = ""
+    harmless: bool = False
 
 
 class Setting:
@@ -30,3 +31,9 @@ class Setting:
     def role_path(self, name: str) -> KeyPath:
         """Where a role is written; the list form of `servers` has no key for its only role."""
         return ("servers", name) if isinstance(self.file.servers, dict) else ("servers",)
+
+    def hosts_path(self, name: str) -> KeyPath:
+        """Where the hosts of a role are written: below the role, or below its key `hosts`."""
+        servers = self.file.servers
+        is_section = isinstance(servers, dict) and isinstance(servers.get(name), RoleSection)
+        return (*self.role_path(name), "hosts") if is_section else self.role_path(name)

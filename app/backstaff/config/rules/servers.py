@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from backstaff.config.check import nearest
 from backstaff.config.rules.finding import Finding, Setting
+from backstaff.config.schema.servers import RoleSection
 from backstaff.config.written import env_tags
 
 
 def check_servers(setting: Setting) -> Iterator[Finding]:
-    """Someone to deploy to, a primary role with hosts, no empty roles, tags at the root only."""
+    """Someone to deploy to, a primary role with hosts, no empty roles, hosts once, tags at the root only."""
     file = setting.file
     if file.servers is None:
         if not file.accessories:
@@ -21,6 +22,18 @@ def check_servers(setting: Setting) -> Iterator[Finding]:
             yield Finding(path, f"role {name} has no hosts; allow_empty_roles: true permits that")
         if env_tags(role.env):
             yield Finding((*path, "env", "tags"), "tags are only allowed in the root env")
+        yield from _check_repeated_hosts(setting, name, role)
+
+
+def _check_repeated_hosts(setting: Setting, name: str, role: RoleSection) -> Iterator[Finding]:
+    """Kamal deploys to a repeated host once, with the tags of its last entry."""
+    seen: set[str] = set()
+    for index, entry in enumerate(role.hosts):
+        host = entry if isinstance(entry, str) else next(iter(entry))
+        if host in seen:
+            message = f"{host} is already in role {name}; it counts once, with the tags given here"
+            yield Finding((*setting.hosts_path(name), index), message, harmless=True)
+        seen.add(host)
 
 
 def _check_primary_role(setting: Setting) -> Iterator[Finding]:

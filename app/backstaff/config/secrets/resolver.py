@@ -27,12 +27,14 @@ class SecretCommandFailed(Exception):
 
 @dataclass(frozen=True)
 class SecretCommand:
-    """A `$(command)` to run: its line, variables already expanded, and what it may see."""
+    """A `$(command)` to run: its line, variables already expanded, and what it may see. `key` is the secret
+    that is made of it."""
 
     line: str
     cwd: Path
     environ: Mapping[str, str]
     timeout_s: float
+    key: str = ""
 
 
 RunSecretCommand = Callable[[SecretCommand], Awaitable[str]]
@@ -173,7 +175,9 @@ class _Reader:
         known = {**self._environ, **values}
 
         async def run(line: str) -> str:
-            return await self._run(SecretCommand(line, self._cwd, self._environ, self._timeout_s))
+            return await self._run(
+                SecretCommand(line, self._cwd, self._environ, self._timeout_s, entry.key)
+            )
 
         def warn_unknown(name: str) -> None:
             if name not in self.failed:
