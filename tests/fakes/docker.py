@@ -1,7 +1,7 @@
 """The Docker Engine of a fake server, as one connection sees it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -96,7 +96,7 @@ class FakeDocker:
 
         return await self._do("images", images)
 
-    async def pull(self, name: str, auth: RegistryAuth | None) -> AsyncIterator[PullProgress]:
+    async def pull(self, name: str, auth: RegistryAuth | None) -> AsyncGenerator[PullProgress, None]:
         pull = self._server.pulls
         await self._do("pull", lambda: None)
         for step in range(1, pull.steps + 1):
@@ -147,7 +147,7 @@ class FakeDocker:
 
         return await self._wire.ask(argv[1], execute, refuse=refuse)
 
-    async def events(self) -> AsyncIterator[DockerEvent]:
+    async def events(self) -> AsyncGenerator[DockerEvent, None]:
         await self._do("events", lambda: None)
         queue: asyncio.Queue[DockerEvent | None] = asyncio.Queue()
         self._server.subscribers.append(queue)
@@ -162,7 +162,7 @@ class FakeDocker:
 
     async def logs(
         self, container: str, *, since: str = "", tail: int | None = None, follow: bool = False
-    ) -> AsyncIterator[LogLine]:
+    ) -> AsyncGenerator[LogLine, None]:
         found = await self._do("logs", lambda: self._server.get(container))
         written = [line for line in found.lines if _not_before(line, since)]
         goes_on = follow and found.running

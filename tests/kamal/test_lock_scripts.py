@@ -1,4 +1,7 @@
 import base64
+import os
+import shutil
+import signal
 import stat
 import subprocess
 from collections import Counter
@@ -22,6 +25,7 @@ CONFIG = a_config()
 DETAILS = "Locked by: Ada at 2026-11-23T03:51:14Z\nVersion: v1\nMessage: Automatic deploy lock"
 LOCK = Path(".kamal/lock-app")
 
+DASH = ("dash",)
 each_shell = pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 
 
@@ -177,6 +181,101 @@ def test_a_script_that_arrives_in_part_does_nothing(shell: tuple[str, ...], tmp_
     for length in (len(script) // 3, len(script) // 2, script.rindex("}")):
         run_script(shell, script[:length], tmp_path)
         assert files(tmp_path) == set()
+
+
+def wrapped(home: Path, program: str, before: str) -> Path:
+    """A directory for the PATH in which `program` does something `before` it does its work."""
+    directory = home / "bin"
+    directory.mkdir()
+    wrapper = directory / program
+    wrapper.write_text(f'#!/bin/sh\n{before}\nexec {shutil.which(program)} "$@"\n')
+    wrapper.chmod(0o755)
+    return directory
+
+
+def cancelled_at(program: str, home: Path, script: str, number: signal.Signals = signal.SIGTERM) -> None:
+    """Runs a script, and signals its process group when its first call of `program` is about to begin."""
+    begun, go = home / "begun", home / "go"
+    os.mkfifo(begun)
+    os.mkfifo(go)
+    gate = f"if [ -p {begun} ]; then echo > {begun}; read _ < {go}; rm -f {begun}; fi"
+    directory = wrapped(home, program, gate)
+    process = subprocess.Popen(
+        DASH,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        cwd=home,
+        env={"PATH": f"{directory}:/usr/bin:/bin"},
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(script.encode())
+    process.stdin.close()
+    begun.read_text()
+    os.killpg(process.pid, number)
+    opened = os.open(go, os.O_RDWR)
+    os.write(opened, b"\n")
+    process.wait(timeout=30)
+    os.close(opened)
+    for fifo in (begun, go):
+        fifo.unlink(missing_ok=True)
+    shutil.rmtree(directory)
+
+
+each_end = pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+
+
+@each_end
+def test_a_call_cancelled_while_it_takes_the_lock_leaves_a_whole_lock(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    script = acquire_script(CONFIG, DETAILS, token="t", owner=an_owner())
+    cancelled_at("mv", tmp_path, script, number)
+    assert files(tmp_path) == {".kamal", f"{LOCK}", f"{LOCK}/details", f"{LOCK}/backstaff"}
+    report = answer(DASH, tmp_path, status_script(CONFIG))
+    assert (report.outcome, report.owner) == (LockOutcome.HELD, an_owner())
+
+
+@each_end
+def test_a_call_cancelled_while_it_takes_a_lock_over_leaves_a_whole_lock(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    acquire(DASH, tmp_path, "dead")
+    stale = answer(DASH, tmp_path, status_script(CONFIG)).owner_text
+    script = takeover_script(CONFIG, stale, DETAILS, token="t", owner=an_owner("new"))
+    cancelled_at("mv", tmp_path, script, number)
+    assert files(tmp_path) == {".kamal", f"{LOCK}", f"{LOCK}/details", f"{LOCK}/backstaff"}
+    assert answer(DASH, tmp_path, status_script(CONFIG)).owner == an_owner("new")
+
+
+@each_end
+def test_a_call_cancelled_while_it_releases_the_lock_leaves_none(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    acquire(DASH, tmp_path)
+    script = release_if_ours_script(CONFIG, an_owner(), token="t")
+    cancelled_at("mv", tmp_path, script, number)
+    assert files(tmp_path) == {".kamal"}
+
+
+def test_a_call_cancelled_before_it_takes_the_lock_does_not_take_it(
+    tmp_path: Path,
+) -> None:
+    script = acquire_script(CONFIG, DETAILS, token="t", owner=an_owner())
+    cancelled_at("cat", tmp_path, script)
+    assert files(tmp_path) == {".kamal"}
+
+
+def test_a_release_waits_for_a_lock_of_ours_that_is_just_being_made(
+    tmp_path: Path,
+) -> None:
+    acquire(DASH, tmp_path)
+    (tmp_path / LOCK).rename(tmp_path / "made")
+    (tmp_path / LOCK).mkdir()
+    meanwhile = f"cp {tmp_path}/made/* {tmp_path / LOCK} && exit 0"
+    path = f"{wrapped(tmp_path, 'sleep', meanwhile)}:/usr/bin:/bin"
+    done = run_script(DASH, release_if_ours_script(CONFIG, an_owner(), token="t"), tmp_path, path)
+    assert parse_lock_report(done.stdout).outcome is LockOutcome.RELEASED
 
 
 def test_lock_directory_is_readable_for_kamal_run_by_another_member_of_the_team(tmp_path: Path) -> None:

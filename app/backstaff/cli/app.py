@@ -1,30 +1,35 @@
 """`backstaff app`: the app's containers."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
 
-from backstaff.cli.answers import Answer
-from backstaff.cli.booting import BootOptions, boot, lock_options, patience_of
+from backstaff.cli.answers import Answer, Row
+from backstaff.cli.booting import BootOptions, boot
+from backstaff.cli.groups import CommandGroup
+from backstaff.cli.lock_options import LockOptions, lock_options
 from backstaff.cli.log_printing import LogPrinter, since_option
 from backstaff.cli.looking import look
 from backstaff.cli.options import CommonOptions, common_options
 from backstaff.cli.powering import PowerChange, power
-from backstaff.cli.project import Project, open_project
+from backstaff.cli.project import Project, open_project, refuse_without_roles
 from backstaff.cli.running import run_and_exit
 from backstaff.engine.app_logs import LogQuery, LogSource, read_logs
 from backstaff.engine.app_state import ContainerRow, app_containers
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet
+from backstaff.engine.together import on_each
 from backstaff.errors import ExitCode, UsageError
+from backstaff.explain.words import listed
 from backstaff.plan.plan import Command
 
 _COLUMNS = ("host", "role", "version", "state", "status", "current", "name")
 _LINES = 100
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def app() -> None:
     """Boot, stop, start and look at the app's containers."""
 
@@ -32,26 +37,25 @@ def app() -> None:
 @app.command("boot")
 @lock_options
 @common_options
-def boot_app(
-    common: CommonOptions, lock_wait: bool, lock_wait_timeout: float, lock_wait_interval: float
-) -> None:
+def boot_app(common: CommonOptions, lock: LockOptions) -> None:
     """Boot an image that is on the servers already (by default the latest one)."""
-    options = BootOptions(patience=patience_of(lock_wait, lock_wait_timeout, lock_wait_interval))
-    run_and_exit(lambda: boot(common, open_project(common), Command.APP_BOOT, options))
+    run_and_exit(lambda: boot(common, Command.APP_BOOT, BootOptions(lock=lock)))
 
 
 @app.command()
+@lock_options
 @common_options
-def start(common: CommonOptions) -> None:
+def start(common: CommonOptions, lock: LockOptions) -> None:
     """Start a version that was stopped (default: git's HEAD), and give it its traffic back."""
-    run_and_exit(lambda: power(common, open_project(common), PowerChange.START))
+    run_and_exit(lambda: power(common, lock, PowerChange.START))
 
 
 @app.command()
+@lock_options
 @common_options
-def stop(common: CommonOptions) -> None:
+def stop(common: CommonOptions, lock: LockOptions) -> None:
     """Take the app out of the proxy and stop it."""
-    run_and_exit(lambda: power(common, open_project(common), PowerChange.STOP))
+    run_and_exit(lambda: power(common, lock, PowerChange.STOP))
 
 
 @app.command()
@@ -77,11 +81,12 @@ def app_version(common: CommonOptions) -> None:
 
 @app.command("stale_containers")
 @click.option("-s", "--stop", is_flag=True, help="Stop them.")
+@lock_options
 @common_options
-def stale_containers(common: CommonOptions, stop: bool) -> None:
+def stale_containers(common: CommonOptions, lock: LockOptions, stop: bool) -> None:
     """Show containers that run beside the current one: what interrupted deploys leave behind."""
     if stop:
-        run_and_exit(lambda: power(common, open_project(common), PowerChange.STOP_STALE))
+        run_and_exit(lambda: power(common, lock, PowerChange.STOP_STALE))
     run_and_exit(lambda: _show_stale(common))
 
 
@@ -123,6 +128,8 @@ def _pattern(grep: str | None) -> re.Pattern[str] | None:
 
 
 async def _rows(common: CommonOptions, project: Project, command: str) -> list[ContainerRow]:
+    refuse_without_roles(project.selection)
+
     async def ask(run: RunContext, fleet: Fleet) -> list[ContainerRow]:
         return await app_containers(run, fleet, project.selection)
 
@@ -133,7 +140,8 @@ async def _show_containers(common: CommonOptions, *, running: bool) -> ExitCode:
     project = open_project(common)
     rows = await _rows(common, project, "app details" if running else "app containers")
     shown = [asdict(row) for row in rows if not running or row.state in {"running", "restarting", "paused"}]
-    Answer(as_json=common.json).table(_COLUMNS, shown, empty="There are no containers.")
+    kind = "running containers" if running else "containers"
+    _table(common, _COLUMNS, shown, f"There are no {kind} of {_who(project)}.")
     return ExitCode.DONE
 
 
@@ -145,15 +153,24 @@ async def _show_versions(common: CommonOptions) -> ExitCode:
         {"host": pair.host, "role": pair.role, "version": current.get((pair.host, pair.role), "")}
         for pair in project.selection.pairs
     ]
-    Answer(as_json=common.json).table(("host", "role", "version"), rows, empty="No role is selected.")
+    _table(common, ("host", "role", "version"), rows, "")
     return ExitCode.DONE
 
 
 async def _show_stale(common: CommonOptions) -> ExitCode:
     project = open_project(common)
     rows = [asdict(row) for row in await _rows(common, project, "app stale_containers") if row.stale]
-    Answer(as_json=common.json).table(_COLUMNS, rows, empty="There are no stale containers.")
+    _table(common, _COLUMNS, rows, f"There are no stale containers of {_who(project)}.")
     return ExitCode.DONE
+
+
+def _table(common: CommonOptions, names: Sequence[str], rows: Sequence[Row], empty: str) -> None:
+    Answer(as_json=common.json).table(names, rows, empty=empty)
+
+
+def _who(project: Project) -> str:
+    """The selection, for a sentence."""
+    return f"{listed(project.selection.roles)} on {listed(project.selection.app_hosts)}"
 
 
 async def _show_logs(
@@ -161,20 +178,41 @@ async def _show_logs(
 ) -> ExitCode:
     project = open_project(common)
     selection = project.selection
+    if container is None:
+        refuse_without_roles(selection)
 
     async def ask(run: RunContext, fleet: Fleet) -> None:
         if container is not None:
-            sources = [LogSource(selection.primary_host, "", container)]
+            sources = await _sources_called(container, fleet)
         else:
-            rows = await app_containers(run, fleet, selection)
-            sources = [LogSource(row.host, row.role, row.name) for row in rows if row.current]
-        if not sources:
-            raise UsageError(
-                "nothing runs, so there is no output",
-                fix="see `backstaff app containers`, and name one with --container-id",
-            )
+            sources = await _current_sources(run, fleet, project)
         printer.align(sources)
-        await read_logs(fleet, sources, query, printer)
+        await read_logs(fleet, sources, query, printer.line, printer.failure)
 
-    await look(common, project, selection.app_hosts, ask, command="app logs")
-    return ExitCode.DONE
+    hosts = selection.app_hosts if container is None else selection.hosts
+    await look(common, project, hosts, ask, command="app logs")
+    return printer.code
+
+
+async def _current_sources(run: RunContext, fleet: Fleet, project: Project) -> list[LogSource]:
+    rows = await app_containers(run, fleet, project.selection)
+    sources = [LogSource(row.host, row.role, row.name) for row in rows if row.current]
+    if not sources:
+        raise UsageError(
+            f"nothing of {_who(project)} runs, so there is no output",
+            fix="see `backstaff app containers`, and name one with --container-id",
+        )
+    return sources
+
+
+async def _sources_called(container: str, fleet: Fleet) -> list[LogSource]:
+    """The container wherever a selected host has it."""
+    found = await on_each(fleet.hosts, lambda host: host.docker.inspect(container))
+    sources = [LogSource(host, "", container) for host, seen in found.items() if seen is not None]
+    if not sources:
+        hosts = listed([host.name for host in fleet.hosts])
+        raise UsageError(
+            f"there is no container {container} on {hosts}",
+            fix="see `backstaff app containers`; select the host that has it with -h",
+        )
+    return sources

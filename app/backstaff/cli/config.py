@@ -1,6 +1,5 @@
 """`backstaff config`."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -13,6 +12,7 @@ from pydantic import BaseModel
 from backstaff.cli.options import CommonOptions, common_options
 from backstaff.cli.project import Project, open_project
 from backstaff.cli.running import run_and_exit
+from backstaff.cli.standard_output import StandardOutput
 from backstaff.config.credentials import SecretName, SecretValue
 from backstaff.config.version import resolve_version
 from backstaff.errors import ExitCode, UsageError
@@ -30,10 +30,11 @@ def config(common: CommonOptions) -> None:
 async def _config(common: CommonOptions) -> ExitCode:
     project = open_project(common)
     told = {**await _summary(common, project), "config": plain(project.config)}
+    output = StandardOutput()
     if common.json:
-        click.echo(json.dumps(told, ensure_ascii=False))
+        output.record(told)
     else:
-        click.echo(yaml.safe_dump(told, sort_keys=False, allow_unicode=True), nl=False)
+        output.line(yaml.safe_dump(told, sort_keys=False, allow_unicode=True).rstrip("\n"))
     return ExitCode.DONE
 
 

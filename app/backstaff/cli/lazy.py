@@ -5,11 +5,13 @@ from importlib import import_module
 
 import click
 
+from backstaff.cli.groups import CommandGroup
+
 Lazy = tuple[str, str, str]
 """Where a command lives (module, name) and its one-line help."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(CommandGroup):
     """A group of commands by name. `--skip_push` means `--skip-push`, as in Kamal."""
 
     def __init__(

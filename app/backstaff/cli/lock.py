@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import click
 
 from backstaff.cli.answers import Answer
+from backstaff.cli.groups import CommandGroup
 from backstaff.cli.looking import look
 from backstaff.cli.options import CommonOptions, common_options
 from backstaff.cli.project import open_project
@@ -19,7 +20,7 @@ from backstaff.kamal.lock import LockOutcome, LockReport
 Act = Callable[[ManualLock], Awaitable[LockReport]]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def lock() -> None:
     """Look at, take and release the deploy lock."""
 

@@ -54,6 +54,7 @@ async def run_locked(
             its_lock = DeployLock(run, fleet[lock_host], owner, is_dead=is_dead, patience=patience)
             async with _inherited(run, its_lock, lock_host) if inherited else its_lock.held():
                 await change(run, fleet)
+            its_lock.refuse_if_left_behind()
 
     return await run_recorded(common, project, secrets, command=command, version=version, work=work)
 

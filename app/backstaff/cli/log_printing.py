@@ -1,14 +1,17 @@
 """Container output on the terminal: one line each, with its host and role in front."""
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import click
 
-from backstaff.engine.app_logs import LogSource
+from backstaff.cli.reporting import show_error
+from backstaff.cli.standard_output import StandardOutput
+from backstaff.engine.app_logs import LogSource, ReaderGone
+from backstaff.errors import BackstaffError, ExitCode
 from backstaff.events.inert import inert
+from backstaff.events.width import columns, padded
 from backstaff.hosts.protocol import LogLine
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -35,32 +38,48 @@ since_option = click.option(
 
 
 class LogPrinter:
-    """Prints lines as they come; what a container wrote is never interpreted."""
+    """Prints lines as they come; what a container wrote is never interpreted. Failures go to standard
+    error at once, so that standard output stays pure."""
 
     def __init__(self, *, as_json: bool, timestamps: bool) -> None:
         self._as_json = as_json
         self._timestamps = timestamps
+        self._output = StandardOutput()
         self._host_width = 0
         self._role_width = 0
+        self.code = ExitCode.DONE
+        """How the command ends: that of the first failure."""
 
     def align(self, sources: Sequence[LogSource]) -> None:
         """Make room for the longest names among `sources`."""
-        self._host_width = max(len(source.host) for source in sources)
-        self._role_width = max(len(source.role) for source in sources)
+        self._host_width = max(columns(source.host) for source in sources)
+        self._role_width = max(columns(source.role) for source in sources)
 
-    def __call__(self, source: LogSource, line: LogLine) -> None:
-        """Print one line."""
+    def line(self, source: LogSource, line: LogLine) -> None:
+        """Print one line. Raises `ReaderGone` once nobody reads them."""
         if self._as_json:
-            record = {
-                "at": line.at,
-                "host": source.host,
-                "role": source.role,
-                "container": source.container,
-                "stream": line.stream,
-                "text": line.text,
-            }
-            click.echo(json.dumps(record, ensure_ascii=False))
-            return
-        prefix = f"{source.host:<{self._host_width}} {source.role:<{self._role_width}}".rstrip()
+            self._output.record(
+                {
+                    "at": line.at,
+                    "host": source.host,
+                    "role": source.role,
+                    "container": source.container,
+                    "stream": line.stream,
+                    "text": line.text,
+                }
+            )
+        else:
+            self._output.line(self._plain(source, line))
+        if self._output.closed:
+            raise ReaderGone
+
+    def failure(self, error: BackstaffError) -> None:
+        """Tell that a source can not be read any further."""
+        if self.code is ExitCode.DONE:
+            self.code = error.exit_code
+        show_error(error)
+
+    def _plain(self, source: LogSource, line: LogLine) -> str:
+        host, role = padded(source.host, self._host_width), padded(source.role, self._role_width)
         at = f"{line.at[:23]}  " if self._timestamps else ""
-        click.echo(f"{at}{prefix}  {inert(line.text)}")
+        return f"{at}{f'{host} {role}'.rstrip()}  {inert(line.text)}"

@@ -8,17 +8,18 @@ from typing import TypeVar
 from backstaff.cli.connecting import connector_for
 from backstaff.cli.options import CommonOptions
 from backstaff.cli.project import Project, connection_secrets, find_performer, literal_secrets
-from backstaff.cli.signals import handled
+from backstaff.cli.signals import handled, leave_at_once
+from backstaff.cli.waiting import LastingWaits
 from backstaff.clock import LoopClock
 from backstaff.config.secrets import Secrets
+from backstaff.engine.alongside import alongside
 from backstaff.engine.context import RunContext
 from backstaff.engine.ending import Cancellation
 from backstaff.engine.fleet import Fleet, connected
 from backstaff.engine.hooks import Hooks
-from backstaff.errors import ExitCode
 from backstaff.events.journal import new_run_id
 from backstaff.events.redact import Redactor
-from backstaff.events.stream import EventStream, Sink
+from backstaff.events.stream import EventStream
 
 T = TypeVar("T")
 
@@ -31,23 +32,25 @@ async def look(
     *,
     command: str,
     version: str = "",
-    sinks: Sequence[Sink] = (),
 ) -> T:
     """Connect to `hosts`, await `ask`, disconnect, and return its answer.
 
-    The hook `pre-connect` runs first: it may be what opens the way to the hosts. Raises what `ask` or
-    connecting raises, and `RunCancelled` after a signal.
+    The hook `pre-connect` runs first: it may be what opens the way to the hosts. Waits that last are told
+    on standard error. Raises what `ask` or connecting raises, and `RunCancelled` after a signal.
     """
-    secrets = await connection_secrets(project, skip_hooks=common.skip_hooks)
-    run = await _context(project, secrets, command, version, sinks)
+    secrets = await connection_secrets(common, project)
+    run = await _context(project, secrets, command, version)
     hooks = Hooks(run, hosts=project.selection.hosts, skip=common.skip_hooks)
-    cancellation = Cancellation(_leave)
+    if not common.quiet:
+        run.stream.add_sink(LastingWaits())
+    cancellation = Cancellation(leave_at_once(lambda: run.stream.board, ""))
     cancellation.attach()
     try:
         with handled(cancellation):
-            await hooks.run("pre-connect")
-            async with connected(run, connector_for(project.config, run.revealed), hosts) as fleet:
-                return await ask(run, fleet)
+            async with alongside(run.waits.explain_until_cancelled()):
+                await hooks.run("pre-connect")
+                async with connected(run, connector_for(project.config, run.revealed), hosts) as fleet:
+                    return await ask(run, fleet)
     except asyncio.CancelledError:
         cancelled = cancellation.take()
         if cancelled is None:
@@ -55,9 +58,7 @@ async def look(
         raise cancelled from None
 
 
-async def _context(
-    project: Project, secrets: Secrets, command: str, version: str, sinks: Sequence[Sink]
-) -> RunContext:
+async def _context(project: Project, secrets: Secrets, command: str, version: str) -> RunContext:
     clock = LoopClock()
     hidden = [value.reveal() for value in secrets.values.values()] + literal_secrets(project.config)
     return RunContext(
@@ -66,13 +67,9 @@ async def _context(
         config=project.config,
         version=version,
         performer=await find_performer(project),
-        stream=EventStream(clock, Redactor(hidden), sinks),
+        stream=EventStream(clock, Redactor(hidden)),
         secrets=secrets.values,
         clock=clock,
         environ=project.environ,
         directory=project.directory,
     )
-
-
-def _leave(code: ExitCode) -> None:
-    raise SystemExit(int(code))

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from backstaff.cli.groups import LazyGroup
+from backstaff.cli.lazy import LazyGroup
 from backstaff.cli.options import token_normalize
 from backstaff.errors import ExitCode
 

@@ -8,6 +8,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 
+from backstaff.plan.patterns import split_items
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -30,12 +32,12 @@ class CommonOptions:
 
 
 def _patterns(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
-    return tuple(each.strip() for each in (value or "").split(",") if each.strip())
+    return split_items(value or "")
 
 
 _OPTIONS: Sequence[Callable[[Callable[..., object]], Callable[..., object]]] = (
     click.option("--json", is_flag=True, help="Print one JSON object per line, and nothing else."),
-    click.option("--no-tui", is_flag=True, help="Print plain lines, also on a terminal."),
+    click.option("--no-tui", is_flag=True, help="Print plain lines; for now that is what is always printed."),
     click.option("-q", "--quiet", is_flag=True, help="Print only what failed."),
     click.option("-v", "--verbose", is_flag=True, help="Print commands and containers' output too."),
     click.option("-H", "--skip-hooks", is_flag=True, help="Run no hooks."),

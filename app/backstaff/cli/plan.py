@@ -1,11 +1,10 @@
 """`backstaff plan`."""
 
 import asyncio
-import json
 import os
 import platform
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 
 import click
 
@@ -14,21 +13,29 @@ from backstaff.cli.options import CommonOptions, common_options
 from backstaff.cli.project import Project, open_project
 from backstaff.cli.reporting import show_error
 from backstaff.cli.running import run_and_exit
+from backstaff.cli.standard_output import StandardOutput
+from backstaff.cli.target import target_version, version_before
 from backstaff.config.commands import CommandUnavailable, run_async
-from backstaff.config.version import resolve_version
 from backstaff.engine.app_state import watches_of
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet
 from backstaff.engine.image import architecture
-from backstaff.errors import BackstaffError, ExitCode
+from backstaff.errors import BackstaffError, ExitCode, UsageError
 from backstaff.headless.colour import Paint, colour_wanted
-from backstaff.headless.outlet import Outlet
 from backstaff.headless.plan_text import plan_lines
 from backstaff.kamal.names import container_prefix, version_of
 from backstaff.plan.outline import Observed, outline
 from backstaff.plan.plan import Command, make_plan
 
 _DOCKER_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the hosts show: which version each pair runs, and the one that a rollback would go back to."""
+
+    running: Observed = field(default_factory=dict)
+    version_before: str = ""
 
 
 @click.command()
@@ -50,40 +57,45 @@ def plan(common: CommonOptions, skip_push: bool, command: str, offline: bool) ->
 
 async def _plan(common: CommonOptions, command: Command, *, skip_push: bool, offline: bool) -> ExitCode:
     project = open_project(common)
-    version = await resolve_version(
-        project.config, common.version, environ=project.environ, cwd=project.directory
-    )
-    made = make_plan(project.config, project.selection, version, command, skip_push=skip_push)
-    observed: Observed = {}
-    code = ExitCode.DONE
+    version = await target_version(project, command, common.version)
+    seen, code = _Seen(), ExitCode.DONE
     if not offline:
         try:
-            observed = await _observe(common, project)
+            seen = await _look(common, project, finds_version=version is None)
         except BackstaffError as error:
+            if version is None:
+                raise
             show_error(error)
             code = error.exit_code
+    version = version or seen.version_before
+    if not version:
+        raise UsageError(
+            "only the servers know the version to roll back to",
+            fix="name one with --version, or leave out --offline",
+        )
+    made = make_plan(project.config, project.selection, version, command, skip_push=skip_push)
     arch, buildx = await asyncio.gather(_local_arch(project), _has_buildx(project))
-    told = outline(project.config, made, observed, local_arch=arch, buildx=buildx)
-    outlet = Outlet(sys.stdout)
+    told = outline(project.config, made, seen.running, local_arch=arch, buildx=buildx)
+    output = StandardOutput()
     if common.json:
-        outlet.line(json.dumps(asdict(told), ensure_ascii=False))
+        output.record(asdict(told))
         return code
     for line in plan_lines(told, Paint(enabled=colour_wanted(sys.stdout, os.environ))):
-        outlet.line(line)
+        output.line(line)
     return code
 
 
-async def _observe(common: CommonOptions, project: Project) -> Observed:
-    """Which version each pair runs now."""
+async def _look(common: CommonOptions, project: Project, *, finds_version: bool) -> _Seen:
     selection = project.selection
 
-    async def ask(run: RunContext, fleet: Fleet) -> Observed:
+    async def ask(run: RunContext, fleet: Fleet) -> _Seen:
         watches = await watches_of(run, fleet, selection)
         current = {pair: watches[pair.host].current(pair.role) for pair in selection.pairs}
-        return {
+        running = {
             pair: version_of(found.name, container_prefix(run.config, pair.role)) if found else ""
             for pair, found in current.items()
         }
+        return _Seen(running, await version_before(run, selection, watches) if finds_version else "")
 
     return await look(common, project, selection.app_hosts, ask, command="plan")
 

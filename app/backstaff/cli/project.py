@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backstaff.cli.options import CommonOptions
+from backstaff.cli.waiting import run_secret_command
 from backstaff.config.commands import CommandUnavailable, run_async
 from backstaff.config.credentials import SecretValue
 from backstaff.config.loader import load_config
 from backstaff.config.models import Config, SecretNeed
-from backstaff.config.secrets import Secrets, resolve_secrets
+from backstaff.config.secrets import Secrets, resolve_secrets, run_in_shell
 from backstaff.engine.context import Performer
 from backstaff.errors import UsageError
+from backstaff.explain.words import listed
 from backstaff.kamal.error_pages import PATTERNS
 from backstaff.plan.selection import Selection, select
 
@@ -41,19 +43,36 @@ def open_project(common: CommonOptions) -> Project:
     return Project(config, selection, directory, environ)
 
 
-async def read_secrets(project: Project, needs: Iterable[SecretNeed] | None = None) -> Secrets:
-    """All secrets that the run needs; `needs` None means those of a deploy. Raises `SecretsError`."""
-    return await resolve_secrets(project.config, needs, environ=project.environ, cwd=project.directory)
+def refuse_without_roles(selection: Selection) -> None:
+    """Raise `UsageError` where a command about the app is asked of hosts that do not run it."""
+    if not selection.pairs:
+        raise UsageError(
+            f"no role runs on {listed(selection.hosts)}", fix="select hosts that run a role in deploy.yml"
+        )
 
 
-async def connection_secrets(project: Project, *, skip_hooks: bool) -> Secrets:
+async def read_secrets(
+    common: CommonOptions, project: Project, needs: Iterable[SecretNeed] | None = None
+) -> Secrets:
+    """All secrets that the run needs; `needs` None means those of a deploy. A command that lasts is told on
+    standard error. Raises `SecretsError`."""
+    return await resolve_secrets(
+        project.config,
+        needs,
+        environ=project.environ,
+        cwd=project.directory,
+        run=run_in_shell if common.quiet else run_secret_command,
+    )
+
+
+async def connection_secrets(common: CommonOptions, project: Project) -> Secrets:
     """The secrets that it takes to connect: none, unless keys are secrets or a hook is to see them. Vaults
     are not asked for the others."""
     hook = project.directory / project.config.hooks_path / "pre-connect"
     needs = [need for need in project.config.requires_secrets() if need.path[0] == "ssh"]
-    if not needs and (skip_hooks or not hook.is_file()):
+    if not needs and (common.skip_hooks or not hook.is_file()):
         return Secrets({})
-    return await read_secrets(project, needs)
+    return await read_secrets(common, project, needs)
 
 
 def literal_secrets(config: Config) -> list[str]:

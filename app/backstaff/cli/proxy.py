@@ -3,37 +3,37 @@
 import click
 
 from backstaff.cli.answers import Answer
-from backstaff.cli.connecting import connector_for
+from backstaff.cli.groups import CommandGroup
+from backstaff.cli.lock_options import LockOptions, lock_options
+from backstaff.cli.locked import run_locked
 from backstaff.cli.log_printing import LogPrinter, since_option
 from backstaff.cli.looking import look
 from backstaff.cli.options import CommonOptions, common_options
-from backstaff.cli.project import connection_secrets, open_project
-from backstaff.cli.running import run_and_exit, run_recorded
-from backstaff.engine.alongside import alongside
+from backstaff.cli.project import open_project
+from backstaff.cli.running import run_and_exit
 from backstaff.engine.app_logs import LogQuery, LogSource, read_logs
 from backstaff.engine.context import RunContext
-from backstaff.engine.fleet import Fleet, connected
-from backstaff.engine.hooks import Hooks
-from backstaff.engine.identity import is_dead, this_process
-from backstaff.engine.lock import DeployLock
+from backstaff.engine.fleet import Fleet
 from backstaff.engine.proxy import ProxyRow, boot_proxies, proxy_rows
-from backstaff.errors import ExitCode
+from backstaff.errors import ExitCode, UsageError
+from backstaff.explain.words import listed
 from backstaff.kamal.names import PROXY_CONTAINER
 
 _COLUMNS = ("host", "image", "state", "service", "at", "target", "serves")
 _LINES = 100
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def proxy() -> None:
     """Boot and look at kamal-proxy."""
 
 
 @proxy.command("boot")
+@lock_options
 @common_options
-def boot_proxy(common: CommonOptions) -> None:
+def boot_proxy(common: CommonOptions, lock: LockOptions) -> None:
     """Start the proxy on the servers that need it and where it does not run."""
-    run_and_exit(lambda: _boot(common))
+    run_and_exit(lambda: _boot(common, lock))
 
 
 @proxy.command()
@@ -63,22 +63,14 @@ def logs(common: CommonOptions, since: str, lines: int, follow: bool, skip_times
     run_and_exit(lambda: _logs(common, query, printer))
 
 
-async def _boot(common: CommonOptions) -> ExitCode:
+async def _boot(common: CommonOptions, lock: LockOptions) -> ExitCode:
     project = open_project(common)
     selection = project.selection
-    secrets = await connection_secrets(project, skip_hooks=common.skip_hooks)
-    hosts = tuple(dict.fromkeys((*selection.hosts, selection.lock_host)))
 
-    async def work(run: RunContext) -> None:
-        await Hooks(run, hosts=hosts, skip=common.skip_hooks).run("pre-connect")
-        async with (
-            alongside(run.waits.explain_until_cancelled()),
-            connected(run, connector_for(run.config, run.revealed), hosts) as fleet,
-            DeployLock(run, fleet[selection.lock_host], this_process(run.run_id), is_dead=is_dead).held(),
-        ):
-            await boot_proxies(run, fleet, selection)
+    async def work(run: RunContext, fleet: Fleet) -> None:
+        await boot_proxies(run, fleet, selection)
 
-    return await run_recorded(common, project, secrets, command="proxy boot", version="", work=work)
+    return await run_locked(common, project, lock, work, command="proxy boot", hosts=selection.hosts)
 
 
 async def _details(common: CommonOptions) -> ExitCode:
@@ -90,19 +82,24 @@ async def _details(common: CommonOptions) -> ExitCode:
 
     rows = await look(common, project, hosts, ask, command="proxy details")
     shown = [{column: getattr(row, column) for column in _COLUMNS} for row in rows]
-    Answer(as_json=common.json).table(_COLUMNS, shown, empty="No selected server needs a proxy.")
+    empty = f"No proxy is needed on {listed(project.selection.hosts)}."
+    Answer(as_json=common.json).table(_COLUMNS, shown, empty=empty)
     return ExitCode.DONE
 
 
 async def _logs(common: CommonOptions, query: LogQuery, printer: LogPrinter) -> ExitCode:
     project = open_project(common)
     hosts = project.selection.proxy_hosts
+    if not hosts:
+        raise UsageError(
+            f"no proxy is needed on {listed(project.selection.hosts)}, so there is no output",
+            fix="select hosts that run a role behind the proxy",
+        )
     sources = [LogSource(host, "", PROXY_CONTAINER) for host in hosts]
 
     async def ask(_: RunContext, fleet: Fleet) -> None:
         printer.align(sources)
-        await read_logs(fleet, sources, query, printer)
+        await read_logs(fleet, sources, query, printer.line, printer.failure)
 
-    if sources:
-        await look(common, project, hosts, ask, command="proxy logs")
-    return ExitCode.DONE
+    await look(common, project, hosts, ask, command="proxy logs")
+    return printer.code

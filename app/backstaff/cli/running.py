@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from backstaff import __version__
 from backstaff.cli.options import CommonOptions
 from backstaff.cli.project import Project, find_performer, literal_secrets
-from backstaff.cli.reporting import show_error, sink_for
+from backstaff.cli.reporting import sink_for
 from backstaff.cli.signals import handled, leave_at_once
 from backstaff.clock import LoopClock
 from backstaff.config.secrets import Secrets
 from backstaff.engine.context import RunContext
 from backstaff.engine.ending import Cancellation, run_to_end
-from backstaff.errors import BackstaffError, ExitCode
+from backstaff.engine.lock import release_command
+from backstaff.errors import ExitCode
 from backstaff.events.journal import JournalWriter, journal_directory, new_run_id
 from backstaff.events.redact import Redactor
 from backstaff.events.stream import EventStream
@@ -24,16 +25,9 @@ Work = Callable[[RunContext], Awaitable[None]]
 
 
 def run_and_exit(main: Callable[[], Coroutine[object, object, ExitCode]]) -> None:
-    """Run `main` in an event loop and end the process with its exit code; errors that come before a run
-    began are shown as they are."""
-    try:
-        code = asyncio.run(main())
-    except BackstaffError as error:
-        show_error(error)
-        code = error.exit_code
-    except KeyboardInterrupt:
-        code = ExitCode.INTERRUPTED
-    sys.exit(int(code))
+    """Run `main` in an event loop and end the process with its exit code. Errors that come without a run
+    pass through: `cli.main` tells them."""
+    sys.exit(int(asyncio.run(main())))
 
 
 async def run_recorded(
@@ -59,7 +53,8 @@ async def run_recorded(
     stream.add_sink(sink_for(common))
     stream.add_sink(journal)
     _announce(run, common, secrets)
-    cancellation = Cancellation(leave_at_once(lambda: stream.board))
+    release = release_command(project.config, project.selection.lock_host)
+    cancellation = Cancellation(leave_at_once(lambda: stream.board, release))
     try:
         with handled(cancellation):
             return await run_to_end(run, lambda: work(run), cancellation)

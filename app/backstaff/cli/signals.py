@@ -11,6 +11,7 @@ from backstaff.engine.ending import Cancellation
 from backstaff.errors import ExitCode
 from backstaff.events.board import Board
 from backstaff.events.facts import LockState
+from backstaff.hosts.local import kill_live_groups
 
 _SIGNALS = {
     signal.SIGINT: ExitCode.INTERRUPTED,
@@ -18,6 +19,8 @@ _SIGNALS = {
     signal.SIGHUP: ExitCode.HANGUP,
 }
 _LOCKED = {LockState.OURS, LockState.TAKEN_OVER, LockState.LEFT_BEHIND}
+_TAKING = "take the deploy lock"
+"""The step during which the lock may be ours already without our knowing."""
 
 
 @contextmanager
@@ -33,14 +36,27 @@ def handled(cancellation: Cancellation) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-def leave_at_once(board: Callable[[], Board]) -> Callable[[ExitCode], None]:
-    """What a second signal does: say how a lock that is still held is released, and end the process."""
+def leave_at_once(board: Callable[[], Board], release: str) -> Callable[[ExitCode], None]:
+    """What a second signal does: kill what runs on this machine for us, say how a lock that may still be
+    held is released (`release` is the command), and end the process."""
 
     def leave(code: ExitCode) -> None:
-        lock = board().lock
-        if lock is not None and lock.state in _LOCKED:
-            print(f"\nthe deploy lock may still be held; release it with: {lock.release}", file=sys.stderr)
+        kill_live_groups()
+        for line in last_words(board(), release):
+            print(line, file=sys.stderr)
         sys.stderr.flush()
         os._exit(int(code))
 
     return leave
+
+
+def last_words(board: Board, release: str) -> list[str]:
+    """What is to be known about the lock of a run that ends at once."""
+    if board.lock is not None and board.lock.state in _LOCKED:
+        return [f"\nthe deploy lock may still be held; release it with: {release}"]
+    if any(step.step == _TAKING for step in board.steps.values()):
+        return [
+            "\nthe deploy lock was just being taken: see with `backstaff lock status` who holds it;",
+            f"if it is this run, release it with: {release}",
+        ]
+    return []

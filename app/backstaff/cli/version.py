@@ -3,9 +3,10 @@
 import click
 
 from backstaff import __version__
+from backstaff.cli.standard_output import StandardOutput
 
 
 @click.command()
 def version() -> None:
     """Show the version of Backstaff."""
-    click.echo(__version__)
+    StandardOutput().line(__version__)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from backstaff.engine.fleet import Fleet
@@ -90,6 +91,7 @@ async def _read(host: GuardedHost, source: LogSource, query: LogQuery, tell: Tel
 
 async def _follow(host: GuardedHost, source: LogSource, query: LogQuery, tell: Tell) -> None:
     lines = host.docker.logs(source.container, since=query.since, tail=query.lines, follow=True)
-    async for line in lines:
-        if query.wants(line):
-            tell(source, line)
+    async with aclosing(lines):
+        async for line in lines:
+            if query.wants(line):
+                tell(source, line)

@@ -119,6 +119,7 @@ class Deploy:
             await self._last_look(fleet, watches)
             raise
         refuse_if_split(await self._last_look(fleet, watches))
+        lock.refuse_if_left_behind()
 
     async def _image(self, fleet: Fleet) -> None:
         run, plan = self._run, self._plan

@@ -6,7 +6,7 @@ breakers of the link and of the engine, and leaves a `CommandRun` event with a l
 
 import re
 import shlex
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
@@ -176,7 +176,7 @@ class GuardedDocker:
         filters = "".join(f" --filter label={key}={value}" for key, value in labels.items())
         return await self._read(f"docker image ls{filters}", lambda: self._inner.images(labels))
 
-    async def pull(self, name: str, auth: RegistryAuth | None) -> AsyncIterator[PullProgress]:
+    async def pull(self, name: str, auth: RegistryAuth | None) -> AsyncGenerator[PullProgress, None]:
         """Not guarded here: `engine.pull` reads it inside one wait that ends with silence."""
         async for progress in self._inner.pull(name, auth):
             yield progress
@@ -221,7 +221,7 @@ class GuardedDocker:
             breakers=breakers,
         )
 
-    def events(self) -> AsyncIterator[DockerEvent]:
+    def events(self) -> AsyncGenerator[DockerEvent, None]:
         """Container events; the reader ends it."""
         return self._inner.events()
 
@@ -243,7 +243,7 @@ class GuardedDocker:
 
     def logs(
         self, container: str, *, since: str = "", tail: int | None = None, follow: bool = False
-    ) -> AsyncIterator[LogLine]:
+    ) -> AsyncGenerator[LogLine, None]:
         """Container output; the reader ends it."""
         return self._inner.logs(container, since=since, tail=tail, follow=follow)
 

@@ -17,7 +17,7 @@ from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Ongoing, Wait
-from backstaff.errors import BackstaffError, LockHeld, WaitExpired
+from backstaff.errors import BackstaffError, LockHeld, RemoteError, WaitExpired
 from backstaff.events.facts import LockState, WaitKind
 from backstaff.events.types import LockChanged, Notice
 from backstaff.kamal.lock import (
@@ -89,6 +89,7 @@ class DeployLock:
         self._patience = patience
         self._maybe_ours = False
         self._was_held = False
+        self.left_behind = False
 
     @property
     def release_command(self) -> str:
@@ -196,9 +197,19 @@ class DeployLock:
                 limit = self._run.timeouts.release
                 report = await self._run_script(script, "release the deploy lock", limit)
         except BackstaffError:
+            self.left_behind = True
             self._tell(LockState.LEFT_BEHIND)
             return
         self._tell_released(report)
+
+    def refuse_if_left_behind(self) -> None:
+        """Raise if the lock could not be given back: whoever deploys next would be refused."""
+        if self.left_behind:
+            raise RemoteError(
+                "all went well, but the deploy lock could not be released",
+                where=self._host.name,
+                fix=f"release it with `{self.release_command}`, or the next deploy is refused",
+            )
 
     def _tell_released(self, report: LockReport) -> None:
         was_held, self._was_held = self._was_held, False

@@ -1,7 +1,7 @@
 """The Docker Engine of a host: the `Docker` protocol over the Engine API."""
 
 import shlex
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from urllib.parse import quote
 
 import aiodocker
@@ -129,7 +129,7 @@ class DockerApi:
             found = await http.api.images.list(filters={"label": label_filter(labels)})
             return [records.image_summary(image) for image in found]
 
-    async def pull(self, name: str, auth: RegistryAuth | None) -> AsyncIterator[PullProgress]:
+    async def pull(self, name: str, auth: RegistryAuth | None) -> AsyncGenerator[PullProgress, None]:
         """Pull an image and report on the way; raises `DockerFailed` in the words of the registry."""
         async with self._engine.calling() as http:
             async for progress in pull_image(http, name, auth):
@@ -183,7 +183,7 @@ class DockerApi:
         async with self._engine.calling() as http:
             return await execute(http, quote(container, safe=""), argv)
 
-    async def events(self) -> AsyncIterator[DockerEvent]:
+    async def events(self) -> AsyncGenerator[DockerEvent, None]:
         """Container events from now on, until closed. The first `anext` returns only with an event.
 
         Ends only by an error: DockerUnavailable when the engine ends it, HostLost with the connection.
@@ -194,7 +194,7 @@ class DockerApi:
 
     async def logs(
         self, container: str, *, since: str = "", tail: int | None = None, follow: bool = False
-    ) -> AsyncIterator[LogLine]:
+    ) -> AsyncGenerator[LogLine, None]:
         """What a container wrote, oldest first. `since` is RFC 3339 or seconds since 1970."""
         name = quote(container, safe="")
         async with self._engine.calling() as http:

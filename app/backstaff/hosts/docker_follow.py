@@ -1,7 +1,7 @@
 """What an engine tells without an end: container events, and what containers write."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -29,7 +29,7 @@ async def json_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
         yield buffer.flush()
 
 
-async def follow_events(http: DockerHttp) -> AsyncIterator[DockerEvent]:
+async def follow_events(http: DockerHttp) -> AsyncGenerator[DockerEvent, None]:
     """Events of containers as they happen; those of programs inside containers are left out.
 
     Raises EOFError when the engine ends the stream.
@@ -44,7 +44,7 @@ async def follow_events(http: DockerHttp) -> AsyncIterator[DockerEvent]:
 
 async def read_log(
     http: DockerHttp, container: str, *, terminal: bool, since: str, tail: int | None, follow: bool
-) -> AsyncIterator[LogLine]:
+) -> AsyncGenerator[LogLine, None]:
     """What a container wrote; with `follow` until it ends, and then what Docker kept back at the end."""
     newest = ""
     async for line in _read_log(http, container, terminal, _log_query(since, tail, follow=follow)):
@@ -61,7 +61,7 @@ async def read_log(
 
 async def _read_log(
     http: DockerHttp, container: str, terminal: bool, query: Mapping[str, str]
-) -> AsyncIterator[LogLine]:
+) -> AsyncGenerator[LogLine, None]:
     log = TerminalLog() if terminal else FramedLog()
     async with http.stream("GET", f"containers/{container}/logs", params=query) as response:
         async for chunk in response.content.iter_any():

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import aiodocker
 
@@ -12,7 +12,9 @@ from backstaff.hosts.protocol import PullProgress, RegistryAuth
 from backstaff.hosts.pull_progress import PullMessage, PullTracker
 
 
-async def pull_image(http: DockerHttp, name: str, auth: RegistryAuth | None) -> AsyncIterator[PullProgress]:
+async def pull_image(
+    http: DockerHttp, name: str, auth: RegistryAuth | None
+) -> AsyncGenerator[PullProgress, None]:
     """Pull, and tell where it stands with every message of the engine.
 
     Raises aiodocker.DockerError with the registry's words, status 0 where the pull had begun.

@@ -4,7 +4,7 @@ Every method may raise `HostLost` when the connection ends, and none has a deadl
 puts one around each call. Cancelling a call abandons it; nothing of it stays behind on our side.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -182,7 +182,7 @@ class Docker(Protocol):
         """All images that carry all of `labels`."""
         ...
 
-    def pull(self, name: str, auth: RegistryAuth | None) -> AsyncIterator[PullProgress]:
+    def pull(self, name: str, auth: RegistryAuth | None) -> AsyncGenerator[PullProgress, None]:
         """Pull an image and report on the way; raises `DockerFailed` in the words of the registry."""
         ...
 
@@ -204,13 +204,13 @@ class Docker(Protocol):
         """Run a program inside a running container and wait for its end."""
         ...
 
-    def events(self) -> AsyncIterator[DockerEvent]:
+    def events(self) -> AsyncGenerator[DockerEvent, None]:
         """Container events from now on, until closed. The first `anext` returns only with an event."""
         ...
 
     def logs(
         self, container: str, *, since: str = "", tail: int | None = None, follow: bool = False
-    ) -> AsyncIterator[LogLine]:
+    ) -> AsyncGenerator[LogLine, None]:
         """What a container wrote, oldest first. `since` is RFC 3339 or seconds since 1970."""
         ...
 

@@ -3,6 +3,10 @@
 All end with status 0 and a marked answer for `parse_lock_report`, also when the lock is held: another status
 means that the host could not do it (disk full, no permission). Nothing depends on the words of an error
 message, which differ between systems and languages.
+
+They do not heed the signals with which a lost link or a cancelled call ends a script, nor do the commands
+they start, save that taking the lock can still be called off before anything is changed. Only SIGKILL, which
+a cancelled call sends when a script goes on for too long, or the loss of the host can cut one short.
 """
 
 from backstaff.config.models import Config
@@ -12,6 +16,9 @@ from backstaff.kamal.quoting import single_quote, word
 from backstaff.kamal.script import MARK, make_directory, say_value, script
 
 _TRIES = "1 2 3"
+_DEAF = "trap '' HUP PIPE TERM INT"
+_CALLED_OFF = "trap 'rm -rf \"$new\"; exit 1' TERM INT"
+_POINT_OF_NO_RETURN = _DEAF
 
 
 def acquire_script(config: Config, details: str, *, token: str, owner: LockOwner | None) -> str:
@@ -19,13 +26,16 @@ def acquire_script(config: Config, details: str, *, token: str, owner: LockOwner
 
     `details` is the decoded text, `token` unique to this attempt. `owner` None is for a lock that outlives
     its process, taken by hand. The files are written before the directory is made, so a full disk leaves
-    no lock behind, and moved into it at once, so hardly anybody sees it without them.
+    no lock behind. They are moved into it right after: for that moment, and for good if the script is killed
+    just then, the lock is held without saying by whom.
     """
     return script(
         [
             *_setting(config, token),
+            _CALLED_OFF,
             make_directory(RUN_DIR),
             *_fresh_files(details, owner),
+            _POINT_OF_NO_RETURN,
             f"for try in {_TRIES}; do",
             'if mkdir "$lock" 2>/dev/null; then',
             'if mv -f "$new"/* "$lock/"; then rm -rf "$new"; '
@@ -46,11 +56,19 @@ def status_script(config: Config) -> str:
 
 
 def release_if_ours_script(config: Config, owner: LockOwner, *, token: str) -> str:
-    """Gives the lock back if the owner's file still names `owner`, else only tells who holds it."""
+    """Gives the lock back if the owner's file still names `owner`, else only tells who holds it.
+
+    It may come on the heels of a call that was cancelled while taking the lock, so it lets one that is just
+    changing hands settle first.
+    """
     return script(
         [
             *_setting(config, token),
+            f"for try in {_TRIES}; do",
             'if [ ! -e "$lock" ]; then ' + _answer(LockOutcome.FREE) + "; exit 0; fi",
+            'if [ -e "$lock/details" ] && [ ! -e "$lock/takeover" ]; then break; fi',
+            "sleep 1",
+            "done",
             f'if [ "$(cat "$lock/backstaff" 2>/dev/null)" != {single_quote(owner.to_json())} ]; then',
             "show; exit 0",
             "fi",
@@ -85,7 +103,9 @@ def takeover_script(config: Config, stale: str, details: str, *, token: str, own
     return script(
         [
             *_setting(config, token),
+            _CALLED_OFF,
             *_fresh_files(details, owner),
+            _POINT_OF_NO_RETURN,
             'if mkdir "$lock/takeover" 2>/dev/null; then',
             f'if [ "$(cat "$lock/backstaff" 2>/dev/null)" = {single_quote(stale)} ]; then',
             'if mv -f "$new/backstaff" "$new/details" "$lock/"; then',
@@ -101,11 +121,11 @@ def takeover_script(config: Config, stale: str, details: str, *, token: str, own
 
 
 def _setting(config: Config, token: str) -> list[str]:
-    """Names, and immunity against a connection that ends half-way: what was begun is brought to its end."""
+    """Names, and deafness to a connection that ends half-way and to a call that is cancelled."""
     directory = lock_dir(config)
     aside = f"{RUN_DIR}/.{directory.removeprefix(f'{RUN_DIR}/')}.{token}"
     return [
-        "trap '' HUP PIPE TERM INT",
+        _DEAF,
         f"lock={single_quote(directory)}",
         f"new={single_quote(f'{aside}.new')}",
         f"old={single_quote(f'{aside}.old')}",
@@ -131,7 +151,7 @@ def _fresh_files(details: str, owner: LockOwner | None) -> list[str]:
 
 
 def _removal() -> list[str]:
-    """Renaming frees the lock at once; a removal that is cut short can not leave half of it in place."""
+    """Renaming frees the lock at once; if the script is killed then, what is left lies beside its place."""
     return ['mv "$lock" "$old" || exit 1', 'rm -rf "$old"', _answer(LockOutcome.RELEASED)]
 
 

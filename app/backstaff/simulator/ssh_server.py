@@ -45,7 +45,6 @@ class HostSsh:
                 authorized_client_keys=self._client_key,
                 process_factory=self._execute,
                 encoding=None,
-                encryption_algs=["aes128-gcm@openssh.com"],
                 agent_forwarding=False,
                 backlog=16,
             )

@@ -175,9 +175,7 @@ class _Reader:
         known = {**self._environ, **values}
 
         async def run(line: str) -> str:
-            return await self._run(
-                SecretCommand(line, self._cwd, self._environ, self._timeout_s, entry.key)
-            )
+            return await self._run(SecretCommand(line, self._cwd, self._environ, self._timeout_s, entry.key))
 
         def warn_unknown(name: str) -> None:
             if name not in self.failed:

@@ -1,0 +1,18 @@
+from pathlib import Path
+
+import pytest
+
+from tests.cli.project import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    project = Project(tmp_path / "project", monkeypatch)
+    monkeypatch.chdir(project.directory)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BACKSTAFF_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    for name in ("VERSION", "KAMAL_LOCK", "KAMAL_DESTINATION", "GITHUB_ACTIONS", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("backstaff.cli.connecting.SshConnector", lambda *_, **__: project.servers)
+    return project

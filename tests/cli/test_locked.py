@@ -1,0 +1,86 @@
+"""Commands that change hosts under the deploy lock."""
+
+import pytest
+
+from tests.cli.project import GRACES, Project
+from tests.fakes.hosts import Datacentre
+from tests.fakes.shell import hold_lock, lock_held, release_lock
+
+CHANGES = [
+    ("app", "stop"),
+    ("app", "start", "--version", "v1"),
+    ("app", "stale_containers", "--stop"),
+    ("proxy", "boot"),
+]
+
+
+def held(datacentre: Datacentre) -> None:
+    hold_lock(datacentre["h1"], GRACES)
+
+
+@pytest.mark.parametrize("command", CHANGES, ids=" ".join)
+def test_a_lock_of_somebody_else_refuses_the_change_and_can_be_waited_for(
+    project: Project, command: tuple[str, ...]
+) -> None:
+    project.servers.set = held
+    result = project.run(*command)
+    assert result.code == 3
+    assert "wait for it with --lock-wait" in " ".join(result.out.split())
+    assert "No such option" not in project.run(*command, "--lock-wait", "--lock-wait-timeout", "0.1").err
+
+
+@pytest.mark.parametrize("command", CHANGES, ids=" ".join)
+def test_a_hook_of_the_run_that_holds_the_lock_may_change_hosts(
+    project: Project, command: tuple[str, ...]
+) -> None:
+    project.servers.set = held
+    result = project.run(*command, environ={"KAMAL_LOCK": "true"})
+    assert result.code == 0, result.out + result.err
+    assert "warning" not in result.out
+    assert lock_held(project.servers.datacentre["h1"])
+
+
+def test_a_lock_that_is_said_to_be_held_and_is_free_is_warned_of(project: Project) -> None:
+    result = project.run("app", "stop", environ={"KAMAL_LOCK": "true"})
+    assert result.code == 0
+    assert "warning: KAMAL_LOCK=true says that the deploy lock is held, but it is free" in result.out
+
+
+def test_the_lock_is_given_back_after_the_change(project: Project) -> None:
+    result = project.run("app", "stop")
+    assert result.code == 0
+    assert "lock taken" in result.out
+    assert not lock_held(project.servers.datacentre["h1"])
+    assert not any(each.role and each.running for each in containers(project))
+
+
+def test_waiting_goes_on_until_the_lock_is_free(project: Project) -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        held(datacentre)
+        project.write("released", "")
+        datacentre["h1"].containers  # noqa: B018
+
+    project.servers.set = set_scene
+    result = project.run("app", "stop", "--lock-wait", "--lock-wait-timeout", "0.3", "--lock-wait-interval", "0.1")
+    assert result.code == 3
+    assert "the deploy lock" in result.out
+
+
+def test_how_long_to_wait_is_the_configurations_unless_it_is_said(project: Project) -> None:
+    project.add("x-backstaff:\n  timeouts:\n    lock: 0.25\n")
+    project.servers.set = held
+    result = project.run("app", "stop", "--lock-wait", "--lock-wait-interval", "0.1")
+    assert result.code == 3
+    assert "the deploy lock (0.2 s)" in result.out or "waits for the deploy lock (0.3 s)" in result.out
+
+
+def test_the_lock_by_hand_is_not_waited_for_and_so_not_advised_to(project: Project) -> None:
+    project.servers.set = held
+    result = project.run("lock", "acquire", "-m", "maintenance", "--version", "v1")
+    assert result.code == 3
+    assert "--lock-wait" not in result.err
+    assert "backstaff lock release -h h1" in result.err
+
+
+def containers(project: Project) -> list[object]:
+    return []
