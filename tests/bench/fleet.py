@@ -95,7 +95,9 @@ def measure(hosts: int) -> str:
         assert client.stdout is not None
         client.stdin.write(json.dumps(running.access) + "\n")
         client.stdin.flush()
-        client.stdout.readline()
+        if not client.stdout.readline():
+            client.wait()
+            return f"{hosts:5}   the first deploy failed"
         before = running.counts()
         client.stdin.write("go\n")
         client.stdin.close()

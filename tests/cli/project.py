@@ -100,7 +100,9 @@ class Project:
         """Add to deploy.yml."""
         self.write("config/deploy.yml", DEPLOY_YML + text)
 
-    def run(self, *argv: str, environ: Mapping[str, str] | None = None, stdout: TextIO | None = None) -> Result:
+    def run(
+        self, *argv: str, environ: Mapping[str, str] | None = None, stdout: TextIO | None = None
+    ) -> Result:
         """Run a command to its end, as the program does."""
         out, err = stdout or StringIO(), StringIO()
         with self._monkeypatch.context() as patch:

@@ -141,3 +141,12 @@ async def test_hooks_that_are_missing_or_skipped_do_nothing(tmp_path: Path) -> N
     await hooked.hooks().run("post-deploy")
     await hooked.hooks(skip=True).run("pre-deploy")
     assert hooked.events == []
+
+
+async def test_of_a_hook_that_talks_a_lot_the_last_lines_are_told(tmp_path: Path) -> None:
+    hooked = Hooked(
+        tmp_path, "#!/bin/sh\nfor line in 1 2 3 4 5 6 7 8 9 10 11 12; do echo $line; done; exit 1\n"
+    )
+    with pytest.raises(HookFailed) as caught:
+        await hooked.hooks().run("pre-deploy")
+    assert caught.value.evidence == tuple(str(number) for number in range(3, 13))

@@ -155,7 +155,8 @@ def test_the_new_version_that_already_serves_is_not_called_stopped() -> None:
     ],
 )
 def test_a_retry_leaves_out_the_hosts_that_are_done(command: str, words: str) -> None:
-    run = a_run().model_copy(update={"command": command})
+    argv = (*command.split(), "-d", "production")
+    run = a_run().model_copy(update={"command": command, "argv": argv})
     script = Script().at(0, run, a_plan()).at(1, pair("h3", "job", PairState.HEALTHY))
     assert retry_command(script.board) == words
 

@@ -1,6 +1,6 @@
 import pytest
 
-from backstaff.explain.docker_errors import pull_doom, start_doom
+from backstaff.explain.docker_errors import deploy_doom, proxy_start_doom, pull_doom, start_doom
 
 ENDPOINT = "driver failed programming external connectivity on endpoint shop-web-v42 (669659d6): "
 RUNC = "failed to create task for container: failed to create shim task: OCI runtime create failed: "
@@ -63,7 +63,12 @@ RUNC = "failed to create task for container: failed to create shim task: OCI run
             "this host has no driver for the devices that options ask for",
             "nvidia",
         ),
-        ("network kamal not found", "the network kamal is not on this host", "docker network create kamal"),
+        (
+            "network kamal not found",
+            "the network kamal, which deploys make, is not on this host",
+            "backstaff proxy boot",
+        ),
+        ("network shop not found", "the network shop is not on this host", "docker network create shop"),
         (
             'Conflict. The container name "/shop-web-v42" is already in use by container "9f3"',
             "another container is already named shop-web-v42",
@@ -87,6 +92,140 @@ def test_a_start_that_can_never_work_is_recognised(error: str, reason: str, advi
     assert doom is not None
     assert doom.reason == reason
     assert advice in doom.advice
+
+
+# What a Docker 20.10 on Debian 12 says, word for word, with shortened ids.
+ON_TWO = "driver failed programming external connectivity on endpoint two (3614bf80): "
+OLD_RUNC = (
+    "failed to create shim task: OCI runtime create failed: runc create failed: "
+    "unable to start container process: "
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            ON_TWO + "Bind for 0.0.0.0:80 failed: port is already allocated",
+            "port 80 is taken on this host",
+        ),
+        (
+            ON_TWO + "Error starting userland proxy: listen tcp4 0.0.0.0:8088: bind: address already in use",
+            "port 8088 is taken on this host",
+        ),
+        ("network kamal not found", "the network kamal, which deploys make, is not on this host"),
+        (
+            'invalid mount config for type "bind": bind source path does not exist: /nope',
+            "the mount's source /nope is not on this host",
+        ),
+        (
+            OLD_RUNC + 'error during container init: error mounting "/tmp/f1" to rootfs at "/tmp": mount '
+            "/tmp/f1:/tmp (via /proc/self/fd/6), flags: 0x5000: not a directory: unknown: Are you trying "
+            "to mount a directory onto a file (or vice-versa)? Check if the specified host path "
+            "exists and is the expected type",
+            "a mount joins a file and a directory",
+        ),
+        (
+            OLD_RUNC + 'exec: "nope": executable file not found in $PATH: unknown',
+            "the image has no program nope",
+        ),
+        (
+            OLD_RUNC + 'exec: "/nope": stat /nope: no such file or directory: unknown',
+            "the image has no /nope, or its #! line names a program that is missing",
+        ),
+        (OLD_RUNC + 'exec: "/etc": permission denied: unknown', "/etc in the image may not be executed"),
+        (
+            (
+                'Conflict. The container name "/two" is already in use by container "03d00eed". '
+                "You have to remove (or rename) that container to be able to reuse that name."
+            ),
+            "another container is already named two",
+        ),
+        (
+            'could not select device driver "" with capabilities: [[gpu]]',
+            "this host has no driver for the devices that options ask for",
+        ),
+        ("No such image: none:1", "the image none:1 is not on this host"),
+        (
+            "write /var/lib/docker/overlay2/581e47b1-init/link: no space left on device",
+            "the disk of the host is full",
+        ),
+        (
+            "Minimum memory limit allowed is 6MB",
+            "a resource limit in options is not possible on this host",
+        ),
+        (
+            "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available",
+            "a resource limit in options is not possible on this host",
+        ),
+        ("invalid restart policy 'wrong'", "docker does not accept the restart policy wrong"),
+    ],
+)
+def test_what_a_real_docker_said_is_recognised(error: str, reason: str) -> None:
+    doom = start_doom(
+        f"docker: Error response from daemon: {error}\n\nRun 'docker run --help' for more information"
+    )
+    assert doom is not None
+    assert doom.reason == reason
+
+
+ON_PROXY = "driver failed programming external connectivity on endpoint kamal-proxy (17f7bd4d): "
+STARTED_IN_VAIN = (
+    f"Error response from daemon: {ON_PROXY}Bind for 0.0.0.0:80 failed: port is already allocated\n"
+    "Error: failed to start containers: kamal-proxy\n"
+    'docker: Error response from daemon: Conflict. The container name "/kamal-proxy" is already in use by '
+    'container "03d0". You have to remove (or rename) that container to be able to reuse that name.'
+)
+PULLED_FIRST = (
+    "Unable to find image 'basecamp/kamal-proxy:v0.9.2' locally\nv0.9.2: Pulling from basecamp/kamal-proxy\n"
+    f"docker: Error response from daemon: {ON_PROXY}Bind for :::80 failed: port is already allocated"
+)
+DOCKER_28 = (
+    f"failed to set up container networking: {ON_PROXY}"
+    "failed to bind host port for 0.0.0.0:80:172.18.0.2:80/tcp: address already in use"
+)
+
+
+@pytest.mark.parametrize("error", [STARTED_IN_VAIN, PULLED_FIRST, DOCKER_28])
+def test_a_port_that_keeps_the_proxy_down_is_named_with_the_way_out(error: str) -> None:
+    doom = proxy_start_doom(error)
+    assert doom is not None
+    assert doom.reason == "port 80, which kamal-proxy publishes, is taken on this host"
+    assert "sport = :80" in doom.advice
+    assert "proxy.run" in doom.advice
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            "Unable to find image 'mirror.test/proxy:v9' locally\ndocker: manifest unknown",
+            "the image is not in the registry",
+        ),
+        ("network kamal not found", "the network kamal, which deploys make, is not on this host"),
+        (OLD_RUNC + 'exec: "/etc": permission denied: unknown', "/etc in the image may not be executed"),
+    ],
+)
+def test_what_else_keeps_the_proxy_down_is_told_too(error: str, reason: str) -> None:
+    doom = proxy_start_doom(error)
+    assert doom is not None
+    assert doom.reason == reason
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["Error: host settings conflict with another service", "Error: host is used by another service"],
+)
+def test_two_services_that_want_the_same_host_are_told_apart(error: str) -> None:
+    doom = deploy_doom(error)
+    assert doom is not None
+    assert doom.reason == "another service on this host's proxy has the same host and path"
+    assert "proxy.host" in doom.advice
+    assert "remove the other service" in doom.advice
+
+
+def test_an_unhealthy_target_is_no_refusal_of_the_proxy() -> None:
+    assert deploy_doom("Error: target failed to become healthy within configured timeout (30s)") is None
 
 
 @pytest.mark.parametrize(

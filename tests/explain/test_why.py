@@ -218,6 +218,14 @@ def test_a_held_lock_shows_its_holder_and_how_to_break_it() -> None:
     assert "rm -r lock" in why.advice
 
 
+@pytest.mark.parametrize("host", ["h1", "deploy@h1:2222", "[::1]:22"])
+def test_a_wait_for_a_connection_gives_no_command_that_would_go_elsewhere(host: str) -> None:
+    script = Script().at(0, wait(1, WaitKind.CONNECT, host, "", "a connection", 15))
+    advice = explained(script.board, 1, 1).advice
+    assert f"ssh {host}" not in advice
+    assert f"log in to {host} with ssh" in advice
+
+
 @pytest.mark.parametrize("kind", WaitKind)
 def test_every_kind_of_wait_has_a_sentence_and_says_what_comes(kind: WaitKind) -> None:
     script = at_the_barrier(until_boot(Script())).at(30, wait(9, kind, "h1", "web", "it\x1b[31m", 30))

@@ -45,6 +45,37 @@ def test_long_text_is_wrapped_under_its_label_but_a_command_never() -> None:
     assert lines[-1].count("--long") == 30
 
 
+def fix_lines(fix: str, width: int) -> list[str]:
+    """The lines of the fix without their indentation."""
+    return [line[12:] for line in rendered(a_card(fix=fix), width)[2:]]
+
+
+def test_a_command_after_the_advice_gets_a_line_of_its_own_where_it_does_not_fit_beside_it() -> None:
+    advice, command = "see what the app wrote as it ended", "backstaff app logs -h h1.example.com -r web"
+    assert fix_lines(f"{advice}   {command}", 110) == [f"{advice}   {command}"]
+    assert fix_lines(f"{advice}   {command}", 60) == [advice, command]
+    assert fix_lines(f"{advice}   {command}", 34) == ["see what the app wrote", "as it ended", command]
+
+
+def test_a_command_in_backquotes_is_not_broken() -> None:
+    lines = fix_lines(
+        "replace it with `kamal proxy reboot` or `docker rm --force kamal-proxy`; it restarts", 50
+    )
+    assert lines == [
+        "replace it with `kamal proxy reboot`",
+        "or `docker rm --force kamal-proxy`; it",
+        "restarts",
+    ]
+
+
+def test_a_lone_backquote_is_only_a_character() -> None:
+    assert fix_lines("a ` in the text " + "word " * 8, 40) == [
+        "a ` in the text word word",
+        "word word word word word",
+        "word",
+    ]
+
+
 def test_outside_text_is_inert() -> None:
     lines = rendered(a_card(title="\x1b[2Jx", cause="a\rb", evidence=("\x9b31mred",), fix="\x07"))
     assert all(line.isprintable() for line in lines)

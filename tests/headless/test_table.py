@@ -3,6 +3,7 @@ import pytest
 from backstaff.events.board import Board
 from backstaff.events.facts import PairState, PairVerdict
 from backstaff.events.types import Verified
+from backstaff.events.width import columns
 from backstaff.headless.colour import Paint
 from backstaff.headless.table import table_lines
 from tests.events.builders import Script, a_good_deploy, a_plan, a_run, pair
@@ -18,6 +19,14 @@ def test_hosts_go_down_and_roles_across() -> None:
         "h3    .           v42 runs",
         "h4    .           v42 runs",
     ]
+
+
+def test_wide_characters_take_the_columns_that_they_take() -> None:
+    verdict = PairVerdict(host="h1", role="web", expected="v42", serving="v41", note="漢字")
+    script = Script().at(0, a_run(), a_plan(), pair("h1", "web", PairState.HEALTHY))
+    heading, first, *_ = table_lines(script.at(1, Verified(pairs=(verdict,))).board, PLAIN)
+    assert "漢字" in first
+    assert columns(first) - 1 == heading.index("job")
 
 
 @pytest.mark.parametrize("width", [0, 80, 200])

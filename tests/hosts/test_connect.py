@@ -1,4 +1,3 @@
-
 """Logging in: keys, host keys, ssh configuration, jump hosts, and every way in which it can fail."""
 
 import asyncio

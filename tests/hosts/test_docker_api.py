@@ -1,4 +1,3 @@
-
 """Calls to an engine over a real SSH connection, and engines that misbehave."""
 
 import asyncio

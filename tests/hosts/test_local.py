@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backstaff.hosts.local import run_in_terminal, run_local
+from backstaff.hosts.local import kill_live_groups, run_local
 from tests.hosts.ssh_server import until
 from tests.hosts.test_run import runs
 
@@ -82,5 +82,22 @@ async def test_cancelling_lets_a_program_clean_up(tmp_path: Path) -> None:
     assert (tmp_path / "cleaned").read_text() == "cleaned\n"
 
 
-async def test_an_interactive_program_tells_its_status() -> None:
-    assert await run_in_terminal(["sh", "-c", "exit 5"]) == 5
+async def test_all_that_runs_can_be_killed_at_once(tmp_path: Path) -> None:
+    async def kill_when_it_runs() -> None:
+        await until((tmp_path / "pid").is_file)
+        kill_live_groups()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(kill_when_it_runs())
+        result = await run_local("trap '' TERM; touch pid; sleep 60", cwd=tmp_path)
+
+    assert result.status == -9
+
+
+async def test_what_has_ended_is_not_killed(tmp_path: Path) -> None:
+    await run_local("sleep 60 & echo $! >pid", cwd=tmp_path)
+    left = (tmp_path / "pid").read_text().strip()
+    kill_live_groups()
+
+    assert runs(left)
+    await run_local(["kill", left])

@@ -14,7 +14,6 @@ from backstaff.kamal.lock import LockOutcome, LockOwner, LockReport, parse_lock_
 from backstaff.kamal.lock_scripts import (
     acquire_script,
     release_if_ours_script,
-    release_line,
     release_script,
     status_script,
     takeover_script,
@@ -157,14 +156,6 @@ def test_a_lock_taken_by_hand_has_no_owner_and_can_be_released_by_anybody(
     assert (report.outcome, report.owner, report.owner_text) == (LockOutcome.HELD, None, "")
     assert answer(shell, tmp_path, release_script(CONFIG, token="t")).outcome is LockOutcome.RELEASED
     assert answer(shell, tmp_path, release_script(CONFIG, token="t")).outcome is LockOutcome.FREE
-
-
-@each_shell
-def test_the_line_for_an_operator_releases_the_lock(shell: tuple[str, ...], tmp_path: Path) -> None:
-    acquire(shell, tmp_path)
-    assert release_line(CONFIG) == "rm -rf .kamal/lock-app"
-    assert run_script(shell, release_line(CONFIG), tmp_path).returncode == 0
-    assert acquire(shell, tmp_path, "r2").outcome is LockOutcome.ACQUIRED
 
 
 @each_shell

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backstaff.config.models import OptionValue
-from backstaff.kamal.quoting import argumentize, esc, optionize, shell_line, single_quote
+from backstaff.kamal.quoting import argumentize, esc, optionize, single_quote, word
 from tests.kamal.builders import SHELLS
 
 
@@ -54,7 +54,8 @@ def test_escaped_values_reach_a_program_unchanged(shell: tuple[str, ...], values
 @settings(max_examples=20, deadline=None)
 @given(values=st.lists(LITERAL, min_size=1))
 def test_quoted_words_are_taken_literally_by_a_shell(shell: tuple[str, ...], values: list[str]) -> None:
-    script = f"printf '%s\\001' {shell_line(values)}; printf '%s\\001' {' '.join(map(single_quote, values))}"
+    words = " ".join(map(word, values))
+    script = f"printf '%s\\001' {words}; printf '%s\\001' {' '.join(map(single_quote, values))}"
     done = subprocess.run([*shell, "-c", script.encode()], capture_output=True, check=True)
     assert done.stdout == "".join(f"{value}\x01" for value in values * 2).encode()
 

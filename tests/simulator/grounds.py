@@ -77,7 +77,7 @@ class Site:
     async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
         """Return once the condition holds."""
         async with self.clock.timeout_at(self.clock.now() + _PATIENCE_S):
-            while not await condition():  # noqa: ASYNC110 (nobody tells; it has to be looked at)
+            while not await condition():
                 await self.clock.sleep(0.05)
 
     async def until_state(self, name: str, state: str) -> Container:
@@ -220,7 +220,7 @@ def contract(test: Contract) -> Callable[[Ground], None]:
     def run(ground: Ground) -> None:
         ground.run(test)
 
-    run.__name__ = test.__name__  # type: ignore[attr-defined]  # every function has one
+    run.__name__ = test.__name__
     run.__module__ = test.__module__
     return run
 

@@ -6,6 +6,7 @@ import pytest
 
 from backstaff.kamal.create import create_line
 from backstaff.simulator.create_arguments import CommandLineError, parse_creation
+from backstaff.simulator.errors import DockerRefusal
 from backstaff.simulator.proxy_options import ProxyRefusal, deploy_options, go_duration, parse, parse_duration
 from backstaff.simulator.restarts import Backoff, RestartPolicy
 from backstaff.simulator.wanted import Mount, Port
@@ -58,7 +59,7 @@ def test_mounts_keep_their_options() -> None:
     ],
 )
 def test_what_docker_refuses(words: list[str], said: str) -> None:
-    with pytest.raises(CommandLineError, match=said):
+    with pytest.raises((CommandLineError, DockerRefusal), match=said):
         parse_creation(words, HERE, command="create")
 
 

@@ -23,10 +23,10 @@ async def test_a_flag_that_does_not_exist_is_named(site: Site) -> None:
     without_image = await site.docker("create")
 
     assert unknown.status == 125
-    assert unknown.stderr == "unknown flag: --no-such-flag\nSee 'docker create --help'.\n"
+    assert unknown.stderr.splitlines()[0] == "unknown flag: --no-such-flag"
     assert only_for_run.stderr.splitlines()[0] == "unknown flag: --detach"
     assert without_image.status == 1
-    assert without_image.stderr.splitlines()[0] == '"docker create" requires at least 1 argument.'
+    assert "requires at least 1 argument" in without_image.stderr
 
 
 @contract
@@ -35,7 +35,24 @@ async def test_a_missing_env_file_is_named(site: Site) -> None:
     result = await site.docker(f"create --env-file no/such.env {image}")
 
     assert result.status == 125
-    assert result.stderr.splitlines()[0] == "docker: open no/such.env: no such file or directory."
+    assert result.stderr.startswith("docker: open no/such.env: no such file or directory")
+
+
+@contract
+async def test_values_that_only_the_engine_refuses_are_told_as_its_words(site: Site) -> None:
+    image = await site.image()
+    policy = await site.docker(f"create --restart sometimes {image}")
+    mount = await site.docker(f"create --volume /data:inside {image}")
+    memory = await site.docker(f"create --memory much {image}")
+
+    assert (policy.status, policy.stderr.splitlines()[0]) == (
+        1,
+        "Error response from daemon: invalid restart policy 'sometimes'",
+    )
+    assert mount.status == 1
+    assert mount.stderr.startswith("Error response from daemon: invalid volume specification: '/data:inside'")
+    assert memory.status == 125
+    assert memory.stderr.startswith('invalid argument "much" for "-m, --memory" flag')
 
 
 @contract
@@ -46,7 +63,7 @@ async def test_environment_comes_from_image_file_and_flags_in_this_order(site: S
     names = "$A|$B|$C|${NOT_SET-unset}|${EMPTY-unset}|$APP_VERSION"
     told = await site.host.docker.execute("one", ["sh", "-c", f'echo "{names}"'])
 
-    assert told.stdout == 'a flag|file "two"|||unset||v1\n'.replace("|||unset", "||unset")
+    assert told.stdout == 'a flag|file "two"||unset||v1\n'
 
 
 @contract

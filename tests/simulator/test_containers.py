@@ -98,8 +98,8 @@ async def test_a_name_belongs_to_one_container(site: Site) -> None:
     renamed = await refusal_of(site.host.docker.rename("two", "one"))
 
     conflict = (
-        f'Conflict. The container name "/one" is already in use by container "{first}". You have to remove (or '
-        "rename) that container to be able to reuse that name."
+        f'Conflict. The container name "/one" is already in use by container "{first}". You have to remove '
+        "(or rename) that container to be able to reuse that name."
     )
     assert (again.status, again.stdout) == (1, "")
     assert again.stderr.splitlines()[0] == f"Error response from daemon: {conflict}"

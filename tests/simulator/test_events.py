@@ -144,6 +144,33 @@ async def test_a_followed_log_ends_with_its_container(site: Site) -> None:
 
 
 @contract
+async def test_a_followed_log_ends_at_a_restart_too(site: Site) -> None:
+    image = await site.image(mode="crash:1")
+    await site.run("one", image, "--restart always")
+    lines = [line.text async for line in site.host.docker.logs("one", follow=True)]
+    await site.host.docker.stop("one", grace_s=1)
+
+    assert lines == ["starting version v1 mode crash", "could not connect to database at db:5432"]
+
+
+@contract
+async def test_a_container_that_was_stopped_starts_again_with_its_log_and_its_health_anew(site: Site) -> None:
+    image = await site.image(healthcheck=True)
+    first = await site.run("one", image)
+    await site.host.docker.stop("one", grace_s=5)
+    await site.host.docker.start("one")
+    seen = await site.see("one")
+
+    async def said_twice() -> bool:
+        return [line.text for line in await site.log("one")].count("listening on 80") == 2
+
+    await site.until(said_twice)
+    assert (seen.id, seen.restart_count) == (first, 0)
+    assert seen.health is not None
+    assert (seen.health.status, seen.health.log) == ("starting", ())
+
+
+@contract
 async def test_long_lines_stay_whole(site: Site) -> None:
     image = await site.image()
     writes = "head -c 100000 /dev/zero | tr '\\\\000' x; echo; echo end"

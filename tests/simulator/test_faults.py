@@ -133,3 +133,20 @@ def test_an_action_may_wait_for_a_later_time() -> None:
         assert (before, seen) == ([], ["second"])
 
     with_fleet(FleetSpec(roles={"web": RoleSpec(("h1",))}), work)
+
+
+def test_a_version_may_behave_differently_on_one_host_and_in_one_role() -> None:
+    async def work(fleet: Fleet) -> None:
+        image = fleet.spec.image("v1")
+        fleet.host("h2").behave(image, "crash:1")
+        fleet.host("h3").behave(image, "crash:1", role="web")
+        ran = await deploy(fleet, "v1")
+
+        assert ran.code is ExitCode.FAILED
+        assert ran.card.host == "h2"
+        assert "keeps ending" in ran.card.cause
+        job = fleet.host("h3").container("demo-job-v1")
+        assert job is not None
+        assert job.state.running
+
+    with_fleet(SPEC, work)

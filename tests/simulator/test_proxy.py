@@ -32,9 +32,9 @@ async def test_a_healthy_target_is_switched_to(site: Site) -> None:
     said = await log(site)
 
     assert (told.status, told.stdout, told.stderr) == (0, "", "")
-    assert {"Deploying", "Healthcheck failed", "Target health updated", "Deployed"} <= set(
+    assert {"Deploying", "Healthcheck failed", "Target health updated", "Deployed"} <= {
         str(line["msg"]) for line in said
-    )
+    }
     update = next(line for line in said if line["msg"] == "Target health updated")
     assert (update["target"], update["state"], update["was"]) == (target, "healthy", "adding")
     assert target in table.stdout

@@ -36,8 +36,8 @@ def server(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     try:
         yield process
     finally:
-        process.kill()
-        process.communicate()
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 def access_of(process: "subprocess.Popen[str]") -> Mapping[str, object]:
@@ -114,7 +114,7 @@ def test_a_key_that_the_host_does_not_know_is_refused(tmp_path: Path) -> None:
             connector = SshConnector(ssh, SshKit(), known_hosts=fleet.known_hosts, clock=fleet.clock)
             await connector.connect("127.0.0.1")
 
-    with pytest.raises(BackstaffError, match="accepts none of the keys|login"):
+    with pytest.raises(BackstaffError, match="it does not let root log in"):
         run_skipping(log_in())
 
 
@@ -125,7 +125,7 @@ def test_commands_that_still_run_end_with_the_fleet(tmp_path: Path) -> None:
             async with asyncio.TaskGroup() as group:
                 script = f"echo $$ > {tmp_path}/pid; docker run --rm {fleet.spec.image('v1')}; sleep 600"
                 running = group.create_task(host.run(f"docker pull x; {script}"))
-                while not (tmp_path / "pid").exists():
+                while not (tmp_path / "pid").exists():  # noqa: ASYNC110 (a shell writes it)
                     await asyncio.sleep(0.01)
                 running.cancel()
             await host.close()

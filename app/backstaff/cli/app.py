@@ -11,18 +11,17 @@ from backstaff.cli.booting import BootOptions, boot
 from backstaff.cli.groups import CommandGroup
 from backstaff.cli.lock_options import LockOptions, lock_options
 from backstaff.cli.log_printing import LogPrinter, since_option
+from backstaff.cli.log_sources import current_sources, sources_called
 from backstaff.cli.looking import look
 from backstaff.cli.options import CommonOptions, common_options
 from backstaff.cli.powering import PowerChange, power
-from backstaff.cli.project import Project, open_project, refuse_without_roles
+from backstaff.cli.project import Project, open_project, refuse_without_roles, roles_on_hosts
 from backstaff.cli.running import run_and_exit
-from backstaff.engine.app_logs import LogQuery, LogSource, read_logs
+from backstaff.engine.app_logs import LogQuery, read_logs
 from backstaff.engine.app_state import ContainerRow, app_containers
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet
-from backstaff.engine.together import on_each
-from backstaff.errors import ExitCode, UsageError
-from backstaff.explain.words import listed
+from backstaff.errors import ExitCode
 from backstaff.plan.plan import Command
 
 _COLUMNS = ("host", "role", "version", "state", "status", "current", "name")
@@ -141,7 +140,7 @@ async def _show_containers(common: CommonOptions, *, running: bool) -> ExitCode:
     rows = await _rows(common, project, "app details" if running else "app containers")
     shown = [asdict(row) for row in rows if not running or row.state in {"running", "restarting", "paused"}]
     kind = "running containers" if running else "containers"
-    _table(common, _COLUMNS, shown, f"There are no {kind} of {_who(project)}.")
+    _table(common, _COLUMNS, shown, f"There are no {kind} of {roles_on_hosts(project.selection)}.")
     return ExitCode.DONE
 
 
@@ -160,17 +159,12 @@ async def _show_versions(common: CommonOptions) -> ExitCode:
 async def _show_stale(common: CommonOptions) -> ExitCode:
     project = open_project(common)
     rows = [asdict(row) for row in await _rows(common, project, "app stale_containers") if row.stale]
-    _table(common, _COLUMNS, rows, f"There are no stale containers of {_who(project)}.")
+    _table(common, _COLUMNS, rows, f"There are no stale containers of {roles_on_hosts(project.selection)}.")
     return ExitCode.DONE
 
 
 def _table(common: CommonOptions, names: Sequence[str], rows: Sequence[Row], empty: str) -> None:
     Answer(as_json=common.json).table(names, rows, empty=empty)
-
-
-def _who(project: Project) -> str:
-    """The selection, for a sentence."""
-    return f"{listed(project.selection.roles)} on {listed(project.selection.app_hosts)}"
 
 
 async def _show_logs(
@@ -183,36 +177,12 @@ async def _show_logs(
 
     async def ask(run: RunContext, fleet: Fleet) -> None:
         if container is not None:
-            sources = await _sources_called(container, fleet)
+            sources = await sources_called(container, fleet)
         else:
-            sources = await _current_sources(run, fleet, project)
+            sources = await current_sources(run, fleet, selection)
         printer.align(sources)
         await read_logs(fleet, sources, query, printer.line, printer.failure)
 
     hosts = selection.app_hosts if container is None else selection.hosts
     await look(common, project, hosts, ask, command="app logs")
     return printer.code
-
-
-async def _current_sources(run: RunContext, fleet: Fleet, project: Project) -> list[LogSource]:
-    rows = await app_containers(run, fleet, project.selection)
-    sources = [LogSource(row.host, row.role, row.name) for row in rows if row.current]
-    if not sources:
-        raise UsageError(
-            f"nothing of {_who(project)} runs, so there is no output",
-            fix="see `backstaff app containers`, and name one with --container-id",
-        )
-    return sources
-
-
-async def _sources_called(container: str, fleet: Fleet) -> list[LogSource]:
-    """The container wherever a selected host has it."""
-    found = await on_each(fleet.hosts, lambda host: host.docker.inspect(container))
-    sources = [LogSource(host, "", container) for host, seen in found.items() if seen is not None]
-    if not sources:
-        hosts = listed([host.name for host in fleet.hosts])
-        raise UsageError(
-            f"there is no container {container} on {hosts}",
-            fix="see `backstaff app containers`; select the host that has it with -h",
-        )
-    return sources

@@ -1,7 +1,6 @@
 """Runs that change hosts under the deploy lock and boot nothing new."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from backstaff.cli.connecting import connector_for
 from backstaff.cli.lock_options import LockOptions
@@ -11,9 +10,11 @@ from backstaff.cli.running import run_recorded
 from backstaff.engine.alongside import alongside
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet, connected
+from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.hooks import Hooks
 from backstaff.engine.identity import is_dead, this_process
 from backstaff.engine.lock import DeployLock
+from backstaff.engine.manual_lock import ManualLock
 from backstaff.errors import ExitCode
 from backstaff.events.types import Notice
 from backstaff.kamal.lock import LockOutcome
@@ -50,19 +51,21 @@ async def run_locked(
             alongside(run.waits.explain_until_cancelled()),
             connected(run, connector_for(run.config, run.revealed), everywhere) as fleet,
         ):
+            if inherited:
+                await _warn_if_free(run, fleet[lock_host])
+                await change(run, fleet)
+                return
             owner = this_process(run.run_id)
             its_lock = DeployLock(run, fleet[lock_host], owner, is_dead=is_dead, patience=patience)
-            async with _inherited(run, its_lock, lock_host) if inherited else its_lock.held():
+            async with its_lock.held():
                 await change(run, fleet)
             its_lock.refuse_if_left_behind()
 
     return await run_recorded(common, project, secrets, command=command, version=version, work=work)
 
 
-@asynccontextmanager
-async def _inherited(run: RunContext, lock: DeployLock, host: str) -> AsyncIterator[None]:
-    """The lock is our caller's, who also releases it."""
-    if (await lock.look()).outcome is LockOutcome.FREE:
+async def _warn_if_free(run: RunContext, host: GuardedHost) -> None:
+    """For a lock that is our caller's, who also releases it."""
+    if (await ManualLock(run, host).status()).outcome is LockOutcome.FREE:
         text = f"{LOCK_VARIABLE}=true says that the deploy lock is held, but it is free: going on without it"
-        run.stream.emit(Notice(level="warning", host=host, text=text))
-    yield
+        run.stream.emit(Notice(level="warning", host=host.name, text=text))

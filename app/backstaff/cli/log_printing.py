@@ -56,25 +56,20 @@ class LogPrinter:
         self._role_width = max(columns(source.role) for source in sources)
 
     def line(self, source: LogSource, line: LogLine) -> None:
-        """Print one line. Raises `ReaderGone` once nobody reads them."""
-        if self._as_json:
-            self._output.record(
-                {
-                    "at": line.at,
-                    "host": source.host,
-                    "role": source.role,
-                    "container": source.container,
-                    "stream": line.stream,
-                    "text": line.text,
-                }
-            )
-        else:
-            self._output.line(self._plain(source, line))
+        """Print one line. Raises `ReaderGone` once nobody reads them, or they can not be written."""
+        try:
+            if self._as_json:
+                self._output.record(_record(source, line))
+            else:
+                self._output.line(self._plain(source, line))
+        except BackstaffError as error:
+            self.failure(error)
+            raise ReaderGone from error
         if self._output.closed:
             raise ReaderGone
 
     def failure(self, error: BackstaffError) -> None:
-        """Tell that a source can not be read any further."""
+        """Tell what went wrong with a source, or with the printing."""
         if self.code is ExitCode.DONE:
             self.code = error.exit_code
         show_error(error)
@@ -83,3 +78,14 @@ class LogPrinter:
         host, role = padded(source.host, self._host_width), padded(source.role, self._role_width)
         at = f"{line.at[:23]}  " if self._timestamps else ""
         return f"{at}{f'{host} {role}'.rstrip()}  {inert(line.text)}"
+
+
+def _record(source: LogSource, line: LogLine) -> dict[str, str]:
+    return {
+        "at": line.at,
+        "host": source.host,
+        "role": source.role,
+        "container": source.container,
+        "stream": line.stream,
+        "text": line.text,
+    }

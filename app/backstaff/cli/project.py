@@ -43,6 +43,11 @@ def open_project(common: CommonOptions) -> Project:
     return Project(config, selection, directory, environ)
 
 
+def roles_on_hosts(selection: Selection) -> str:
+    """The roles and hosts that a command is about, for a sentence."""
+    return f"{listed(selection.roles)} on {listed(selection.app_hosts)}"
+
+
 def refuse_without_roles(selection: Selection) -> None:
     """Raise `UsageError` where a command about the app is asked of hosts that do not run it."""
     if not selection.pairs:

@@ -56,7 +56,7 @@ async def read_logs(
     or frozen, is told of at once, each failure only once; the others go on. Ends early, without an error,
     when `tell` raises `ReaderGone`.
     """
-    failures: list[BackstaffError] = []
+    told: set[str] = set()
     collected: list[tuple[LogSource, LogLine]] = []
     take: Tell = tell if query.follow else lambda source, line: collected.append((source, line))
 
@@ -65,9 +65,9 @@ async def read_logs(
             await _read(fleet[source.host], source, query, take)
         except BackstaffError as error:
             error.where = error.where or source.host
-            # The containers of a host that is lost all end with one and the same error.
-            if not any(error is known for known in failures):
-                failures.append(error)
+            # The containers of a host that is lost all fail alike.
+            if str(error) not in told:
+                told.add(str(error))
                 tell_failure(error)
 
     try:

@@ -66,7 +66,10 @@ class AppPower:
             await watch.host.docker.start(name)
         if role.proxied:
             with self._run.report.step("switch the proxy", watch.host.name, role.name):
-                await ProxySwitch(self._run, role, watch).to(container.id)
+                seen = await watch.look(container.id, "started", role.name)
+                if seen is None:
+                    raise RemoteError(f"{name} was removed by somebody else", where=watch.host.name)
+                await ProxySwitch(self._run, role, watch).to(seen)
 
     async def _stop(self, watch: ContainerWatch, role: Role) -> None:
         current = watch.current(role.name)

@@ -20,10 +20,11 @@ from backstaff.errors import BackstaffError, DockerFailed, Doomed
 from backstaff.events.facts import PairState, WaitKind
 from backstaff.events.types import Notice, PairChanged
 from backstaff.explain.docker_errors import start_doom
-from backstaff.hosts.protocol import ContainerSummary
+from backstaff.hosts.protocol import Container, ContainerSummary
 from backstaff.kamal.audit import booted, renaming
 from backstaff.kamal.boot_script import boot_script, created_container
 from backstaff.kamal.env_file import env_file_text
+from backstaff.kamal.filters import misplaced_labels
 from backstaff.kamal.names import (
     container_hostname,
     container_name,
@@ -112,8 +113,7 @@ class PairBoot:
         container = await self._create()
         self._new = container
         async with alongside(self._output.follow(container)):
-            await self._start(container)
-            await self._prove(container)
+            await self._prove(await self._start(container))
         # From here on it serves, and the old one is on its way out: nothing that follows may stop it.
         self._new = None
         self._audit.note(self._host.name, booted(self._run.version), self._role.name)
@@ -170,7 +170,7 @@ class PairBoot:
             note.detail = container[:12]
         return container
 
-    async def _start(self, container: str) -> None:
+    async def _start(self, container: str) -> Container:
         self._state(PairState.STARTING)
         with self._run.report.step("start the container", self._host.name, self._role.name):
             try:
@@ -182,8 +182,24 @@ class PairBoot:
                 raise Doomed(
                     doom.reason, where=self._host.name, evidence=[error.what], fix=doom.advice
                 ) from error
+            return await self._findable(container)
 
-    async def _prove(self, container: str) -> None:
+    async def _findable(self, container: str) -> Container:
+        """The container as it started. Raises `Doomed` if the filters would never find it: it would be
+        nobody's, neither stopped by the next deploy nor pruned."""
+        started = await self._watch.look(container, "started", self._role.name)
+        if started is None:
+            raise Doomed("the new container was removed by somebody else", where=self._host.name)
+        wrong = misplaced_labels(self._run.config, self._role.name, started.labels)
+        if wrong:
+            raise Doomed(
+                f"no filter finds the new container: it carries {', '.join(wrong)}",
+                where=self._host.name,
+                fix=f"do not set these labels yourself, under options of {self._role.name} or in the image",
+            )
+        return started
+
+    async def _prove(self, container: Container) -> None:
         """Wait until the new container is healthy, and for a proxied role until it takes the traffic."""
         if self._role.proxied:
             self._state(PairState.CHECKING, "the proxy checks its health")

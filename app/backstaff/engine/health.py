@@ -45,17 +45,16 @@ class HealthWatch:
         self._watch = watch
         self._host = watch.host
 
-    async def until_healthy(self, container: str) -> None:
+    async def until_healthy(self, started: Container) -> None:
         """Return when the container is healthy, or has run for the readiness delay without restarting.
 
         Raises `WaitExpired` after the deploy timeout (with the readiness delay granted on top where there
         is no HEALTHCHECK), and `Doomed` as soon as it can not succeed.
         """
         config = self._run.config
-        first = await self._watch.look(container, "started", self._role.name)
-        has_check = first is not None and first.health is not None
+        has_check = started.health is not None
         limit = config.deploy_timeout + (0 if has_check else config.readiness_delay)
-        cause = "its HEALTHCHECK to pass" if has_check else "it to stay up"
+        cause = "the container's HEALTHCHECK to pass" if has_check else "the container to stay up"
         wait = Wait(
             WaitKind.HEALTH,
             cause,
@@ -66,7 +65,7 @@ class HealthWatch:
         )
 
         async def healthy(_: Ongoing) -> None:
-            async with aclosing(self._watch.states(container, self._role.name)) as states:
+            async with aclosing(self._watch.states(started.id, self._role.name)) as states:
                 async for seen in states:
                     if error := doomed(self._host.name, seen):
                         raise error

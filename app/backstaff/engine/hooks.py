@@ -1,6 +1,7 @@
 """Hooks: programs of the operator's own that run on this machine at fixed points of a run."""
 
 import os
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 from backstaff.config.models import HookVerbosity
@@ -11,6 +12,8 @@ from backstaff.events.facts import WaitKind
 from backstaff.events.types import CommandRun, Output
 from backstaff.hosts.local import LocalResult, run_local
 from backstaff.kamal.hook_env import HOOKS_WITH_SECRETS, HookContext, hook_env
+
+_LAST_LINES = 10
 
 
 class Hooks:
@@ -35,8 +38,7 @@ class Hooks:
         if not os.access(path, os.X_OK):
             raise HookFailed(f"hook {name} is not executable", where=str(path), fix=f"chmod +x {path}")
         wait = Wait(WaitKind.HOOK, f"hook {name}", str(path), self._run.timeouts.hook)
-        lines: list[str] = []
-
+        lines: deque[str] = deque(maxlen=_LAST_LINES)
         shown = self._run.config.hooks_output.of(name) is not HookVerbosity.QUIET
 
         def tell(stream: str, text: str) -> None:
@@ -64,7 +66,7 @@ class Hooks:
                 raise HookFailed(
                     f"hook {name} ended with status {result.status}",
                     where=str(path),
-                    evidence=lines[-10:],
+                    evidence=tuple(lines),
                     fix="mend the hook, or leave hooks out with --skip-hooks",
                 )
 

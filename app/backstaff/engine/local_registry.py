@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.local_commands import LocalCommands, last_words
+from backstaff.engine.together import on_each
 from backstaff.errors import BuildFailed
 from backstaff.kamal.build import LOCAL_REGISTRY_START
 
@@ -28,10 +29,12 @@ async def ensure_local_registry(run: RunContext) -> None:
 
 @asynccontextmanager
 async def lent_to(run: RunContext, hosts: Sequence[GuardedHost]) -> AsyncIterator[None]:
-    """While open, each host reaches the local registry at the same `localhost` port as this machine."""
+    """While open, each host reaches the local registry at the same `localhost` port as this machine.
+
+    All hosts are asked at once. If one refuses, what the others were lent is taken back, and it is told.
+    """
     port = run.config.registry.local_port
     async with AsyncExitStack() as lent:
         if port is not None:
-            for host in hosts:
-                await lent.enter_async_context(host.lend(port))
+            await on_each(hosts, lambda host: lent.enter_async_context(host.lend(port)))
         yield

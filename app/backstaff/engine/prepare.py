@@ -14,8 +14,7 @@ from backstaff.events.facts import PairState
 from backstaff.events.types import Notice, PairChanged
 from backstaff.kamal.assets import bridge_failures
 from backstaff.kamal.names import NETWORK, container_prefix, version_of
-from backstaff.kamal.prepare_script import Preparation as HostNeeds
-from backstaff.kamal.prepare_script import prepare_script
+from backstaff.kamal.prepare_script import HostNeeds, prepare_script
 from backstaff.kamal.script import last_step
 from backstaff.kamal.stopping import stop_grace
 from backstaff.kamal.tls import CertificateFiles

@@ -12,7 +12,7 @@ from backstaff.errors import DockerFailed, RemoteError
 from backstaff.events.facts import WaitKind
 from backstaff.hosts.protocol import ContainerState
 from backstaff.kamal.names import NETWORK, PROXY_CONTAINER
-from backstaff.kamal.prepare_script import Preparation, prepare_script
+from backstaff.kamal.prepare_script import HostNeeds, prepare_script
 from backstaff.kamal.proxy_boot import MINIMUM_VERSION, too_old, version_of_image
 from backstaff.kamal.proxy_deploy import list_command
 from backstaff.kamal.proxy_list import ProxyService, parse_services
@@ -52,7 +52,7 @@ async def _boot_proxy(run: RunContext, host: GuardedHost) -> None:
         if not await proxy_is_down(host):
             note.skip("it runs")
             return
-        script = prepare_script(run.config, host.name, "", Preparation(starts_proxy=True))
+        script = prepare_script(run.config, host.name, "", HostNeeds(starts_proxy=True))
         await host.run(script, "start the proxy", uses_docker=True)
         await until_proxy_answers(run, host)
 

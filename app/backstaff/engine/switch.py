@@ -1,19 +1,19 @@
 """Moving traffic: `kamal-proxy deploy`, explained by the proxy's own log while it blocks."""
 
-from backstaff.config.models import Proxy, Role
+from backstaff.config.models import Role
 from backstaff.engine.alongside import alongside
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
 from backstaff.engine.health import trip_when_doomed
 from backstaff.engine.limits import proof_limit_s
 from backstaff.engine.proxy import services_of
-from backstaff.engine.waits import Breaker, Wait
+from backstaff.engine.waits import Breaker, Wait, broken_by
 from backstaff.errors import BackstaffError, RemoteError
 from backstaff.events.facts import PairState, WaitKind
 from backstaff.events.types import Notice, PairChanged, ProbeSeen
 from backstaff.explain.advice import advice_for_probe
 from backstaff.explain.proxy_log import ProbeFold, ProbeResult, TargetState, parse_proxy_line
-from backstaff.hosts.protocol import ContainerSummary
+from backstaff.hosts.protocol import Container, ContainerSummary
 from backstaff.kamal.names import PROXY_CONTAINER, container_prefix
 from backstaff.kamal.proxy_deploy import deploy_command
 
@@ -28,20 +28,14 @@ class ProxySwitch:
         self._host = watch.host
         self._probes = ProbeFold()
 
-    @property
-    def _proxy(self) -> Proxy:
-        if self._role.proxy is None:
-            raise ValueError(f"role {self._role.name} is not behind the proxy")
-        return self._role.proxy
-
-    async def to(self, container: str) -> None:
+    async def to(self, started: Container) -> None:
         """Let the proxy check the container's health, then move all traffic to it and drain the old one.
 
         Raises `RemoteError` with the last probes if it never became healthy, `Doomed` if it can not.
         """
         config = self._run.config
-        target = f"{container[:12]}:{self._proxy.app_port}"
-        command = deploy_command(config, self._role, self._run.version, target=container[:12])
+        short_id = started.id[:12]
+        command = deploy_command(config, self._role, self._run.version, target=short_id)
         wait = Wait(
             WaitKind.PROXY,
             "the proxy to find the container healthy",
@@ -51,11 +45,9 @@ class ProxySwitch:
             self._role.name,
         )
         doom = Breaker()
-        first = await self._watch.look(container, "started", self._role.name)
-        since = first.started_at if first is not None else ""
         followers = (
-            trip_when_doomed(self._watch, container, self._role.name, doom),
-            self._follow_probes(target, since),
+            trip_when_doomed(self._watch, started.id, self._role.name, doom),
+            self._follow_probes(short_id, started.started_at),
         )
         async with alongside(*followers):
             result = await self._host.docker.execute_as(wait, PROXY_CONTAINER, command.argv, [doom])
@@ -84,11 +76,14 @@ class ProxySwitch:
 
     async def _follow_probes(self, target: str, since: str) -> None:
         try:
-            async for line in self._host.docker.logs(PROXY_CONTAINER, since=since, follow=True):
-                self._take(line.text, target)
+            await broken_by(self._host.breakers, lambda: self._read_probes(target, since))
         except BackstaffError as error:
             text = f"the proxy's log can not be followed: {error.what}"
             self._run.stream.emit(Notice(level="info", host=self._host.name, text=text))
+
+    async def _read_probes(self, target: str, since: str) -> None:
+        async for line in self._host.docker.logs(PROXY_CONTAINER, since=since, follow=True):
+            self._take(line.text, target)
 
     def _take(self, text: str, target: str) -> None:
         seen = parse_proxy_line(text, target)

@@ -247,9 +247,9 @@ class Board:
         own = [step for step in self.steps.values() if step.host == host and step.role == role]
         if own:
             now = own[-1]
-            self._put(replace(known, step=now.step, step_detail=now.detail, step_since_t=now.since_t))
+            self._put(replace(known, step=now.step, step_since_t=now.since_t))
         else:
-            self._put(replace(known, step="", step_detail="", step_since_t=0.0))
+            self._put(replace(known, step="", step_since_t=0.0))
 
     def _pair_changed(self, body: PairChanged, t: float) -> None:
         known = self._known(body.host, body.role)

@@ -68,7 +68,6 @@ class PairView:
     since_t: float = 0.0
     detail: str = ""
     step: str = ""
-    step_detail: str = ""
     step_since_t: float = 0.0
     version_before: str | None = None
     container: str = ""

@@ -1,6 +1,7 @@
-"""What Docker and registries say when something can not work, and what it means.
+"""What Docker, registries and kamal-proxy say when something can not work, and what it means.
 
-The patterns are the daemon's and runc's own texts, as Docker 20.10 to 28 print them.
+The patterns are the daemon's and runc's own texts, as Docker 20.10 to 28 print them, and kamal-proxy's of
+version 0.9.
 """
 
 import re
@@ -37,7 +38,7 @@ _PULL: tuple[tuple[str, str, str], ...] = (
         "check registry.username and registry.password; short-lived tokens expire",
     ),
     (
-        r"denied: |requested access to the resource is denied|forbidden",
+        r"(?<!permission )denied: |requested access to the resource is denied|forbidden",
         "the registry denies access to the image",
         "may this account pull the repository?",
     ),
@@ -49,7 +50,7 @@ _PULL: tuple[tuple[str, str, str], ...] = (
     (
         r"no space left on device",
         "the disk of the host is full",
-        "free space where Docker keeps its data: docker system df, docker image prune",
+        "free space where Docker keeps its data: `docker system df`, `docker image prune`",
     ),
     (
         r"server gave HTTP response to HTTPS client",
@@ -68,16 +69,21 @@ _PULL: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+_PORT_TAKEN = (
+    r"(?:Bind for|listen tcp\d?|bind host port(?: for)?) \S*?:(?P<it>\d+)(?![\w\]])"
+    r".*already (?:allocated|in use)"
+)
+
 _START: tuple[tuple[str, str, str], ...] = (
     (
-        r"(?:Bind for|listen tcp\d?) \S*?:(?P<it>\d+)\b.*already (?:allocated|in use)",
+        _PORT_TAKEN,
         "port {it} is taken on this host",
-        "find who has it: ss -ltnp 'sport = :{it}', docker ps --filter publish={it}",
+        "find who has it: `ss -ltnp 'sport = :{it}'`, `docker ps --filter publish={it}`",
     ),
     (
         r"port is already allocated|address already in use",
         "a port that the container publishes is taken on this host",
-        "find who has it: ss -ltnp, docker ps",
+        "find who has it: `ss -ltnp`, `docker ps`",
     ),
     (
         r"bind source path does not exist: (?P<it>\S+)",
@@ -102,7 +108,7 @@ _START: tuple[tuple[str, str, str], ...] = (
     (
         r"exec format error",
         "the image's program is for another architecture, or a script without #!",
-        "compare builder.arch with uname -m on this host; a script needs its #! line",
+        "compare builder.arch with `uname -m` on this host; a script needs its #! line",
     ),
     (
         r"exec:? \"?(?P<it>/[^\": ]+)\"?: (?:stat \S+: )?no such file or directory",
@@ -120,19 +126,24 @@ _START: tuple[tuple[str, str, str], ...] = (
         "install the driver (for GPUs: nvidia-container-toolkit), or correct options",
     ),
     (
+        r"network (?P<it>kamal) not found|No such network: (?P<it2>kamal)\b",
+        "the network {it}, which deploys make, is not on this host",
+        "`backstaff proxy boot`",
+    ),
+    (
         r"network (?P<it>\S+) not found|No such network: (?P<it2>\S+)",
         "the network {it} is not on this host",
-        "docker network create {it}",
+        "`docker network create {it}`",
     ),
     (
         r"container name \"?/?(?P<it>[^\"\s]+)\"? is already in use",
         "another container is already named {it}",
-        "remove or rename it: docker rm {it}",
+        "remove or rename it: `docker rm {it}`",
     ),
     (
         r"no space left on device",
         "the disk of the host is full",
-        "free space where Docker keeps its data: docker system df",
+        "free space where Docker keeps its data: `docker system df`",
     ),
     (
         r"unknown flag: (?P<it>\S+)|invalid argument \"?(?P<it2>[^\"]+)\"? for",
@@ -140,14 +151,42 @@ _START: tuple[tuple[str, str, str], ...] = (
         "correct the role's options",
     ),
     (
+        r"invalid restart policy '(?P<it>[^']*)'",
+        "docker does not accept the restart policy {it}",
+        "correct restart under the role's options",
+    ),
+    (
         r"No such image: (?P<it>\S+)|Unable to find image '(?P<it2>[^']+)'",
         "the image {it} is not on this host",
-        "was it pulled here? Check the version and docker image ls on this host",
+        "was it pulled here? Check the version and `docker image ls` on this host",
     ),
     (
         r"Minimum memory limit allowed|memory limit.*too low|range of CPUs",
         "a resource limit in options is not possible on this host",
         "correct memory and cpus under the role's options",
+    ),
+)
+
+
+_PROXY_START: tuple[tuple[str, str, str], ...] = (
+    (
+        _PORT_TAKEN,
+        "port {it}, which kamal-proxy publishes, is taken on this host",
+        (
+            "stop what has it: `ss -ltnp 'sport = :{it}'`, `docker ps --filter publish={it}`; "
+            "or publish another port under proxy.run"
+        ),
+    ),
+)
+
+_DEPLOY: tuple[tuple[str, str, str], ...] = (
+    (
+        r"host settings conflict with another service|host is used by another service",
+        "another service on this host's proxy has the same host and path",
+        (
+            "set proxy.host (or proxy.path_prefix) to one that is free, or remove the other service: "
+            "`docker exec kamal-proxy kamal-proxy list`"
+        ),
     ),
 )
 
@@ -160,6 +199,21 @@ def pull_doom(error: str) -> Doom | None:
 def start_doom(error: str) -> Doom | None:
     """Why a container can never be created or started, from Docker's error; None if that is not sure."""
     return _first(_START, error)
+
+
+def proxy_start_doom(error: str) -> Doom | None:
+    """Why the proxy's container can not be started, from what `docker run` said; None if that is not sure.
+
+    Unlike the app's, its image is pulled by the same command if the host does not have it yet.
+    """
+    taken = _first(_PROXY_START, error)
+    pull = pull_doom(error) if "Unable to find image" in error else None
+    return taken or pull or start_doom(error)
+
+
+def deploy_doom(error: str) -> Doom | None:
+    """Why kamal-proxy refuses to send traffic to a container, however healthy it is; None if it does not."""
+    return _first(_DEPLOY, error)
 
 
 def _first(table: tuple[tuple[str, str, str], ...], error: str) -> Doom | None:

@@ -81,7 +81,7 @@ def _because(board: Board, wait: WaitView, now_t: float) -> Because:
         case WaitKind.LOCK:
             return _lock(board), _lock_advice(board)
         case WaitKind.CONNECT:
-            return _host(board, host), f"given up when the time is over; try: ssh {host}"
+            return _host(board, host), f"given up when the time is over; can you log in to {host} with ssh?"
         case WaitKind.COMMAND:
             return _host(board, host), "the command is ended when the time is over"
         case WaitKind.DOCKER:

@@ -1,5 +1,6 @@
 """The failure card as text: the last lines of a failed run."""
 
+import re
 import textwrap
 
 from backstaff.events.board import Board
@@ -9,15 +10,20 @@ from backstaff.headless.colour import Paint, Tone
 
 INDENT = "  "
 LABEL = 10
+_QUOTED = re.compile(r"`[^`]+`")
+_HELD_BLANK = "\0"
+"""Stands for a blank at which a line may not end; it is in no text that went through `inert`."""
 
 
 def card_lines(card: FailureCard, board: Board, paint: Paint, width: int = 100) -> list[str]:
-    """The card within `width` columns. Commands are never broken, so that they can be copied."""
+    """The card within `width` columns. Commands, which stand in backquotes, after two blanks or more in the
+    fix, or alone in the retry, are never broken, so that they can be copied."""
     lines = [_headline(card, board, paint, width)]
     lines += _part("cause", [card.cause], width)
     lines += _part("evidence", card.evidence, width)
     lines += _part("state", _joined(card.state, width), width)
-    lines += _part("fix", [card.fix], width)
+    advice, commands = _fix_parts(card.fix, width)
+    lines += _part("fix", [advice], width) + _part("", commands, 0)
     lines += _part("retry", [card.retry], 0)
     return lines
 
@@ -53,6 +59,14 @@ def _joined(parts: tuple[str, ...], width: int) -> list[str]:
     return [line] if len(line) <= width - len(INDENT) - LABEL else list(parts)
 
 
+def _fix_parts(fix: str, width: int) -> tuple[str, list[str]]:
+    """The advice, and the commands behind it that do not fit beside it and get lines of their own."""
+    if len(fix) <= width - len(INDENT) - LABEL:
+        return fix, []
+    advice, *commands = re.split(r" {2,}", fix)
+    return advice, commands
+
+
 def _part(label: str, texts: tuple[str, ...] | list[str], width: int) -> list[str]:
     lines: list[str] = []
     for text in texts:
@@ -65,4 +79,6 @@ def _part(label: str, texts: tuple[str, ...] | list[str], width: int) -> list[st
 def _wrapped(text: str, width: int) -> list[str]:
     if width < 20 or len(text) <= width:
         return [text]
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    held = _QUOTED.sub(lambda found: found[0].replace(" ", _HELD_BLANK), text)
+    lines = textwrap.wrap(held, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_HELD_BLANK, " ") for line in lines]

@@ -1,4 +1,4 @@
-"""Runs a program on this machine: builds, hooks, git, interactive ssh."""
+"""Runs a program on this machine: builds, hooks, git."""
 
 import asyncio
 import os
@@ -64,6 +64,13 @@ class _Program(asyncio.SubprocessProtocol):
         self.exited = asyncio.Event()
         self.drained = asyncio.Event()
         self._open = set(self.outputs)
+        self._leader = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Noted here and not by the caller, who may hear of the program only after its first output.
+        if isinstance(transport, asyncio.SubprocessTransport):
+            self._leader = transport.get_pid()
+            _live_groups.add(self._leader)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         self.outputs[fd].feed(data)
@@ -74,6 +81,7 @@ class _Program(asyncio.SubprocessProtocol):
             self.drained.set()
 
     def process_exited(self) -> None:
+        _live_groups.discard(self._leader)
         self.exited.set()
 
 
@@ -101,7 +109,6 @@ async def run_local(
         start_new_session=True,
     )
     leader = transport.get_pid()
-    _live_groups.add(leader)
     try:
         _feed(transport, stdin)
         return await _result(transport, program)
@@ -109,7 +116,6 @@ async def run_local(
         await _end_group(leader, program)
         raise
     finally:
-        _live_groups.discard(leader)
         transport.close()
 
 
@@ -118,20 +124,6 @@ def kill_live_groups() -> None:
     once and lets nothing more pass through."""
     for leader in tuple(_live_groups):
         _signal_group(leader, signal.SIGKILL)
-
-
-async def run_in_terminal(argv: Sequence[str]) -> int:
-    """Run a program that has our terminal, such as an interactive ssh; its exit status.
-
-    It stays in our process group, as the terminal demands. Cancelling ends it.
-    """
-    process = await asyncio.create_subprocess_exec(*argv)
-    try:
-        return await process.wait()
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
 
 
 def _feed(transport: asyncio.SubprocessTransport, data: bytes | None) -> None:

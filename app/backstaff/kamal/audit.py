@@ -44,7 +44,6 @@ def tagging(image: str) -> str:
 
 PRUNED_CONTAINERS = "Pruned containers"
 PRUNED_IMAGES = "Pruned images"
-STARTED_PROXY = "Started proxy"
 STOPPED_APP = "Stopped app"
 
 

@@ -12,7 +12,7 @@ a cancelled call sends when a script goes on for too long, or the loss of the ho
 from backstaff.config.models import Config
 from backstaff.kamal.lock import LockOutcome, LockOwner, encoded_details
 from backstaff.kamal.paths import RUN_DIR, lock_dir
-from backstaff.kamal.quoting import single_quote, word
+from backstaff.kamal.quoting import single_quote
 from backstaff.kamal.script import MARK, make_directory, say_value, script
 
 _TRIES = "1 2 3"
@@ -86,11 +86,6 @@ def release_script(config: Config, *, token: str) -> str:
             *_removal(),
         ]
     )
-
-
-def release_line(config: Config) -> str:
-    """The command that releases the lock on its host, for an operator to copy."""
-    return f"rm -rf {word(lock_dir(config))}"
 
 
 def takeover_script(config: Config, stale: str, details: str, *, token: str, owner: LockOwner) -> str:

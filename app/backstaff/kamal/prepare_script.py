@@ -8,13 +8,13 @@ from backstaff.kamal.assets import FILL, extract_assets, sync_assets
 from backstaff.kamal.audit import append_audit
 from backstaff.kamal.error_pages import put_error_pages
 from backstaff.kamal.paths import APPS_CONFIG_DIR, RUN_DIR
-from backstaff.kamal.proxy_boot import start_line
+from backstaff.kamal.proxy_boot import start_script
 from backstaff.kamal.script import make_directory, script, step
 from backstaff.kamal.tls import CertificateFiles, put_certificate
 
 
 @dataclass(frozen=True)
-class Preparation:
+class HostNeeds:
     """What one host needs. `assets` maps roles that share assets to the version they run now, if any.
 
     `error_pages` maps file names to contents, `audit` are lines for the log.
@@ -27,7 +27,7 @@ class Preparation:
     audit: tuple[str, ...] = ()
 
 
-def prepare_script(config: Config, host: str, version: str, needs: Preparation) -> str:
+def prepare_script(config: Config, host: str, version: str, needs: HostNeeds) -> str:
     """Makes Kamal's directories and brings the files in place; starts the proxy if asked to.
 
     The proxy's network and, for assets, the version's image must be there. Ends at the first step that
@@ -37,7 +37,7 @@ def prepare_script(config: Config, host: str, version: str, needs: Preparation) 
     if needs.audit:
         lines += [step("write audit log"), append_audit(config, needs.audit)]
     if needs.starts_proxy:
-        lines += [step("start proxy"), make_directory(APPS_CONFIG_DIR), _checked(start_line(config, host))]
+        lines += [step("start proxy"), make_directory(APPS_CONFIG_DIR), _checked(start_script(config, host))]
     if needs.error_pages:
         lines += [step("upload error pages"), *put_error_pages(config, version, needs.error_pages)]
     if needs.assets:

@@ -10,6 +10,7 @@ from backstaff.kamal.quoting import argumentize, optionize
 
 MINIMUM_VERSION = "v0.9.2"
 
+_STATUS = f"docker ps --all --filter name=^{PROXY_CONTAINER}$ --format '{{{{.Status}}}}'"
 _START = f"docker container start {PROXY_CONTAINER}"
 _RUN = (
     f"docker run --name {PROXY_CONTAINER} --network {NETWORK} --detach --restart unless-stopped "
@@ -27,8 +28,18 @@ def start_line(config: Config, host: str) -> str:
 
     Without a `proxy/run` section the boot files on the host, written by `kamal proxy boot_config`, decide.
     """
-    run = config.proxy_run_for(host)
-    return f"{_START} || {_from_boot_files() if run is None else _from_config(run)}"
+    return f"{_START} || {_run_line(config, host)}"
+
+
+def start_script(config: Config, host: str) -> str:
+    """What `start_line` does, as a command of a script, with the error that counts.
+
+    A container that never ran is made anew: it may have been made with settings that have changed since, and
+    what keeps it from starting would be hidden behind the complaint that its name is taken.
+    """
+    run = _run_line(config, host)
+    forget = f"docker container rm {PROXY_CONTAINER}"
+    return f'case "$({_STATUS})" in "") {run} ;; Created*) {forget} && {run} ;; *) {_START} ;; esac'
 
 
 def version_of_image(image: str) -> str:
@@ -52,6 +63,11 @@ def _ordered(version: str) -> tuple[tuple[int, ...], bool] | None:
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers), match[2] is None
+
+
+def _run_line(config: Config, host: str) -> str:
+    run = config.proxy_run_for(host)
+    return _from_boot_files() if run is None else _from_config(run)
 
 
 def _from_boot_files() -> str:

@@ -91,8 +91,3 @@ def single_quote(text: str) -> str:
 def word(text: str) -> str:
     """`text` as one literal word of a shell, quoted only where it must be."""
     return text if _SAFE_WORD.fullmatch(text) else single_quote(text)
-
-
-def shell_line(argv: Iterable[str]) -> str:
-    """A line that a shell reads as exactly these words."""
-    return " ".join(map(word, argv))

@@ -92,13 +92,6 @@ class Plan:
         """Whether a pair's healthy container lets the other roles boot."""
         return pair.role == self.selection.primary_role
 
-    def group_of(self, pair: Pair) -> BootGroup:
-        """The group in which a pair boots; KeyError if it is not part of the plan."""
-        for group in self.groups:
-            if pair in group.pairs:
-                return group
-        raise KeyError(pair)
-
 
 def make_plan(
     config: Config, selection: Selection, version: str, command: Command, *, skip_push: bool = False

@@ -6,7 +6,6 @@ from backstaff.clock import Seconds
 from backstaff.config.models import Config, Role
 
 _PROXY_INTERVAL: Seconds = 1.0
-_PROXY_CHECK_TIMEOUT: Seconds = 5.0
 _PROXY_PATH = "/up"
 
 
@@ -20,7 +19,6 @@ class ProxyProbe:
     path: str
     port: int
     interval: Seconds
-    check_timeout: Seconds
     deploy_timeout: Seconds
     drain_timeout: Seconds
 
@@ -57,7 +55,6 @@ def probe_of(config: Config, role: Role) -> Probe:
         path=check.path or _PROXY_PATH,
         port=role.proxy.app_port,
         interval=_PROXY_INTERVAL if check.interval is None else float(check.interval),
-        check_timeout=_PROXY_CHECK_TIMEOUT if check.timeout is None else float(check.timeout),
         deploy_timeout=float(config.deploy_timeout),
         drain_timeout=float(config.drain_timeout),
     )

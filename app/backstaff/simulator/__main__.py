@@ -1,7 +1,8 @@
-"""`python -m backstaff.simulator`: hosts in a process of their own, for clients that are to be measured alone.
+"""`python -m backstaff.simulator`: hosts in a process of their own, so that clients can be measured alone.
 
-Prints one line of JSON with what a client needs, then serves until standard input ends or a signal comes. Each
-line on standard input is answered with a line of JSON that counts SSH channels and API calls of all hosts.
+Prints one line of JSON with what a client needs, then serves until standard input ends or a signal comes.
+Each line on standard input is answered with a line of JSON that counts SSH channels and API calls of all
+hosts.
 """
 
 import argparse
@@ -16,7 +17,11 @@ from collections.abc import Sequence
 from backstaff.errors import BackstaffError
 from backstaff.simulator.clock import ScaledClock
 from backstaff.simulator.fleet import Fleet
-from backstaff.simulator.spec import fleet_of
+from backstaff.simulator.spec import FleetSpec, spread_roles
+
+# Hundreds of hosts and their client on one machine are slow; no deadline is to come of that.
+_PATIENT = {"connect": 300, "silence": 600, "docker": 300, "command": 600, "start": 300, "proxy_grace": 300}
+_SETTINGS = {"readiness_delay": 0, "deploy_timeout": 300, "x-backstaff": {"timeouts": _PATIENT}}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,7 +59,7 @@ async def _serve(hosts: int, first_port: int, speed: float) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
-    spec = fleet_of(hosts, settings={"readiness_delay": 1}, first_port=first_port)
+    spec = FleetSpec(roles=spread_roles(hosts), settings=_SETTINGS, first_port=first_port)
     async with Fleet(spec, ScaledClock(speed)) as fleet:
         _tell(
             {

@@ -9,7 +9,10 @@ from backstaff.simulator.errors import DockerRefusal
 from backstaff.simulator.execs import Exec
 from backstaff.simulator.faults import Operation
 
-_PROXY_OPERATIONS = {"deploy": Operation.PROXY_DEPLOY, "list": Operation.PROXY_LIST}
+_PROXY_OPERATIONS = {
+    "kamal-proxy deploy": Operation.PROXY_DEPLOY,
+    "kamal-proxy list": Operation.PROXY_LIST,
+}
 
 
 class _Request(BaseModel):
@@ -33,8 +36,9 @@ async def _create(request: web.Request) -> web.StreamResponse:
 async def _start(request: web.Request) -> web.StreamResponse:
     host, found = host_of(request), _exec(request)
     argv = found.execution.argv
-    if argv[0] == "kamal-proxy" and argv[1] in _PROXY_OPERATIONS:
-        await host.reached(_PROXY_OPERATIONS[argv[1]])
+    operation = _PROXY_OPERATIONS.get(" ".join(argv[:2]))
+    if operation is not None:
+        await host.reached(operation)
     response = web.StreamResponse(headers={"Content-Type": "application/vnd.docker.raw-stream"})
     await response.prepare(request)
     host.daemon.machine.spawn(found.run())

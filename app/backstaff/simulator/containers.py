@@ -2,16 +2,16 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from backstaff.simulator.errors import DockerRefusal, NotModified
 from backstaff.simulator.health import HealthMonitor
 from backstaff.simulator.images import HealthCheck, Image
+from backstaff.simulator.inside import Inside
 from backstaff.simulator.logs import Log
 from backstaff.simulator.machine import Machine
-from backstaff.simulator.process import NOT_FOUND, Answer, Neighbour, OutOfMemory, Process, came_within
+from backstaff.simulator.process import NOT_FOUND, OutOfMemory, Process, Program, came_within
 from backstaff.simulator.programs import exec_not_found, not_found, program_of
 from backstaff.simulator.restarts import Backoff
 from backstaff.simulator.wanted import Wanted
@@ -48,8 +48,8 @@ class _Run:
 
     process: Process
     task: asyncio.Task[None]
+    inside: Inside
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    beside: list[asyncio.Task[None]] = field(default_factory=list)
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Execution:
 
 
 class Container:
-    """One container of a host. Its programs see it as their `Surroundings`."""
+    """One container of a host."""
 
     def __init__(self, machine: Machine, wanted: Wanted, image: Image) -> None:
         self.machine = machine
@@ -73,17 +73,14 @@ class Container:
         self.name = wanted.name
         self.created_at = machine.stamps.next()
         self.argv = wanted.argv or image.config.cmd
-        self.env = {**image.config.env, **wanted.env}
         self.labels = {**image.config.labels, **wanted.labels}
+        self.env = {**image.config.env, **wanted.env, **self._mode_here()}
         self.log = Log(machine.stamps.next)
         self.state = State()
         self.health: HealthMonitor | None = None
         self.restart_count = 0
         self.address = ""
-        self.sockets: dict[str, object] = {}
         self._storage: dict[str, dict[str, str]] = {}
-        self._files: set[str] = set()
-        self._listening: dict[int, Answer] = {}
         self._ports: list[tuple[str, int]] = []
         self._run: _Run | None = None
         self._backoff = Backoff()
@@ -101,13 +98,16 @@ class Container:
         return self.state.running or self.state.restarting
 
     @property
+    def inside(self) -> Inside | None:
+        """What its programs see, while it runs."""
+        return self._run.inside if self._run is not None and self.state.running else None
+
+    @property
     def healthcheck(self) -> HealthCheck | None:
         """The check that counts: its own, or the image's."""
         if self.wanted.no_healthcheck:
             return None
         return self.wanted.healthcheck or self.image.config.healthcheck
-
-    # What an engine does with it.
 
     def start(self) -> None:
         """Start it. Raises NotModified if it runs, and Docker's refusal if it can not."""
@@ -165,29 +165,32 @@ class Container:
 
     async def execute(self, execution: Execution) -> int:
         """Run a program in it beside its own, and return its exit code; it ends with the container."""
-        program = program_of(execution.argv)
-        line, run = " ".join(execution.argv), self._run
-        self._tell(f"exec_start: {line}", execID=execution.id)
-        if program is None or run is None:
+        program, inside = program_of(execution.argv), self.inside
+        self._tell(f"exec_start: {' '.join(execution.argv)}", execID=execution.id)
+        if inside is None:
+            code = KILLED
+        elif program is None:
             execution.write("stdout", exec_not_found(execution.argv[0]))
-            self._tell("exec_die", execID=execution.id, exitCode=str(NOT_FOUND))
-            return NOT_FOUND
+            code = NOT_FOUND
+        else:
+            code = await self._execute_beside(program, inside, execution)
+        self._tell("exec_die", execID=execution.id, exitCode=str(code))
+        return code
+
+    async def _execute_beside(self, program: Program, inside: Inside, execution: Execution) -> int:
         env = {**self.env, **execution.env}
-        process = Process(execution.argv, env, self.machine.clock, self, execution.write)
+        process = Process(execution.argv, env, self.machine.clock, inside, execution.write)
         codes: list[int] = []
 
         async def until_end() -> None:
             codes.append(await program(process))
 
-        task = self.machine.spawn(until_end())
-        run.beside.append(task)
+        task = inside.spawn(until_end())
         try:
             await asyncio.wait({task})
         finally:
             task.cancel()
-            code = codes[0] if codes else KILLED
-            self._tell("exec_die", execID=execution.id, exitCode=str(code))
-        return code
+        return codes[0] if codes else KILLED
 
     def prepare(self, argv: tuple[str, ...], write: Callable[[str, bytes], None]) -> "Execution":
         """A program to `execute`."""
@@ -201,64 +204,19 @@ class Container:
             await self._settled.wait()
         return self.state.exit_code
 
-    # What its programs see.
-
-    @property
-    def memory_limit(self) -> int:
-        """Bytes, 0 without a limit."""
-        return self.wanted.memory
-
-    def listen(self, port: int, answer: Answer) -> None:
-        """Answer requests on a port."""
-        self._listening[port] = answer
-
-    def get(self, port: int, path: str) -> int | None:
-        """A request to one of its ports."""
-        if port not in self._listening:
-            raise ConnectionRefusedError
-        return self._listening[port](path)
-
-    def write_file(self, path: str) -> None:
-        """Make a file."""
-        self._files.add(path)
-
-    def has_file(self, path: str) -> bool:
-        """Whether there is such a file."""
-        return path in self._files
-
-    def volume(self, path: str) -> dict[str, str]:
-        """What is stored under a path."""
-        mount = next((each for each in self.wanted.mounts if each.target == path), None)
-        if mount is None:
-            return self._storage.setdefault(path, {})
-        return self.machine.volumes.setdefault(mount.source, {})
-
-    def host_path(self, path: str) -> Path | None:
-        """Where a path inside is on the host."""
-        for mount in self.wanted.mounts:
-            if mount.source.startswith("/") and (path == mount.target or path.startswith(f"{mount.target}/")):
-                return Path(mount.source) / path.removeprefix(mount.target).lstrip("/")
-        return None
-
-    def neighbour(self, name: str) -> Neighbour | None:
-        """Another running container of its network."""
-        return self.machine.neighbour(self.wanted.network, name)
-
-    def spawn(self, work: Coroutine[object, object, None]) -> None:
-        """Do work beside the program; it ends with it."""
-        task = self.machine.spawn(work)
-        if self._run is not None:
-            self._run.beside.append(task)
-
-    # How it lives.
+    def _mode_here(self) -> dict[str, str]:
+        image, modes = self.wanted.image, self.machine.modes
+        mode = modes.get(f"{image} {self.labels.get('role', '')}") or modes.get(image)
+        return {"APP_MODE": mode} if mode else {}
 
     def _begin(self) -> _Run:
         self.state = State(running=True, started_at=self.machine.stamps.next())
         self.state.finished_at = 0
         self.address = self.address or self.machine.new_address()
-        process = Process(self.argv, self.env, self.machine.clock, self, self.log.write)
+        inside = Inside(self.machine, self.wanted, self._storage)
+        process = Process(self.argv, self.env, self.machine.clock, inside, self.log.write)
         ready = asyncio.Event()
-        run = _Run(process, self.machine.spawn(self._execute(process, ready)))
+        run = _Run(process, self.machine.spawn(self._execute(process, ready)), inside)
         self._run = run
         self._watch_health(run)
         self._tell("start")
@@ -288,19 +246,15 @@ class Container:
         finally:
             self.state.running = self.state.restarting = False
             self._release_ports()
-            self.log.end_following()
             self._settled.set()
 
     async def _until_ended(self, run: _Run) -> None:
         await asyncio.wait({run.task})
         if run.task.cancelled():
             self.state.exit_code = KILLED
-        for task in run.beside:
-            task.cancel()
-        self._listening.clear()
-        self._files.clear()
-        self.sockets.clear()
+        run.inside.end()
         self.log.flush()
+        self.log.end_following()
         self.state.running = False
         self.state.finished_at = self.machine.stamps.next()
         if self.health is not None:
@@ -328,7 +282,7 @@ class Container:
 
         clock, stamp = self.machine.clock, self.machine.stamps.next
         self.health = HealthMonitor(check, clock, stamp, self._run_check, changed)
-        run.beside.append(self.machine.spawn(self.health.watch()))
+        run.inside.spawn(self.health.watch())
 
     async def _run_check(self, argv: tuple[str, ...]) -> tuple[int, str]:
         await self.machine.thawed.wait()

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from backstaff.clock import Seconds
+from backstaff.simulator.errors import DockerRefusal
 from backstaff.simulator.images import HealthCheck
 from backstaff.simulator.proxy_options import ProxyRefusal, parse_duration
 from backstaff.simulator.restarts import RestartPolicy
@@ -49,12 +51,21 @@ _SHORT = {
     "w": "workdir",
 }
 _NOT_FOR_CREATE = frozenset({"detach", "detach-keys", "sig-proxy"})
+_HELP = "Run 'docker {} --help' for more information"
 _BYTES = re.compile(r"(\d+)([bkmg]?)b?")
 _UNIT = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
+class InvalidFlag(Exception):
+    """A value that the docker command itself does not take."""
+
+
 class CommandLineError(Exception):
-    """A command line that the docker command refuses, in its words."""
+    """A command line that the docker command refuses, in its words and with its exit status."""
+
+    def __init__(self, message: str, status: int = 125) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass
@@ -82,18 +93,25 @@ class Creation:
 def parse_creation(words: Sequence[str], directory: Path, *, command: str) -> Creation:
     """Reads the words after `docker create` or `docker run` as typed in `directory`.
 
-    Raises CommandLineError.
+    Raises CommandLineError for what the command itself refuses, and the engine's refusal.
     """
     flags = _Flags()
     rest = iter(words)
     plain = _read_flags(rest, flags, command)
     if not plain:
-        raise CommandLineError(f'"docker {command}" requires at least 1 argument.')
+        raise _usage(f"docker: 'docker {command}' requires at least 1 argument", command, status=1)
     try:
-        wanted = _wanted(flags, plain, directory)
-    except (ValueError, ProxyRefusal) as error:
-        raise CommandLineError(str(error)) from None
+        wanted = _wanted(flags, plain, directory, command)
+    except InvalidFlag as error:
+        raise _usage(str(error), command) from None
+    except ValueError as error:
+        raise DockerRefusal(400, str(error)) from None
     return Creation(wanted, flags.on("detach"))
+
+
+def _usage(said: str, command: str, status: int = 125) -> CommandLineError:
+    usage = f"Usage:  docker {command} [OPTIONS] IMAGE [COMMAND] [ARG...]"
+    return CommandLineError(f"{said}\n\n{usage}\n\n{_HELP.format(command)}", status)
 
 
 def _read_flags(rest: Iterator[str], flags: _Flags, command: str) -> list[str]:
@@ -114,11 +132,11 @@ def _read_flags(rest: Iterator[str], flags: _Flags, command: str) -> list[str]:
 def _take(flags: _Flags, name: str, value: str | None, rest: Iterator[str], command: str) -> None:
     unknown = name not in _SWITCHES | _VALUES or (command == "create" and name in _NOT_FOR_CREATE)
     if unknown:
-        raise CommandLineError(f"unknown flag: --{name}\nSee 'docker {command} --help'.")
+        raise _usage(f"unknown flag: --{name}", command)
     if value is None:
         value = "true" if name in _SWITCHES else next(rest, None)
     if value is None:
-        raise CommandLineError(f"flag needs an argument: --{name}\nSee 'docker {command} --help'.")
+        raise _usage(f"flag needs an argument: --{name}", command)
     flags.values.setdefault({"net": "network"}.get(name, name), []).append(value)
 
 
@@ -127,8 +145,7 @@ def _take_short(flags: _Flags, letters: str, rest: Iterator[str], command: str) 
         letter, letters = letters[0], letters[1:]
         name = _SHORT.get(letter)
         if name is None:
-            said = f"unknown shorthand flag: '{letter}' in -{letter}{letters}"
-            raise CommandLineError(f"{said}\nSee 'docker {command} --help'.")
+            raise _usage(f"unknown shorthand flag: '{letter}' in -{letter}{letters}", command)
         if name in _SWITCHES:
             _take(flags, name, "true", rest, command)
             continue
@@ -136,13 +153,13 @@ def _take_short(flags: _Flags, letters: str, rest: Iterator[str], command: str) 
         return
 
 
-def _wanted(flags: _Flags, plain: list[str], directory: Path) -> Wanted:
+def _wanted(flags: _Flags, plain: list[str], directory: Path, command: str) -> Wanted:
     entrypoint = shlex.split(flags.last("entrypoint"))
     return Wanted(
         image=plain[0],
         name=flags.last("name"),
         argv=(*entrypoint, *plain[1:]),
-        env=_environment(flags, directory),
+        env=_environment(flags, directory, command),
         labels=dict(_pair(text) for text in flags.all("label")),
         hostname=flags.last("hostname"),
         network=flags.last("network", "bridge"),
@@ -163,14 +180,15 @@ def _pair(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _environment(flags: _Flags, directory: Path) -> dict[str, str]:
+def _environment(flags: _Flags, directory: Path, command: str) -> dict[str, str]:
     """Files first, then `--env`; a name without a value would come from the shell, which has none."""
     env: dict[str, str] = {}
     for name in flags.all("env-file"):
         try:
             lines = (directory / name).read_text().splitlines()
         except OSError:
-            raise CommandLineError(f"open {name}: no such file or directory.") from None
+            said = f"docker: open {name}: no such file or directory"
+            raise CommandLineError(f"{said}\n\n{_HELP.format(command)}") from None
         wanted = (line for line in lines if line.strip() and not line.startswith("#"))
         env |= dict(_pair(line) for line in wanted if "=" in line)
     return env | dict(_pair(text) for text in flags.all("env") if "=" in text)
@@ -183,7 +201,7 @@ def _ports(text: str) -> list[Port]:
         return [] if not ports.isdecimal() else [Port(int(ports), 0)]
     host, _, outer = address.rpartition(":")
     if not (outer.isdecimal() and ports.isdecimal()):
-        raise ValueError(f"Invalid containerPort: {ports}")
+        raise InvalidFlag(f"invalid containerPort: {ports}")
     return [Port(int(ports), int(outer), host.strip("[]"), protocol or "tcp")]
 
 
@@ -202,15 +220,22 @@ def _healthcheck(flags: _Flags) -> HealthCheck | None:
         return None
     return HealthCheck(
         tuple(shlex.split(flags.last("health-cmd"))),
-        parse_duration(flags.last("health-interval", "30s")),
-        parse_duration(flags.last("health-timeout", "30s")),
+        _seconds(flags, "health-interval", "30s"),
+        _seconds(flags, "health-timeout", "30s"),
         int(flags.last("health-retries", "3")),
-        parse_duration(flags.last("health-start-period", "0s")),
+        _seconds(flags, "health-start-period", "0s"),
     )
+
+
+def _seconds(flags: _Flags, name: str, default: str) -> Seconds:
+    try:
+        return parse_duration(flags.last(name, default))
+    except ProxyRefusal as error:
+        raise InvalidFlag(f"{error}") from None
 
 
 def _memory(text: str) -> int:
     found = _BYTES.fullmatch(text.lower())
     if found is None:
-        raise ValueError(f'invalid argument "{text}" for "-m, --memory" flag: invalid size: \'{text}\'')
+        raise InvalidFlag(f'invalid argument "{text}" for "-m, --memory" flag: invalid size: \'{text}\'')
     return int(found[1]) * _UNIT[found[2]]

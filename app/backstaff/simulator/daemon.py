@@ -133,9 +133,10 @@ class Daemon:
     def neighbour(self, network: str, name: str) -> Neighbour | None:
         """A running container of a network, by name or id."""
         container = self.find(name)
-        if container is None or not container.state.running or container.wanted.network != network:
+        inside = container.inside if container is not None else None
+        if container is None or inside is None or container.wanted.network != network:
             return None
-        return Neighbour(container.address, container.get)
+        return Neighbour(container.address, inside.get)
 
     async def _remove_at_end(self, container: Container) -> None:
         await container.wait()

@@ -72,7 +72,7 @@ async def docker(call: Invocation) -> int:
         return await handler(inner)
     except CommandLineError as error:
         call.err(str(error))
-        return _USAGE
+        return error.status
     except (DockerRefusal, RegistryRefusal) as refusal:
         prefix = "docker: " if name == "run" else ""
         call.err(f"{prefix}Error response from daemon: {refusal.message}{'.' if name == 'run' else ''}")

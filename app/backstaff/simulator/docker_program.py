@@ -3,8 +3,8 @@
 It must be a real program, because scripts call it through `xargs` and `timeout`. It must start fast, because
 a deploy of hundreds of hosts starts thousands: a Python client costs 20 ms and more each time, this one the
 start of `sh` and of one `mkfifo`. And it must run wherever `sh` does, so it needs no `nc` and no `socat`:
-words go into a file, the request through one pipe of the whole fleet (a line is written at once, so callers do not
-mix), and the answer comes back line by line through a pipe of its own.
+words go into a file, the request through one pipe of the whole fleet (a line is written at once, so callers
+do not mix), and the answer comes back line by line through a pipe of its own.
 """
 
 import asyncio

@@ -88,7 +88,8 @@ class SimulatedHost:
     def proxy(self) -> ProxyServer | None:
         """The proxy that runs."""
         container = self._daemon.find(PROXY_CONTAINER)
-        server = container.sockets.get(SOCKET) if container else None
+        inside = container.inside if container is not None else None
+        server = inside.sockets.get(SOCKET) if inside is not None else None
         return server if isinstance(server, ProxyServer) else None
 
     def run_container(self, wanted: Wanted) -> Container:
@@ -116,6 +117,10 @@ class SimulatedHost:
     def withhold(self, image: str) -> None:
         """The registry does not have the image for this host."""
         self._daemon.images.withheld.add(with_tag(image))
+
+    def behave(self, image: str, mode: str, *, role: str = "") -> None:
+        """Let containers of an image, or only those of a role, have a mode of their own here (`apps.py`)."""
+        self._daemon.machine.modes[f"{image} {role}".strip()] = mode
 
     def hold_lock(self, name: str, *, by: str, version: str, message: str = AUTOMATIC) -> None:
         """Somebody else holds the deploy lock of `name`, a service with its destination."""

@@ -28,6 +28,8 @@ class Machine:
     events: Events = field(init=False)
     ports: set[tuple[str, int]] = field(default_factory=set)
     volumes: dict[str, dict[str, str]] = field(default_factory=dict)
+    modes: dict[str, str] = field(default_factory=dict)
+    """Modes of the application that count here whatever else says: by image, or `IMAGE ROLE`."""
     thawed: asyncio.Event = field(default_factory=asyncio.Event)
     """Unset while the Docker Engine is frozen: it takes requests and does nothing."""
     _addresses: "count[int]" = field(default_factory=lambda: count(2))

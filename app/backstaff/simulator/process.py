@@ -60,7 +60,7 @@ class Surroundings(Protocol):
         """Another running container of the same network, by name or id."""
         ...
 
-    def spawn(self, work: Coroutine[object, object, None]) -> None:
+    def spawn(self, work: Coroutine[object, object, None]) -> object:
         """Do work beside the program; it ends with the container."""
 
 

@@ -63,11 +63,11 @@ class FleetSpec:
         return {**apps, **self.images}
 
 
-def fleet_of(count: int, **changes: object) -> FleetSpec:
-    """`count` hosts h1, h2, … with a role web on all but the last fifth, which has a worker role."""
+def spread_roles(count: int) -> dict[str, RoleSpec]:
+    """Hosts h1, h2, …: a role web on all but the last fifth, which has a role of workers."""
     names = [f"h{number}" for number in range(1, count + 1)]
     workers = count // 5
     roles = {"web": RoleSpec(names[: count - workers])}
     if workers:
         roles["job"] = RoleSpec(names[count - workers :], "worker")
-    return FleetSpec(roles=roles, **changes)
+    return roles

@@ -1,6 +1,7 @@
 """A project directory as a user has it, and `backstaff` run in it as a program."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -170,6 +171,12 @@ class Project:
         """Run `backstaff` to its end."""
         with self.start(*arguments) as running:
             return running.ended(timeout_s=timeout_s)
+
+    def run_printed(self, command: str) -> Result:
+        """Run a command line that was told to the user, as it stands."""
+        program, *arguments = shlex.split(command)
+        assert program == "backstaff", command
+        return self.run(*arguments)
 
     def start(self, *arguments: str) -> Running:
         """Start `backstaff`."""

@@ -55,7 +55,7 @@ def deploy(project: Project, version: str) -> Result:
     [
         ("unhealthy", ["GET :80/up -> unexpected status (500)"]),
         ("missing", ["GET :80/up -> unexpected status (404)", "proxy.healthcheck.path"]),
-        ("crash", ["exited 1", "could not connect to database at db:5432", "is db:5432 reachable"]),
+        ("crash", ["could not connect to database at db:5432", "is db:5432 reachable"]),
         ("wrong-port", ["GET :80/up -> connection refused", "proxy.app_port"]),
         ("hang", ["GET :80/up -> request timed out", "proxy.healthcheck.timeout"]),
     ],

@@ -49,7 +49,7 @@ def test_somebody_elses_lock_refuses_the_deploy_with_nothing_changed(host: LabHo
     assert result.code == 3
     assert "the deploy lock is held by Grace" in result.card
     assert "--lock-wait" in result.card
-    assert "rm -rf .kamal/lock-app" in result.card
+    assert "backstaff lock release -h h1" in result.card
     assert everything(host) == before
 
 

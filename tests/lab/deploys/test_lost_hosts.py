@@ -62,8 +62,7 @@ def test_when_all_web_hosts_fail_nobody_waits_for_them(
         host.heal()
     if locked(h1):
         release = result.out.partition("release it with: ")[2].splitlines()[0]
-        command = release.removeprefix("ssh h1 ").strip("'")
-        assert h1.sh(f"cd /root && {command}").returncode == 0
+        assert project.run_printed(release).out == "Released the deploy lock.\n"
     assert not locked(h1)
     if fault is not LabHost.stop_docker:
         assert get(h1) == get(h2) == (200, "v1 app-web-v1")

@@ -134,7 +134,6 @@ def as_mapping(value: object) -> object:
 Text = Annotated[str, BeforeValidator(as_text)]
 OptionalText = Annotated[str | None, BeforeValidator(as_text)]
 Name = Annotated[str, BeforeValidator(as_name)]
-Integer = Annotated[int, BeforeValidator(as_integer)]
 OptionalInteger = Annotated[int | None, BeforeValidator(as_integer)]
 WholeSeconds = Annotated[int, BeforeValidator(as_seconds)]
 OptionalSeconds = Annotated[int | None, BeforeValidator(as_seconds)]

@@ -1,0 +1,78 @@
+"""What a second signal says and does."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from backstaff.cli.signals import last_words
+from backstaff.events.facts import LockState, Outcome
+from backstaff.events.types import LockChanged, StepEnded, StepStarted
+from tests.events.builders import Script
+from tests.hosts.ssh_server import until
+from tests.hosts.test_run import runs
+
+ROOT = Path(__file__).parents[2]
+RELEASE = "backstaff lock release -h h1"
+TAKING = StepStarted(step="take the deploy lock", host="h1")
+TAKEN = StepEnded(step="take the deploy lock", host="h1", outcome=Outcome.DONE, took_s=1)
+
+
+def said(script: Script) -> str:
+    return "\n".join(last_words(script.board, RELEASE))
+
+
+def lock(state: LockState) -> LockChanged:
+    return LockChanged(state=state, host="h1", release=RELEASE)
+
+
+def test_a_run_that_never_came_to_the_lock_has_nothing_to_say_of_it() -> None:
+    assert said(Script()) == ""
+
+
+def test_a_lock_that_is_being_taken_may_be_ours_already() -> None:
+    words = said(Script().at(1, TAKING))
+    assert "backstaff lock status" in words
+    assert f"release it with: {RELEASE}" in words
+
+
+@pytest.mark.parametrize("state", [LockState.OURS, LockState.TAKEN_OVER, LockState.LEFT_BEHIND])
+def test_a_lock_of_ours_is_released_by_hand(state: LockState) -> None:
+    words = said(Script().at(1, TAKING, lock(state), TAKEN))
+    assert words.endswith(f"may still be held; release it with: {RELEASE}")
+
+
+@pytest.mark.parametrize("state", [LockState.RELEASED, LockState.FREE])
+def test_a_lock_that_was_given_back_is_not_talked_of(state: LockState) -> None:
+    assert said(Script().at(1, TAKING, TAKEN, lock(state))) == ""
+
+
+CODE = """
+import asyncio, os, sys
+from backstaff.cli.signals import leave_at_once
+from backstaff.errors import ExitCode
+from backstaff.events.board import Board
+from backstaff.hosts.local import run_local
+
+async def main():
+    leave = leave_at_once(Board, "")
+    def saw(stream, line):
+        print(line, flush=True)
+        leave(ExitCode.INTERRUPTED)
+    await run_local("trap '' TERM INT; sleep 600 & echo $$ $!; wait", on_line=saw)
+
+asyncio.run(main())
+"""
+
+
+async def test_what_runs_on_this_machine_ends_with_us() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "app")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", CODE, stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 130
+    shell, sleeper = out.decode().split()
+    await until(lambda: not runs(shell) and not runs(sleeper))
