@@ -54,7 +54,7 @@ async def test_the_limit_ends_a_wait_and_says_what_was_waited_for() -> None:
     watched = Watched()
     error = await failure_of(watched.waits.wait(a_wait(10), never))
     assert isinstance(error, WaitExpired)
-    assert (error.what, error.where) == ("pull it: gave up after 10 s at most", "h1")
+    assert (error.what, error.where) == ("pull it: gave up after 10 s", "h1")
     assert elapsed() == pytest.approx(10)
     assert watched.end().outcome is Outcome.EXPIRED
 

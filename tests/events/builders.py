@@ -250,7 +250,7 @@ def a_good_deploy() -> Script:
     script.at(7.0, probe("h1", "connection refused", 1, 7.0), probe("h2", "connection refused", 1, 7.0))
     script.at(8.0, probe("h1", "connection refused", 2, 8.0))
     for number, host in enumerate(WEB_HOSTS, 3):
-        switching = "healthy; requests in flight to the old container are drained"
+        switching = "healthy; traffic moves to it once open requests are answered"
         script.at(
             8.4, line(host, "web", "listening on 3000"), pair(host, "web", PairState.SWITCHING, switching)
         )

@@ -1,14 +1,18 @@
 """The image: built on this machine from a clean clone, and pushed to the registry."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
 
 from backstaff.engine.build_directory import BuildDirectory
 from backstaff.engine.context import RunContext
+from backstaff.engine.docker_config import signed_in
 from backstaff.engine.hooks import Hooks
 from backstaff.engine.local_commands import LocalCommands, last_words
 from backstaff.engine.local_registry import ensure_local_registry
 from backstaff.errors import BuildFailed
+from backstaff.explain.docker_errors import push_refused
 from backstaff.kamal.build import (
     LocalCommand,
     builder_name,
@@ -16,7 +20,7 @@ from backstaff.kamal.build import (
     create_builder_commands,
     plain_commands,
 )
-from backstaff.kamal.registry import auth_server, credential_text
+from backstaff.kamal.registry import auth_server, credential_text, docker_server
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
@@ -34,7 +38,8 @@ class ImageBuild:
         self._hooks = hooks
         self._no_cache = no_cache
         secrets = {name: run.revealed[name] for name in run.config.builder.secrets}
-        self._commands = LocalCommands(run, {**run.environ, **secrets})
+        self._environment = {**run.environ, **secrets}
+        self._commands = LocalCommands(run, self._environment)
 
     async def build_and_push(self) -> None:
         """Do it all. Raises `BuildFailed` with the last lines of the command that failed."""
@@ -49,7 +54,6 @@ class ImageBuild:
         make = buildx_commands if has_buildx else plain_commands
         commands = make(config, self._run.version, local_arch=arch, no_cache=self._no_cache)
         await ensure_local_registry(self._run)
-        await self._login()
         await self._hooks.run("pre-build")
         directory = await BuildDirectory(self._run, self._commands).make()
         if not (directory / config.builder.dockerfile).is_file():
@@ -58,10 +62,11 @@ class ImageBuild:
                 where=str(directory),
                 fix="commit it, or name it under builder.dockerfile",
             )
-        if has_buildx:
-            await self._ensure_builder(arch)
-        for command in commands:
-            await self._build(command, directory)
+        with self._login():
+            if has_buildx:
+                await self._ensure_builder(arch)
+            for command in commands:
+                await self._build(command, directory)
 
     async def _local_arch(self) -> str:
         argv = ["docker", "info", "--format", "{{.Architecture}}"]
@@ -81,24 +86,18 @@ class ImageBuild:
             )
         return architecture(machine)
 
-    async def _login(self) -> None:
+    @contextmanager
+    def _login(self) -> Iterator[None]:
+        """While open, builds and pushes have the registry's login; it is in no argv and stays nowhere."""
         registry, secrets = self._run.config.registry, self._run.revealed
         username = credential_text(registry.username, secrets)
         password = credential_text(registry.password, secrets)
         if not username and not password:
+            yield
             return
-        server = [registry.server] if registry.server else []
-        with self._run.report.step("sign in to the registry", detail=auth_server(registry)):
-            result = await self._commands.login(
-                ["docker", "login", *server, "--username", username, "--password-stdin"], password
-            )
-            if result.status != 0:
-                raise BuildFailed(
-                    "the registry refused the login",
-                    where=auth_server(registry),
-                    evidence=last_words(result),
-                    fix="check registry.username and registry.password",
-                )
+        with signed_in(self._run.environ, docker_server(registry), username, password) as variables:
+            self._commands = LocalCommands(self._run, {**self._environment, **variables})
+            yield
 
     async def _ensure_builder(self, arch: str) -> None:
         name = builder_name(self._run.config, arch)
@@ -111,6 +110,13 @@ class ImageBuild:
         title = " ".join(takewhile(lambda word: not word.startswith("-"), command.shown.split()[:3]))
         with self._run.report.step(title):
             result = await self._commands.build(command.line, command.shown, directory)
+            if result.status != 0 and push_refused(result.stdout + result.stderr):
+                raise BuildFailed(
+                    "the registry refused the login",
+                    where=auth_server(self._run.config.registry),
+                    evidence=last_words(result),
+                    fix="check registry.username and registry.password: may this account push the image?",
+                )
             if result.status != 0:
                 raise BuildFailed(
                     f"{title} ended with status {result.status}",

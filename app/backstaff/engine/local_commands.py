@@ -34,18 +34,6 @@ class LocalCommands:
         wait = Wait(WaitKind.COMMAND, line, "this machine", self._run.timeouts.command, quiet=True)
         return await self._recorded(line, wait, lambda _: self._start(argv, cwd))
 
-    async def login(self, argv: Sequence[str], password: str) -> LocalResult:
-        """Run a command that reads a password from its standard input."""
-        line = " ".join(argv)
-        wait = Wait(WaitKind.COMMAND, line, "the registry", self._run.timeouts.command, quiet=True)
-        return await self._recorded(
-            line,
-            wait,
-            lambda _: run_local(
-                argv, env=self._environment, cwd=self._run.directory, stdin=password.encode()
-            ),
-        )
-
     async def build(self, line: str, shown: str, cwd: Path) -> LocalResult:
         """Run a long shell line; its output is told line by line, and silence for too long ends it."""
         limit: Seconds = self._run.timeouts.build_silence

@@ -105,7 +105,7 @@ class DeployLock:
     async def refuse_if_held(self) -> None:
         """Raise `LockHeld` early, before a build or a pull is done for nothing."""
         report = await self.look()
-        if report.outcome is LockOutcome.HELD and not self._stale(report) and not self._patience.wait_s:
+        if report.outcome is LockOutcome.HELD and not self._stale(report) and not self._waits_for(report):
             raise held_by_other(self._run.config, self._host.name, report)
 
     @asynccontextmanager
@@ -131,8 +131,7 @@ class DeployLock:
         held = await self._try(message)
         if held is None:
             return
-        automatic = held.details is None or held.details.automatic
-        if not self._patience.wait_s or not automatic:
+        if not self._waits_for(held):
             raise held_by_other(self._run.config, self._host.name, held)
         wait = Wait(
             WaitKind.LOCK,
@@ -232,6 +231,11 @@ class DeployLock:
     async def _run_script(self, script: str, title: str, limit_s: float | None = None) -> LockReport:
         result = await self._host.run(script, title, limit_s=limit_s)
         return parse_lock_report(result.stdout)
+
+    def _waits_for(self, report: LockReport) -> bool:
+        """Whether patience is asked for, and has sense: a lock taken by hand may stay for days."""
+        automatic = report.details is None or report.details.automatic
+        return self._patience.wait_s > 0 and automatic
 
     def _stale(self, report: LockReport) -> LockOwner | None:
         """The lock's owner if that process is known to be dead."""

@@ -100,12 +100,14 @@ class ProxySwitch:
                 host=self._host.name,
                 role=self._role.name,
                 state=PairState.SWITCHING,
-                detail="healthy; requests in flight to the old container are drained",
+                detail="healthy; traffic moves to it once open requests are answered",
             )
         )
 
     def _failed(self, stderr: str) -> RemoteError:
-        said = stderr.strip().removeprefix("Error: ") or "kamal-proxy deploy failed without a word"
+        said = stderr.strip().removeprefix("Error: ")
+        if not said:
+            said = "kamal-proxy deploy ended without a word, as it does when the proxy or Docker is stopped"
         probe = self._probes.last
         fix = advice_for_probe(probe.result, probe.url) if probe else ""
         return RemoteError(said, where=self._host.name, fix=fix)

@@ -223,9 +223,9 @@ class Waits:
         wait = ongoing.wait
         why = explain_wait(self._stream.board, ongoing.number, self._stream.offset())
         evidence = [line for each in why.evidence for line in (f"{each.host} {each.doing}", *each.lines)]
-        unit = "without a sign of life" if wait.silence else "at most"
+        how = " without a sign of life" if wait.silence else ""
         return WaitExpired(
-            f"{wait.cause}: gave up after {wait.limit_s:g} s {unit}",
+            f"{wait.cause}: gave up after {wait.limit_s:g} s{how}",
             where=wait.host,
             evidence=evidence,
             fix=why.advice,

@@ -191,6 +191,15 @@ _DEPLOY: tuple[tuple[str, str, str], ...] = (
 )
 
 
+_REFUSAL = (
+    r"unauthorized|no basic auth credentials|denied: requested access|insufficient_scope"
+    r"|incorrect username or password|authentication required|failed to authorize|40[13] (?:Unauthorized|Forbidden)"
+)
+_PUSH_REFUSED = re.compile(
+    rf"^(?:error from registry: |denied: )?(?:{_REFUSAL})|failed to push .*(?:{_REFUSAL})", re.IGNORECASE
+)
+
+
 def pull_doom(error: str) -> Doom | None:
     """Why a pull can never succeed, from Docker's or the registry's error; None if a retry may help."""
     return _first(_PULL, error)
@@ -214,6 +223,15 @@ def proxy_start_doom(error: str) -> Doom | None:
 def deploy_doom(error: str) -> Doom | None:
     """Why kamal-proxy refuses to send traffic to a container, however healthy it is; None if it does not."""
     return _first(_DEPLOY, error)
+
+
+def push_refused(output: str) -> bool:
+    """Whether a build or push failed because the registry does not take the image from this account.
+
+    `docker push` starts its errors with the refusal; buildx says first that pushing failed. A base image that
+    may not be pulled is something else.
+    """
+    return any(_PUSH_REFUSED.search(line) for line in output.splitlines())
 
 
 def _first(table: tuple[tuple[str, str, str], ...], error: str) -> Doom | None:

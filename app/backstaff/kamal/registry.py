@@ -8,11 +8,20 @@ from backstaff.errors import RemoteError, SecretsError
 
 DOCKER_HUB = "https://index.docker.io/v1/"
 """What Docker calls its own registry in credentials."""
+_HUB_NAMES = {"index.docker.io", "docker.io", "registry-1.docker.io"}
 
 
 def auth_server(registry: Registry) -> str:
     """The server that credentials are for, as Docker writes it."""
     return registry.server or DOCKER_HUB
+
+
+def docker_server(registry: Registry) -> str:
+    """The name under which the docker command looks for a login, whichever way deploy.yml writes the server:
+    without a scheme and path, and Docker's own registry by its old address."""
+    host = auth_server(registry).partition("://")[2] or registry.server or ""
+    name = host.partition("/")[0]
+    return DOCKER_HUB if name in _HUB_NAMES else name
 
 
 def credential_text(credential: Credential | None, secrets: Mapping[str, str]) -> str:
