@@ -44,10 +44,11 @@ def test_a_hook_of_the_run_that_holds_the_lock_may_change_hosts(
     assert lock_held(project.servers.datacentre["h1"])
 
 
-def test_a_lock_that_is_said_to_be_held_and_is_free_is_warned_of(project: Project) -> None:
-    result = project.run("app", "stop", environ={"KAMAL_LOCK": "true"})
+@pytest.mark.parametrize("command", ["app stop", "app boot --version v1"])
+def test_a_lock_that_is_said_to_be_held_and_is_free_is_warned_of(project: Project, command: str) -> None:
+    result = project.run(*command.split(), environ={"KAMAL_LOCK": "true"})
     assert result.code == 0
-    assert "warning: KAMAL_LOCK=true says that the deploy lock is held, but it is free" in result.out
+    assert "warning: the deploy lock should be held by our caller, but it is free" in result.out
 
 
 def test_the_lock_is_given_back_after_the_change(project: Project) -> None:

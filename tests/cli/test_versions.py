@@ -49,9 +49,11 @@ def test_the_plan_of_a_rollback_is_that_of_the_version_it_would_take(project: Pr
 
 def test_a_rollback_without_a_version_goes_back_to_the_one_before(project: Project) -> None:
     project.servers.set = has_v0
+    project.write(".kamal/hooks/pre-connect", "#!/bin/sh\necho ran >> hooks.log\n", executable=True)
     result = project.run("rollback")
     assert result.code == 0, result.out
     assert "DONE  app v0" in result.out
+    assert (project.directory / "hooks.log").read_text() == "ran\n"
 
 
 def test_a_rollback_without_anything_to_go_back_to_is_told_so(project: Project) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from backstaff.explain.docker_errors import deploy_doom, proxy_start_doom, pull_doom, start_doom
+from backstaff.explain.docker_errors import deploy_doom, proxy_start_doom, pull_doom, push_refused, start_doom
 
 ENDPOINT = "driver failed programming external connectivity on endpoint shop-web-v42 (669659d6): "
 RUNC = "failed to create task for container: failed to create shim task: OCI runtime create failed: "
@@ -283,3 +283,45 @@ def test_a_pull_that_can_never_work_is_recognised(error: str, reason: str) -> No
 def test_what_a_retry_may_mend_is_not_doom(error: str) -> None:
     assert pull_doom(error) is None
     assert start_doom(error) is None
+
+
+PUSH, BUILDX = "docker push registry.test/me/app:v1", "docker buildx build --output=type=registry ."
+BASE_IMAGE = (
+    "ERROR: failed to solve: registry.test/base:1: failed to resolve source metadata for "
+    "registry.test/base:1: unexpected status from HEAD request to "
+    "https://registry.test/v2/base/manifests/1: 401 Unauthorized"
+)
+NOT_PUSHED = "ERROR: failed to solve: failed to push registry.test/me/app:v1: "
+HEAD_REFUSED = "unexpected status from HEAD request to https://registry.test/v2/me/app/x: 401 Unauthorized"
+SCOPE_REFUSED = (
+    "push access denied, repository does not exist or may require authorization: "
+    "server message: insufficient_scope: authorization failed"
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [
+        (PUSH, "7b4f662e9273: Preparing\nunauthorized: authentication required"),
+        (PUSH, "7b4f662e9273: Preparing\nno basic auth credentials"),
+        (PUSH, "denied: requested access to the resource is denied"),
+        (PUSH, "denied: permission_denied: write_package"),
+        (BUILDX, NOT_PUSHED + HEAD_REFUSED),
+        (BUILDX, NOT_PUSHED + SCOPE_REFUSED),
+    ],
+)
+def test_a_push_that_the_registry_does_not_take_is_recognised(command: str, output: str) -> None:
+    assert push_refused(command, output)
+
+
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [
+        (BUILDX, BASE_IMAGE),
+        ("docker build .", "Step 3/9 : RUN ./fetch\nunauthorized: no token given"),
+        (PUSH, "dial tcp 10.0.0.1:5000: connect: connection refused"),
+        (PUSH, "permission denied while trying to connect to the Docker daemon socket"),
+    ],
+)
+def test_other_failures_of_a_build_are_not_the_logins_fault(command: str, output: str) -> None:
+    assert not push_refused(command, output)

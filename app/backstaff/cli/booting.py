@@ -35,6 +35,7 @@ async def boot(common: CommonOptions, command: Command, options: BootOptions) ->
     project = open_project(common)
     secrets = await read_secrets(common, project)
     version = await target_version(project, command, options.version or common.version)
+    looked = version is None
     if version is None:
         version = await _version_on_hosts(common, project)
     plan = make_plan(project.config, project.selection, version, command, skip_push=options.skip_push)
@@ -47,6 +48,7 @@ async def boot(common: CommonOptions, command: Command, options: BootOptions) ->
             skip_hooks=common.skip_hooks,
             no_cache=options.no_cache,
             lock_inherited=lock_is_inherited(project.environ),
+            pre_connected=looked,
             patience=options.lock.patience(run.config),
             error_pages=pages,
         )

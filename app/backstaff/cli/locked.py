@@ -10,14 +10,10 @@ from backstaff.cli.running import run_recorded
 from backstaff.engine.alongside import alongside
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet, connected
-from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.hooks import Hooks
 from backstaff.engine.identity import is_dead, this_process
 from backstaff.engine.lock import DeployLock
-from backstaff.engine.manual_lock import ManualLock
 from backstaff.errors import ExitCode
-from backstaff.events.types import Notice
-from backstaff.kamal.lock import LockOutcome
 
 LOCK_VARIABLE = "KAMAL_LOCK"
 """Set to `true` by a run that holds the lock, for the tools its hooks call."""
@@ -51,21 +47,14 @@ async def run_locked(
             alongside(run.waits.explain_until_cancelled()),
             connected(run, connector_for(run.config, run.revealed), everywhere) as fleet,
         ):
-            if inherited:
-                await _warn_if_free(run, fleet[lock_host])
-                await change(run, fleet)
-                return
             owner = this_process(run.run_id)
             its_lock = DeployLock(run, fleet[lock_host], owner, is_dead=is_dead, patience=patience)
+            if inherited:
+                await its_lock.warn_if_free()
+                await change(run, fleet)
+                return
             async with its_lock.held():
                 await change(run, fleet)
             its_lock.refuse_if_left_behind()
 
     return await run_recorded(common, project, secrets, command=command, version=version, work=work)
-
-
-async def _warn_if_free(run: RunContext, host: GuardedHost) -> None:
-    """For a lock that is our caller's, who also releases it."""
-    if (await ManualLock(run, host).status()).outcome is LockOutcome.FREE:
-        text = f"{LOCK_VARIABLE}=true says that the deploy lock is held, but it is free: going on without it"
-        run.stream.emit(Notice(level="warning", host=host.name, text=text))

@@ -11,6 +11,7 @@ from backstaff.errors import ExitCode
 COMMANDS = {
     "app": ("backstaff.cli.app", "app", "Boot, stop, start and look at the app's containers"),
     "config": ("backstaff.cli.config", "config", "Show the configuration, secrets masked"),
+    "demo": ("backstaff.cli.demo", "demo", "Watch deploys, and how they get stuck, without any server"),
     "deploy": ("backstaff.cli.deploy", "deploy", "Build, push and deploy the app"),
     "lock": ("backstaff.cli.lock", "lock", "Look at, take and release the deploy lock"),
     "plan": ("backstaff.cli.plan", "plan", "Show what a deploy would do; changes nothing"),

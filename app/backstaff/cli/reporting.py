@@ -4,7 +4,6 @@ import os
 import shutil
 import sys
 
-from backstaff.cli.options import CommonOptions
 from backstaff.errors import BackstaffError
 from backstaff.events.inert import inert
 from backstaff.events.stream import Sink
@@ -16,12 +15,12 @@ from backstaff.headless.outlet import Outlet
 from backstaff.headless.sink import LineSink
 
 
-def sink_for(common: CommonOptions) -> Sink:
+def sink_for(*, as_json: bool, verbose: bool, quiet: bool) -> Sink:
     """The sink that the options ask for."""
     outlet = Outlet(sys.stdout)
-    if common.json:
+    if as_json:
         return JsonSink(outlet)
-    detail = Detail.VERBOSE if common.verbose else Detail.QUIET if common.quiet else Detail.NORMAL
+    detail = Detail.VERBOSE if verbose else Detail.QUIET if quiet else Detail.NORMAL
     return LineSink(
         outlet,
         detail=detail,

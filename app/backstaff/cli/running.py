@@ -50,7 +50,7 @@ async def run_recorded(
         directory=project.directory,
     )
     journal = JournalWriter(journal_directory(), run.run_id, lambda text: _warn(stream, text))
-    stream.add_sink(sink_for(common))
+    stream.add_sink(sink_for(as_json=common.json, verbose=common.verbose, quiet=common.quiet))
     stream.add_sink(journal)
     _announce(run, common, secrets)
     release = release_command(project.config, project.selection.lock_host)

@@ -33,12 +33,14 @@ from backstaff.plan.plan import Command, Plan
 
 @dataclass(frozen=True)
 class DeployOptions:
-    """How a run is carried out, beside its plan. `lock_inherited`: a caller already holds the lock."""
+    """How a run is carried out, beside its plan. `lock_inherited`: a caller already holds the lock.
+    `pre_connected`: the hook `pre-connect` has run already, for a look before the run."""
 
     skip_push: bool = False
     skip_hooks: bool = False
     no_cache: bool = False
     lock_inherited: bool = False
+    pre_connected: bool = False
     patience: LockPatience = field(default_factory=LockPatience)
     error_pages: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -71,7 +73,8 @@ class Deploy:
         observed again."""
         began = self._run.clock.now()
         async with alongside(self._run.waits.explain_until_cancelled()):
-            await self._hooks.run("pre-connect")
+            if not self._options.pre_connected:
+                await self._hooks.run("pre-connect")
             async with AsyncExitStack() as until_the_end:
                 with self._run.report.phase(Phase.CONNECT):
                     connecting = connected(self._run, self._connector, self._plan.hosts)
@@ -99,7 +102,9 @@ class Deploy:
 
     async def _look_first(self, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         """Find out, before anything is changed, what would make the run fail."""
-        if not self._options.lock_inherited:
+        if self._options.lock_inherited:
+            await lock.warn_if_free()
+        else:
             await lock.refuse_if_held()
         await observe(self._run, self._plan, watches)
         if self._plan.command is Command.ROLLBACK:

@@ -1,13 +1,13 @@
 """How a run ends: whatever happens in it becomes an exit code, a failure card and a last event."""
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from backstaff.engine.context import RunContext
 from backstaff.errors import BackstaffError, ExitCode, RunCancelled
 from backstaff.events.types import Failed, RunEnded
+from backstaff.explain.bug import internal_error
 from backstaff.explain.card import failure_card
 
 Verdict = Literal["done", "failed", "refused", "cancelled"]
@@ -68,7 +68,7 @@ async def run_to_end(
     except BackstaffError as failure:
         error = failure
     except Exception as bug:  # noqa: BLE001 - the boundary of the run: a bug must still end it well
-        error = _internal(bug)
+        error = internal_error(bug, attach="the run's journal")
     return _end(run, began, error, retry)
 
 
@@ -98,12 +98,3 @@ def _verdict(error: BackstaffError | None) -> Verdict:
         return "cancelled"
     refusals = {ExitCode.USAGE, ExitCode.LOCK_HELD, ExitCode.UNREACHABLE}
     return "refused" if error.exit_code in refusals else "failed"
-
-
-def _internal(bug: Exception) -> BackstaffError:
-    lines = "".join(traceback.format_exception(bug)).splitlines()
-    return BackstaffError(
-        f"internal error: {type(bug).__name__}: {bug}",
-        evidence=lines[-20:],
-        fix="this is a bug in Backstaff: please report it with the run's journal",
-    )

@@ -110,17 +110,18 @@ class ImageBuild:
         title = " ".join(takewhile(lambda word: not word.startswith("-"), command.shown.split()[:3]))
         with self._run.report.step(title):
             result = await self._commands.build(command.line, command.shown, directory)
-            if result.status != 0 and push_refused(result.stdout + result.stderr):
+            if result.status == 0:
+                return
+            if push_refused(command.shown, f"{result.stdout}\n{result.stderr}"):
                 raise BuildFailed(
                     "the registry refused the login",
                     where=auth_server(self._run.config.registry),
                     evidence=last_words(result),
                     fix="check registry.username and registry.password: may this account push the image?",
                 )
-            if result.status != 0:
-                raise BuildFailed(
-                    f"{title} ended with status {result.status}",
-                    where=str(directory),
-                    evidence=last_words(result),
-                    fix="the whole output is above, and in the run's journal",
-                )
+            raise BuildFailed(
+                f"{title} ended with status {result.status}",
+                where=str(directory),
+                evidence=last_words(result),
+                fix="the whole output is above, and in the run's journal",
+            )

@@ -108,6 +108,12 @@ class DeployLock:
         if report.outcome is LockOutcome.HELD and not self._stale(report) and not self._waits_for(report):
             raise held_by_other(self._run.config, self._host.name, report)
 
+    async def warn_if_free(self) -> None:
+        """For a lock that is our caller's, who also releases it: warn where nobody has it."""
+        report = await self._run_script(status_script(self._run.config), "read the deploy lock")
+        if report.outcome is LockOutcome.FREE:
+            self._warn("the deploy lock should be held by our caller, but it is free: going on without it")
+
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
         """Hold the lock while the body runs."""

@@ -192,11 +192,8 @@ _DEPLOY: tuple[tuple[str, str, str], ...] = (
 
 
 _REFUSAL = (
-    r"unauthorized|no basic auth credentials|denied: requested access|insufficient_scope"
-    r"|incorrect username or password|authentication required|failed to authorize|40[13] (?:Unauthorized|Forbidden)"
-)
-_PUSH_REFUSED = re.compile(
-    rf"^(?:error from registry: |denied: )?(?:{_REFUSAL})|failed to push .*(?:{_REFUSAL})", re.IGNORECASE
+    r"(?:unauthorized|no basic auth credentials|\bdenied: |insufficient_scope|authentication required"
+    r"|incorrect username or password|failed to authorize|40[13] (?:Unauthorized|Forbidden))"
 )
 
 
@@ -225,13 +222,14 @@ def deploy_doom(error: str) -> Doom | None:
     return _first(_DEPLOY, error)
 
 
-def push_refused(output: str) -> bool:
-    """Whether a build or push failed because the registry does not take the image from this account.
+def push_refused(command: str, output: str) -> bool:
+    """Whether `command` failed because the registry does not take the image from this account.
 
-    `docker push` starts its errors with the refusal; buildx says first that pushing failed. A base image that
-    may not be pulled is something else.
+    buildx says that it was the pushing that failed; to another build the words may be about a base image, or
+    be those of a program that runs in it.
     """
-    return any(_PUSH_REFUSED.search(line) for line in output.splitlines())
+    refusal = _REFUSAL if command.startswith("docker push") else f"failed to push .*{_REFUSAL}"
+    return re.search(refusal, output, re.IGNORECASE) is not None
 
 
 def _first(table: tuple[tuple[str, str, str], ...], error: str) -> Doom | None:

@@ -90,14 +90,13 @@ async def run_local(
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    stdin: bytes | None = None,
     on_line: OnLine | None = None,
 ) -> LocalResult:
     """Run a program (an argument list) or a line of shell (a text) and wait for its end.
 
-    `env` is added to our own environment. Without `stdin` it reads from /dev/null. It leads a session of
-    its own, so that Ctrl-C reaches only us; cancelling asks everything in that session to end, and kills
-    it after a few seconds. Raises OSError if the program can not be started.
+    `env` is added to our own environment. Its input is /dev/null. It leads a session of its own,
+    so that Ctrl-C reaches only us; cancelling asks everything in that session to end, and kills it after a
+    few seconds. Raises OSError if the program can not be started.
     """
     argv = ["sh", "-c", command] if isinstance(command, str) else list(command)
     transport, program = await asyncio.get_running_loop().subprocess_exec(
@@ -105,12 +104,11 @@ async def run_local(
         *argv,
         env={**os.environ, **(env or {})},
         cwd=cwd,
-        stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.DEVNULL,
         start_new_session=True,
     )
     leader = transport.get_pid()
     try:
-        _feed(transport, stdin)
         return await _result(transport, program)
     except BaseException:
         await _end_group(leader, program)
@@ -124,13 +122,6 @@ def kill_live_groups() -> None:
     once and lets nothing more pass through."""
     for leader in tuple(_live_groups):
         _signal_group(leader, signal.SIGKILL)
-
-
-def _feed(transport: asyncio.SubprocessTransport, data: bytes | None) -> None:
-    pipe = transport.get_pipe_transport(0)
-    if data is not None and isinstance(pipe, asyncio.WriteTransport):
-        pipe.write(data)
-        pipe.write_eof()
 
 
 async def _result(transport: asyncio.SubprocessTransport, program: _Program) -> LocalResult:

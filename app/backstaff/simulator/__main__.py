@@ -67,7 +67,7 @@ async def _serve(hosts: int, first_port: int, speed: float) -> None:
                 "key": str(fleet.key),
                 "known_hosts": str(fleet.known_hosts),
                 "ssh_config": str(fleet.ssh_config),
-                "deploy_yml": fleet.deploy_yml,
+                "deploy_yml": fleet.addressed_deploy_yml,
                 "versions": sorted(spec.versions),
             }
         )

@@ -85,6 +85,16 @@ class Fleet:
         """The text of a deploy.yml for this fleet."""
         return deploy_yml(self.spec, ssh_config=self.ssh_config)
 
+    @property
+    def addressed_deploy_yml(self) -> str:
+        """The same with hosts as `ADDRESS:PORT`, so that clients need not read an alias for each."""
+        written = {host.name: f"{self.spec.address}:{host.port}" for host in self._hosts.values()}
+        return deploy_yml(self.spec, ssh_config=self._ssh_login, written=written)
+
+    @property
+    def _ssh_login(self) -> Path:
+        return self._directory / "ssh_login"
+
     async def _open(self) -> None:
         self._directory = Path(tempfile.mkdtemp(prefix="backstaff-fleet-"))
         self._stack.callback(shutil.rmtree, self._directory, ignore_errors=True)
@@ -119,7 +129,8 @@ class Fleet:
             public = key.export_public_key().decode().split()
             known.append(f"[{self.spec.address}]:{host.port} {public[0]} {public[1]}\n")
         self.known_hosts.write_text("".join(known))
-        self.ssh_config.write_text(self._config_text())
+        self._ssh_login.write_text(self._login_text())
+        self.ssh_config.write_text(self._aliases_text() + self._login_text())
 
     def _add_host(self, name: str, tasks: Tasks, program: DockerProgram) -> SimulatedHost:
         home = self._directory / "homes" / name
@@ -132,12 +143,15 @@ class Fleet:
         self._hosts[name] = host
         return host
 
-    def _config_text(self) -> str:
-        aliases = [
+    def _aliases_text(self) -> str:
+        aliases = (
             f"Host {host.name}\n  HostName {self.spec.address}\n  Port {host.port}\n"
             for host in self._hosts.values()
-        ]
-        rest = (
+        )
+        return "".join(aliases)
+
+    def _login_text(self) -> str:
+        lines = (
             "Host *",
             f"  IdentityFile {self.key}",
             "  IdentitiesOnly yes",
@@ -145,4 +159,4 @@ class Fleet:
             "  GlobalKnownHostsFile /dev/null",
             "  StrictHostKeyChecking yes",
         )
-        return "".join(aliases) + "\n".join(rest) + "\n"
+        return "\n".join(lines) + "\n"

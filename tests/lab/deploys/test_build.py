@@ -36,6 +36,7 @@ def test_what_is_committed_is_built_pushed_and_deployed(lab: Lab, project: Proje
     assert any("not in the image, since they are not committed: " in line for line in result.lines)
     assert any("content.txt, untracked.txt" in line for line in result.lines)
     assert lab.registry_password not in result.out
+    assert not (project.home / ".docker" / "config.json").exists()
 
     project.write("content.txt", "committed as well\n")
     project.commit()
@@ -71,7 +72,7 @@ def test_a_build_that_fails_shows_its_last_lines(lab: Lab, project: Project) -> 
     assert everything(lab.hosts[0]) == before
 
 
-def test_a_registry_that_refuses_the_login_is_told_before_anything_is_built(
+def test_a_registry_that_refuses_the_login_is_told_and_nothing_is_deployed(
     lab: Lab, project: Project
 ) -> None:
     project.commit()
@@ -82,7 +83,7 @@ def test_a_registry_that_refuses_the_login_is_told_before_anything_is_built(
 
     assert result.code == 1
     assert "the registry refused the login" in result.card
-    assert "401 Unauthorized" in result.card
+    assert "unauthorized: authentication required" in result.card
     assert "registry.password" in result.card
     assert "wrong-password-123" not in result.out + project.journals[-1].read_text()
     assert everything(lab.hosts[0]) == before

@@ -1,0 +1,85 @@
+"""`backstaff demo` as a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def demo(*arguments: str, directory: Path) -> "subprocess.Popen[str]":
+    """The command, with its temporary files and its home in `directory`."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(directory),
+        "TMPDIR": str(directory),
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "backstaff", "demo", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=directory,
+        start_new_session=True,
+    )
+
+
+def group_is_gone(process: "subprocess.Popen[str]") -> bool:
+    """Whether nothing of the process's session is left."""
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_the_scenarios_are_listed(tmp_path: Path) -> None:
+    process = demo("--list", directory=tmp_path)
+    out, err = process.communicate()
+    assert (process.returncode, err) == (0, "")
+    assert out.startswith("healthy ")
+    assert len(out.splitlines()) == 15
+
+
+def test_an_unknown_scenario_names_the_known_ones(tmp_path: Path) -> None:
+    process = demo("--scenario", "crashloop", directory=tmp_path)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (2, "")
+    assert "there is no scenario crashloop, did you mean crash-loop" in err
+    assert "known ones: healthy, slow-boot, stuck-filter" in err
+
+
+def test_json_is_one_event_a_line_and_nothing_else(tmp_path: Path) -> None:
+    process = demo("--scenario", "image-missing", "--speed", "10", "--json", directory=tmp_path)
+    out, err = process.communicate()
+    assert (process.returncode, err) == (1, "")
+    kinds = [json.loads(line)["kind"] for line in out.splitlines()]
+    assert kinds.count("run_ended") == 2
+    assert kinds[-2:] == ["failed", "run_ended"]
+
+
+def test_a_demo_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = demo("--scenario", "image-missing", "--speed", "10", "--quiet", directory=tmp_path)
+    process.communicate()
+    assert list(tmp_path.iterdir()) == []
+    assert group_is_gone(process)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_middle_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    process = demo("--scenario", "slow-boot", directory=tmp_path)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "starts v1" in line:
+            break
+    process.send_signal(number)
+    out, _ = process.communicate()
+    assert process.returncode == 128 + number
+    assert "CANCELLED" in out
+    assert list(tmp_path.iterdir()) == []
+    assert group_is_gone(process)

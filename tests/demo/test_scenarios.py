@@ -1,0 +1,127 @@
+"""Every scenario through the real pipeline, on skipped time."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from backstaff.demo.play import Act, Play
+from backstaff.demo.scenarios import SCENARIOS
+from backstaff.engine.ending import Cancellation
+from backstaff.errors import ExitCode
+from backstaff.events.board import Board
+from backstaff.events.stream import Sink
+from backstaff.events.types import Event
+from backstaff.simulator.clock import SkippingClock, run_skipping
+
+
+@dataclass
+class Played:
+    """A play that ended: its exit code, and the board of each of its runs."""
+
+    code: ExitCode
+    boards: list[Board] = field(default_factory=list)
+
+    @property
+    def last(self) -> Board:
+        return self.boards[-1]
+
+    def card(self) -> str:
+        """The failure card of the last run as one text."""
+        card = self.last.failure
+        assert card is not None
+        return "\n".join((card.cause, *card.evidence, *card.state, card.fix))
+
+
+def played(name: str, *, hosts: int | None = None, seed: int = 1) -> Played:
+    boards: list[Board] = []
+
+    def watch(act: Act) -> list[Sink]:
+        board = Board()
+        boards.append(board)
+        return [board.fold]
+
+    async def main() -> ExitCode:
+        play = Play(
+            SCENARIOS[name],
+            SkippingClock(),
+            hosts=hosts,
+            seed=seed,
+            sinks=watch,
+            cancellation=Cancellation(lambda _: None),
+        )
+        return await play.play()
+
+    return Played(run_skipping(main()), boards)
+
+
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != "big"])
+def test_a_scenario_ends_with_its_exit_code_after_a_first_deploy_that_went_well(name: str) -> None:
+    play = played(name)
+    first = play.boards[0].result
+    assert first is not None
+    assert first.exit_code == ExitCode.DONE
+    assert play.code is SCENARIOS[name].code
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "cause", "told"),
+    [
+        ("stuck-filter", "h1", "no filter finds the new container", "destination=staging instead of"),
+        ("unhealthy", "h1", "failed to become healthy", "GET :80/up -> unexpected status (500)"),
+        ("wrong-port", "h1", "failed to become healthy", "is proxy.app_port the app's own port?"),
+        ("crash-loop", "h1", "the container keeps ending: restarted 3 times", "db:5432"),
+        ("oom", "h1", "ran out of memory", "options: memory"),
+        ("image-missing", "h1", "the image is not in the registry", "manifest unknown"),
+        ("frozen-docker", "h2", "Docker does not answer", "journalctl -u docker` on h2"),
+        ("host-down", "h2", "refuses connections", "untouched"),
+        ("host-lost", "h2", "the connection was lost", "h1 v2 serves"),
+        ("lock-held", "h1", "the deploy lock is held by Grace", "Version: v7"),
+    ],
+)
+def test_the_card_names_the_true_cause_and_the_host(name: str, host: str, cause: str, told: str) -> None:
+    play = played(name)
+    card = play.last.failure
+    assert card is not None
+    assert cause in card.cause
+    assert host in card.title
+    assert told in play.card()
+
+
+@pytest.mark.parametrize("name", ["stuck-filter", "unhealthy", "crash-loop", "frozen-docker", "host-lost"])
+def test_the_old_version_serves_wherever_the_new_one_does_not(name: str) -> None:
+    for verdict in played(name).last.verdicts:
+        assert verdict.unknown or verdict.serving in {"v1", "v2"}, verdict
+        assert verdict.unknown or verdict.agrees or verdict.serving == "v1", verdict
+
+
+def test_job_waits_for_web_whatever_the_order_of_their_hosts() -> None:
+    board = played("job-first").last
+    assert board.plan is not None
+    assert board.plan.groups == (("h2",), ("h1",))
+    assert all(verdict.agrees for verdict in board.verdicts)
+
+
+def test_a_slow_boot_tells_what_the_barrier_waits_for() -> None:
+    told: list[str] = []
+
+    def watch(act: Act) -> list[Sink]:
+        def take(event: Event) -> None:
+            if event.body.kind == "wait_explained":
+                told.append(event.body.why.sentence)
+
+        return [take]
+
+    async def main() -> ExitCode:
+        play = Play(
+            SCENARIOS["slow-boot"], SkippingClock(), sinks=watch, cancellation=Cancellation(lambda _: None)
+        )
+        return await play.play()
+
+    assert run_skipping(main()) is ExitCode.DONE
+    assert "job@h3 waits for the first healthy web container" in told
+
+
+def test_a_fleet_can_have_any_number_of_hosts() -> None:
+    board = played("big", hosts=12).last
+    assert len(board.hosts) == 12
+    assert all(verdict.agrees for verdict in board.verdicts)
