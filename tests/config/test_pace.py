@@ -48,7 +48,7 @@ def test_what_can_never_work_is_refused(tmp_path: Path, text: str, expected: str
         ),
         (
             UNPROXIED + "deploy_timeout: 0\n",
-            "6:17: deploy_timeout: leaves time for one look only: a container has to run as soon as it starts",
+            "6:17: deploy_timeout: leaves time for one look only: a container must run as soon as it starts",
         ),
         (
             MINIMAL.replace("[1.1.1.1]", "[a, b, a: canary]"),

@@ -122,7 +122,7 @@ class _Run:
             self.said += server.files.get(found[1], "").splitlines()
         elif found := _CREATE.fullmatch(line):
             return self._create(shlex.split(found[1]), next(rest))
-        elif line.startswith("{ case \"$(docker ps --all --filter name=^kamal-proxy$"):
+        elif line.startswith('{ case "$(docker ps --all --filter name=^kamal-proxy$'):
             return self._start_proxy(next(rest))
         elif not _CLEAN.fullmatch(line):
             raise AssertionError(f"the fake shell does not know this line: {line}")

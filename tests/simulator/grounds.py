@@ -1,7 +1,7 @@
 """One host to try the contract on: simulated, or with Docker's own daemon."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -30,7 +30,6 @@ class Site:
     clock: Clock
     auth: RegistryAuth
     publish: Callable[[str, str, bool], Awaitable[str]]
-    service: str = "app"
 
     async def image(self, version: str = "v1", mode: str = "healthy", *, healthcheck: bool = False) -> str:
         """Push a version and pull it on the host; its name."""
@@ -223,8 +222,3 @@ def contract(test: Contract) -> Callable[[Ground], None]:
     run.__name__ = test.__name__
     run.__module__ = test.__module__
     return run
-
-
-def names(containers: Sequence[object]) -> list[str]:
-    """The names of listed containers, in their order."""
-    return [str(getattr(each, "name", "")) for each in containers]

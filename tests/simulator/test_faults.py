@@ -98,6 +98,18 @@ def test_an_image_that_one_host_can_not_pull_fails_there() -> None:
     with_fleet(SPEC, work)
 
 
+def test_an_image_that_was_never_pushed_fails_on_all_hosts() -> None:
+    async def work(fleet: Fleet) -> None:
+        fleet.registry.withdraw(fleet.spec.image("v1"))
+        ran = await deploy(fleet, "v1")
+
+        assert ran.code is ExitCode.FAILED
+        assert "not in the registry" in card_of(ran)
+        assert not any(host.daemon.containers for host in fleet.hosts.values())
+
+    with_fleet(SPEC, work)
+
+
 def test_a_container_of_another_destination_is_left_alone() -> None:
     async def work(fleet: Fleet) -> None:
         labels = {"service": "demo", "role": "web", "destination": "staging"}

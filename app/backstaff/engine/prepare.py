@@ -7,9 +7,9 @@ from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext, roles_of
 from backstaff.engine.guarded import GuardedHost
-from backstaff.engine.proxy import proxy_is_down, until_proxy_answers
+from backstaff.engine.proxy import preparation_failed, proxy_is_down, until_proxy_answers
 from backstaff.engine.together import at_once, on_each
-from backstaff.errors import BackstaffError, CommandFailed
+from backstaff.errors import BackstaffError
 from backstaff.events.facts import PairState
 from backstaff.events.types import Notice, PairChanged
 from backstaff.kamal.assets import bridge_failures
@@ -80,12 +80,7 @@ class Preparation:
             note.detail = last_step(result.stdout)
             if result.status != 0:
                 self._audit.put_back(host.name, needs.audit)
-                raise CommandFailed(
-                    f"could not {note.detail or title}",
-                    status=result.status,
-                    stderr=result.stderr,
-                    where=host.name,
-                )
+                raise preparation_failed(host.name, note.detail or title, result)
         for role in bridge_failures(result.stdout):
             text = f"{role}: the old and the new version do not have each other's assets"
             run.stream.emit(Notice(level="warning", host=host.name, text=text))

@@ -8,14 +8,16 @@ from backstaff.engine.fleet import Fleet
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.together import on_each
 from backstaff.engine.waits import Ongoing, Wait
-from backstaff.errors import DockerFailed, RemoteError
+from backstaff.errors import CommandFailed, DockerFailed, RemoteError
 from backstaff.events.facts import WaitKind
-from backstaff.hosts.protocol import ContainerState
+from backstaff.explain.docker_errors import proxy_start_doom
+from backstaff.hosts.protocol import CommandResult, ContainerState
 from backstaff.kamal.names import NETWORK, PROXY_CONTAINER
-from backstaff.kamal.prepare_script import HostNeeds, prepare_script
+from backstaff.kamal.prepare_script import START_PROXY, HostNeeds, prepare_script
 from backstaff.kamal.proxy_boot import MINIMUM_VERSION, too_old, version_of_image
 from backstaff.kamal.proxy_deploy import list_command
 from backstaff.kamal.proxy_list import ProxyService, parse_services
+from backstaff.kamal.script import last_step
 from backstaff.plan.selection import Selection
 
 ANSWERS_WITHIN_S = 15.0
@@ -53,8 +55,22 @@ async def _boot_proxy(run: RunContext, host: GuardedHost) -> None:
             note.skip("it runs")
             return
         script = prepare_script(run.config, host.name, "", HostNeeds(starts_proxy=True))
-        await host.run(script, "start the proxy", uses_docker=True)
+        result = await host.attempt(script, "start the proxy", uses_docker=True)
+        if result.status != 0:
+            raise preparation_failed(host.name, last_step(result.stdout), result)
         await until_proxy_answers(run, host)
+
+
+def preparation_failed(host: str, step: str, result: CommandResult) -> CommandFailed:
+    """The error for a prepare script that ended at `step`; for the proxy, with what kept it from starting."""
+    doom = proxy_start_doom(result.stderr) if step == START_PROXY else None
+    return CommandFailed(
+        doom.reason if doom else f"could not {step}",
+        status=result.status,
+        stderr=result.stderr,
+        where=host,
+        fix=doom.advice if doom else "",
+    )
 
 
 async def proxy_is_down(host: GuardedHost) -> bool:

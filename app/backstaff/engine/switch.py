@@ -12,6 +12,7 @@ from backstaff.errors import BackstaffError, RemoteError
 from backstaff.events.facts import PairState, WaitKind
 from backstaff.events.types import Notice, PairChanged, ProbeSeen
 from backstaff.explain.advice import advice_for_probe
+from backstaff.explain.docker_errors import deploy_doom
 from backstaff.explain.proxy_log import ProbeFold, ProbeResult, TargetState, parse_proxy_line
 from backstaff.hosts.protocol import Container, ContainerSummary
 from backstaff.kamal.names import PROXY_CONTAINER, container_prefix
@@ -109,5 +110,8 @@ class ProxySwitch:
         if not said:
             said = "kamal-proxy deploy ended without a word, as it does when the proxy or Docker is stopped"
         probe = self._probes.last
+        refused = deploy_doom(said)
+        if refused is not None:
+            return RemoteError(refused.reason, where=self._host.name, evidence=[said], fix=refused.advice)
         fix = advice_for_probe(probe.result, probe.url) if probe else ""
         return RemoteError(said, where=self._host.name, fix=fix)

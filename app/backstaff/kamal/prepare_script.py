@@ -12,6 +12,9 @@ from backstaff.kamal.proxy_boot import start_script
 from backstaff.kamal.script import make_directory, script, step
 from backstaff.kamal.tls import CertificateFiles, put_certificate
 
+START_PROXY = "start proxy"
+"""The step that starts the proxy, as a script tells it."""
+
 
 @dataclass(frozen=True)
 class HostNeeds:
@@ -37,7 +40,7 @@ def prepare_script(config: Config, host: str, version: str, needs: HostNeeds) ->
     if needs.audit:
         lines += [step("write audit log"), append_audit(config, needs.audit)]
     if needs.starts_proxy:
-        lines += [step("start proxy"), make_directory(APPS_CONFIG_DIR), _checked(start_script(config, host))]
+        lines += [step(START_PROXY), make_directory(APPS_CONFIG_DIR), _checked(start_script(config, host))]
     if needs.error_pages:
         lines += [step("upload error pages"), *put_error_pages(config, version, needs.error_pages)]
     if needs.assets:

@@ -119,20 +119,17 @@ class DockerProgram:
     async def _answer(self, script: RunningScript, name: str) -> None:
         call = self._calls / name
         words_file = self._calls / f"{name}.words"
+        answer = _Answer(call)
         try:
-            answer = _Answer(call)
             try:
                 directory, *words = words_file.read_bytes().decode("utf-8", "replace").split("\0")[:-1]
                 status = await docker(Invocation(script.host, Path(directory), words, answer.say))
-                # Before the caller hears of its end: else time could be skipped while it goes on.
-                script.call_ended()
-                answer.end(status)
             finally:
-                answer.close()
-        except BaseException:
-            script.call_ended()
-            raise
+                # Before the caller hears of the end: else time could be skipped while it goes on.
+                script.call_ended()
+            answer.end(status)
         finally:
+            answer.close()
             call.unlink(missing_ok=True)
             words_file.unlink(missing_ok=True)
 

@@ -31,7 +31,7 @@ def _check_deploy_timeout(setting: Setting) -> Iterator[Finding]:
         message = f"leaves no time for a health check, so role {proxied[0]} could never be deployed"
         yield Finding(("deploy_timeout",), message)
     else:
-        message = "leaves time for one look only: a container has to run as soon as it starts"
+        message = "leaves time for one look only: a container must run as soon as it starts"
         yield Finding(("deploy_timeout",), message, harmless=True)
 
 
