@@ -1,4 +1,4 @@
-.PHONY: check test lab interop
+.PHONY: check test lab interop bench
 
 UV = uv run --locked --group dev --group interop
 
@@ -13,6 +13,9 @@ test:    ## everything that needs no real hosts
 
 lab:     ## real hosts: needs root and the packages of tests/lab/packages.txt
 	BACKSTAFF_LAB=required $(UV) pytest -n 2 -m lab
+
+bench:   ## figures: prints, asserts nothing
+	$(UV) python -m tests.bench.fleet
 
 interop: ## side by side with the real Kamal
 	BACKSTAFF_LAB=required $(UV) pytest -m kamal

@@ -1,6 +1,7 @@
 """Running a command to its end: event loop, signals, sinks, journal, exit code."""
 
 import asyncio
+import resource
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
@@ -23,11 +24,22 @@ from backstaff.events.types import Notice, RunStarted
 
 Work = Callable[[RunContext], Awaitable[None]]
 
+MOST_FILES = 65_536
+
 
 def run_and_exit(main: Callable[[], Coroutine[object, object, ExitCode]]) -> None:
     """Run `main` in an event loop and end the process with its exit code. Errors that come without a run
     pass through: `cli.main` tells them."""
+    raise_file_limit()
     sys.exit(int(asyncio.run(main())))
+
+
+def raise_file_limit() -> None:
+    """Use as many files as the system lets us: a host takes up to nine, and the usual limit is for 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def run_recorded(

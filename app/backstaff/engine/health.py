@@ -6,6 +6,7 @@ from backstaff.config.models import Role
 from backstaff.engine.alongside import alongside
 from backstaff.engine.containers import ContainerWatch, facts_of
 from backstaff.engine.context import RunContext
+from backstaff.engine.limits import SLACK_S
 from backstaff.engine.waits import Breaker, Ongoing, Wait
 from backstaff.errors import BackstaffError, Doomed
 from backstaff.events.facts import WaitKind
@@ -99,7 +100,7 @@ class HealthWatch:
             delay,
             self._host.name,
             self._role.name,
-            slack_s=1,
+            slack_s=SLACK_S,
         )
         guards = [self._host.link, self._host.engine, doom]
         async with alongside(trip_when_doomed(self._watch, container, self._role.name, doom)):

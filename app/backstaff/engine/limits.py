@@ -5,6 +5,9 @@ from backstaff.config.models import Config, Role
 from backstaff.kamal.stopping import DOCKER_GRACE
 from backstaff.plan.probes import ProxyProbe, probe_of
 
+SLACK_S: Seconds = 10
+"""What a wait for time itself to pass may overrun: with hundreds of hosts our own loop is late."""
+
 
 def proof_limit_s(config: Config, role: Role) -> Seconds:
     """From a container's start until it is healthy and, behind the proxy, has all the traffic."""

@@ -18,7 +18,7 @@ from backstaff.kamal.proxy_list import ProxyService
 from backstaff.plan.pairs import Pair
 from backstaff.plan.plan import Plan
 
-VERIFY_WITHIN_S = 10.0
+VERIFY_WITHIN_S = 20.0
 MIB = 1024 * 1024
 LITTLE_DISK = 300 * MIB
 

@@ -9,7 +9,7 @@ from backstaff.engine.boot import PairBoot, PairResult
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
 from backstaff.engine.hooks import Hooks
-from backstaff.engine.limits import pair_limit_s
+from backstaff.engine.limits import SLACK_S, pair_limit_s
 from backstaff.engine.together import with_others
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError
@@ -108,5 +108,5 @@ class Rollout:
         seconds = self._plan.group_wait
         if not seconds:
             return
-        wait = Wait(WaitKind.PAUSE, "boot.wait between groups", "the clock", seconds, slack_s=1)
+        wait = Wait(WaitKind.PAUSE, "boot.wait between groups", "the clock", seconds, slack_s=SLACK_S)
         await self._run.waits.wait(wait, lambda _: self._run.clock.sleep(seconds))

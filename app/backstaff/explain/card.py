@@ -24,7 +24,8 @@ def failure_card(board: Board, error: BackstaffError, *, retry: str = "") -> Fai
     """
     pair = _failed_pair(board, error)
     step = _failed_step(board, error, pair)
-    host = pair.host if pair else step.host if step else ""
+    known = error.where if error.where in board.hosts else ""
+    host = pair.host if pair else step.host if step else known
     role = pair.role if pair else step.role if step else ""
     return FailureCard(
         title=_title(board, error, pair, step),
