@@ -113,3 +113,10 @@ def test_exactly_the_orders_that_would_stand_still_are_refused(
 
 def test_pairs_are_told_apart_by_host_and_role_alone() -> None:
     assert {Pair("h1", "web"), Pair("h1", "web", gatekeeper=True)} == {Pair("h1", "web")}
+
+
+def test_a_gatekeeper_stuck_in_an_earlier_group_is_named() -> None:
+    with pytest.raises(PlanRefused) as refused:
+        prove_reachable(the_groups(("job@h1", "web@h1"), ("job@h2",)), "web", parallel_roles=False)
+    assert "web@h1 behind another role in the same group" in refused.value.evidence[0]
+    assert "web@h1 behind another role in group 1" in refused.value.evidence[1]

@@ -74,7 +74,11 @@ def _why(group: BootGroup, pair: Pair, role: str, keepers: Sequence[tuple[BootGr
     if not keepers:
         return f"{start}; no host that runs {role} is selected"
     later = [f"{each} in group {place.number}" for place, each in keepers if place.number > group.number]
-    behind = [f"{each} behind another role in the same group" for place, each in keepers if place is group]
+    behind = [
+        f"{each} behind another role in {'the same group' if place is group else f'group {place.number}'}"
+        for place, each in keepers
+        if place.number <= group.number
+    ]
     return f"{start}; the only ones that could open the barrier are {_listed([*behind, *later])}"
 
 
