@@ -45,6 +45,8 @@ class Caller:
         self.host = host
         self.link = Breaker()
         self.engine = Breaker()
+        self.answered_at: Seconds = float("-inf")
+        """When the engine last answered a call."""
         self._waits = waits
         self._stream = stream
         self._clock = clock
@@ -84,6 +86,8 @@ class Caller:
             raise
         else:
             error = ""
+            if wait.what is not WaitKind.COMMAND:
+                self.answered_at = self._clock.now()
             status = result.status if isinstance(result, CommandResult) else 0
             return result
         finally:
