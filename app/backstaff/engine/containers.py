@@ -21,6 +21,7 @@ from backstaff.kamal.proxy_list import parse_services
 
 LOOK_AGAIN_S: Seconds = 2.0
 RESUBSCRIBE_S: Seconds = 1.0
+BURST_S: Seconds = 0.1
 SUBSCRIBED_AFTER_S: Seconds = 0.5
 """Docker does not tell when a subscription stands; by then it does."""
 TELLING = ("start", "die", "oom", "kill", "stop", "restart", "rename", "destroy", "health_status", "pause")
@@ -79,6 +80,7 @@ class ContainerWatch:
         self._latest_image: str | None = None
         self._served: dict[str, str] = {}
         self._changed = asyncio.Event()
+        self._dirty = asyncio.Event()
         self._told: dict[str, Funnel] = {}
 
     @property
@@ -210,25 +212,34 @@ class ContainerWatch:
 
     async def _follow_events(self) -> None:
         """Read one subscription. What happened before it stood is found by listing once beside it."""
-        async with alongside(self._catch_up()):
+        async with alongside(self._wake_once_subscribed(), self._list_after_events()):
             async for event in self.host.docker.events():
                 if self._concerns_us(event):
-                    await self._take()
+                    self._wake()
 
-    async def _catch_up(self) -> None:
+    async def _wake_once_subscribed(self) -> None:
         await self._clock.sleep(SUBSCRIBED_AFTER_S)
-        try:
-            await self._take()
-        except BackstaffError as error:
-            text = f"the containers could not be listed: {error.what}"
-            self._stream.emit(Notice(level="info", host=self.host.name, text=text))
+        self._wake()
+
+    async def _list_after_events(self) -> None:
+        """Events come in bursts, a stop alone makes three: they are answered by one list together."""
+        while True:
+            await self._dirty.wait()
+            await self._clock.sleep(BURST_S)
+            self._dirty.clear()
+            try:
+                await self.refresh()
+            except BackstaffError as error:
+                text = f"the containers could not be listed: {error.what}"
+                self._stream.emit(Notice(level="info", host=self.host.name, text=text))
+
+    def _wake(self) -> None:
+        """Something happened: let those who wait look again, and the list be made anew."""
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+        self._dirty.set()
 
     def _concerns_us(self, event: DockerEvent) -> bool:
         if not event.action.startswith(TELLING):
             return False
         return event.attributes.get("service") == self._config.service or event.container_id in self._table
-
-    async def _take(self) -> None:
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
-        await self.refresh()
