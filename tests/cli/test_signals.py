@@ -67,6 +67,31 @@ asyncio.run(main())
 """
 
 
+FILES = """
+from backstaff.cli.signals import leave_at_once
+from backstaff.engine.docker_config import signed_in
+from backstaff.errors import ExitCode
+from backstaff.events.board import Board
+from backstaff.temporary import make_directory
+
+(make_directory("backstaff-") / "docker.sock").touch()
+with signed_in({}, "registry.test", "me", "secret") as environ:
+    print(environ["DOCKER_CONFIG"], flush=True)
+    leave_at_once(Board, "")(ExitCode.INTERRUPTED)
+"""
+
+
+async def test_temporary_files_and_the_login_among_them_go_with_us(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "app"), "TMPDIR": str(tmp_path)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", FILES, stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 130
+    assert out.decode().startswith(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_what_runs_on_this_machine_ends_with_us() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "app")}
     process = await asyncio.create_subprocess_exec(

@@ -54,6 +54,28 @@ def test_an_unknown_scenario_names_the_known_ones(tmp_path: Path) -> None:
     assert "known ones: healthy, slow-boot, stuck-filter" in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--scenario", "big", "--hosts", "3"), "scenario big needs at least 4 hosts"),
+        (("--hosts", "100", "--speed", "20"), "use --speed 1.2 or less"),
+    ],
+)
+def test_what_can_not_be_simulated_is_refused(tmp_path: Path, arguments: list[str], reason: str) -> None:
+    process = demo(*arguments, directory=tmp_path)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (2, "")
+    assert reason in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_s_commands_are_said_to_be_examples_once(tmp_path: Path) -> None:
+    process = demo("--scenario", "lock-held", "--speed", "10", directory=tmp_path)
+    out, _ = process.communicate()
+    assert process.returncode == 3
+    assert out.count("are examples") == 1
+
+
 def test_json_is_one_event_a_line_and_nothing_else(tmp_path: Path) -> None:
     process = demo("--scenario", "image-missing", "--speed", "10", "--json", directory=tmp_path)
     out, err = process.communicate()
@@ -65,7 +87,8 @@ def test_json_is_one_event_a_line_and_nothing_else(tmp_path: Path) -> None:
 
 def test_a_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     process = demo("--scenario", "image-missing", "--speed", "10", "--quiet", directory=tmp_path)
-    process.communicate()
+    out, _ = process.communicate()
+    assert "are examples" not in out
     assert list(tmp_path.iterdir()) == []
     assert group_is_gone(process)
 
@@ -81,5 +104,22 @@ def test_a_signal_in_the_middle_leaves_nothing_behind(tmp_path: Path, number: si
     out, _ = process.communicate()
     assert process.returncode == 128 + number
     assert "CANCELLED" in out
+    assert list(tmp_path.iterdir()) == []
+    assert group_is_gone(process)
+
+
+def test_a_second_signal_ends_it_at_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = demo("--scenario", "slow-boot", directory=tmp_path)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "starts v1" in line:
+            break
+    assert len(list(tmp_path.glob("backstaff-fleet-*"))) == 1
+    # Stopped, so that both are there when it goes on and the first can not end it before the second.
+    for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+        process.send_signal(number)
+    out, _ = process.communicate()
+    assert process.returncode in {128 + signal.SIGINT, 128 + signal.SIGTERM}
+    assert "CANCELLED" not in out
     assert list(tmp_path.iterdir()) == []
     assert group_is_gone(process)

@@ -122,6 +122,23 @@ def test_a_slow_boot_tells_what_the_barrier_waits_for() -> None:
 
 
 def test_a_fleet_can_have_any_number_of_hosts() -> None:
-    board = played("big", hosts=12).last
-    assert len(board.hosts) == 12
-    assert all(verdict.agrees for verdict in board.verdicts)
+    play = played("big", hosts=12)
+    assert play.code is SCENARIOS["big"].code
+    assert len(play.last.hosts) == 12
+    assert all(verdict.agrees for verdict in play.last.verdicts)
+
+
+def test_after_a_rollback_the_first_version_serves_everywhere() -> None:
+    play = played("rollback")
+    assert len(play.boards) == 3
+    assert len(play.last.verdicts) == 4
+    for verdict in play.last.verdicts:
+        assert verdict.agrees, verdict
+        assert verdict.serving == "v1", verdict
+
+
+def test_the_commands_that_are_told_work_or_fit_a_project_of_ones_own() -> None:
+    play = played("lock-held")
+    assert "`backstaff lock release -h h1`" in play.card()
+    assert play.last.failure is not None
+    assert play.last.failure.retry == "backstaff demo --scenario lock-held"

@@ -1,3 +1,5 @@
+import asyncio
+
 from backstaff.engine.app_state import watches_of
 from backstaff.engine.fleet import connected
 from backstaff.engine.rollback import last_good_version
@@ -105,3 +107,40 @@ async def test_without_an_older_version_everywhere_there_is_no_default() -> None
 @simulated
 async def test_the_version_that_runs_is_never_the_default() -> None:
     assert await default_version("v1") is None
+
+
+@simulated
+async def test_what_was_rolled_away_from_is_not_gone_back_to() -> None:
+    kept = [("v0a", EVERYWHERE), ("v0b", EVERYWHERE)]
+    assert await default_version("v0a v0b v0a v1", *kept) == "v0a"
+
+
+@simulated
+async def test_latest_is_no_version_to_go_back_to() -> None:
+    kept = [("v0a", EVERYWHERE), ("latest", EVERYWHERE)]
+    assert await default_version("v0a latest v1", *kept) == "v0a"
+
+
+@simulated
+async def test_after_a_deploy_that_reached_some_hosts_the_version_of_the_others_is_the_default() -> None:
+    datacentre = a_datacentre(CONFIG)
+    keep(datacentre, "v0", *EVERYWHERE)
+    new = datacentre["h1"]
+    image = CONFIG.absolute_image("v2")
+    new.add_image(image)
+    labels = {"service": "app", "role": "web", "destination": ""}
+    new.create("app-web-v2", image, labels, HEALTHY).start()
+    old = new.find("app-web-v1")
+    assert old is not None
+    old.stop(0, lambda: None)
+    await asyncio.sleep(1)
+    for server in datacentre.servers.values():
+        versions = ["v0", "v1", *(["v2"] if server is new else [])]
+        lines = [
+            f"[ada] [{role}] Booted app version {each}\n" for each in versions for role in ("web", "job")
+        ]
+        server.files[".kamal/app-audit.log"] = "".join(lines)
+    context, selection = a_run(CONFIG), Scene(config=CONFIG).selection()
+    async with connected(context, datacentre, CONFIG.all_hosts) as fleet:
+        watches = await watches_of(context, fleet, selection)
+        assert await last_good_version(context, selection.pairs, watches) == "v1"

@@ -43,7 +43,10 @@ def test_the_card_of_a_dead_container_leads_from_cause_to_way_out() -> None:
         "h3 and h4 v41 runs, untouched",
         "lock released",
     )
-    assert card.fix == ('is db:5432 reachable from h2\'s network "kamal"?   backstaff app logs -h h2 -r web')
+    assert card.fix == (
+        'is db:5432 reachable from h2\'s network "kamal"?   '
+        "backstaff app logs -d production -h h2 --container-id shop-web-production-v42"
+    )
     assert card.retry == "backstaff deploy -d production -P"
 
 

@@ -11,7 +11,7 @@ from tests.events.builders import a_container
         (
             a_container(state="exited", exit_code=1, ran_s=0.9),
             "the container exited 1 after 0.9 s",
-            "see its last lines, or backstaff app logs",
+            "see its last lines",
         ),
         (a_container(state="exited", exit_code=0, ran_s=2), "the container exited 0 after 2 s", "foreground"),
         (a_container(state="exited", exit_code=127), "the container exited 127", "was not found"),
@@ -30,12 +30,12 @@ from tests.events.builders import a_container
         (
             a_container(state="restarting", exit_code=1, ran_s=0.4, restarts=3),
             "the container keeps ending: restarted 3 times, last time it exited 1 after 0.4 s",
-            "backstaff app logs",
+            "see its last lines",
         ),
         (
             a_container(state="running", restarts=4),
             "the container keeps ending: restarted 4 times",
-            "backstaff app logs",
+            "see its last lines",
         ),
         (
             a_container(

@@ -31,7 +31,7 @@ def test_colour_changes_nothing_but_colour() -> None:
 
 
 def test_the_failure_card_is_the_last_thing_printed() -> None:
-    last = printed(failed()).splitlines()[-11:]
+    last = printed(failed()).splitlines()[-12:]
     assert last[0].startswith("FAILED  boot of web on h2")
     assert last[-1].startswith("  retry     backstaff deploy")
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import click
 
@@ -12,7 +12,7 @@ from backstaff.cli.groups import CommandGroup
 from backstaff.cli.lock_options import LockOptions, lock_options
 from backstaff.cli.log_printing import LogPrinter, since_option
 from backstaff.cli.log_sources import current_sources, sources_called
-from backstaff.cli.looking import look
+from backstaff.cli.looking import UNREACHABLE, Looked, look_around
 from backstaff.cli.options import CommonOptions, common_options
 from backstaff.cli.powering import PowerChange, power
 from backstaff.cli.project import Project, open_project, refuse_without_roles, roles_on_hosts
@@ -126,41 +126,60 @@ def _pattern(grep: str | None) -> re.Pattern[str] | None:
         raise click.BadParameter(f"not a regular expression: {error}", param_hint="--grep") from error
 
 
-async def _rows(common: CommonOptions, project: Project, command: str) -> list[ContainerRow]:
-    refuse_without_roles(project.selection)
+async def _rows(common: CommonOptions, project: Project, command: str) -> Looked[list[ContainerRow]]:
+    selection = project.selection
+    refuse_without_roles(selection)
 
     async def ask(run: RunContext, fleet: Fleet) -> list[ContainerRow]:
-        return await app_containers(run, fleet, project.selection)
+        return await app_containers(run, fleet, selection.without(fleet.unreachable))
 
-    return await look(common, project, project.selection.app_hosts, ask, command=command)
+    return await look_around(common, project, selection.app_hosts, ask, command=command)
+
+
+def _with_unreachable(project: Project, looked: Looked[list[ContainerRow]], rows: Sequence[Row]) -> list[Row]:
+    """The rows, and one for each role on a host that could not be asked, in the order of the plan."""
+    pairs = [(pair.host, pair.role) for pair in project.selection.pairs]
+    unknown = dict.fromkeys(field.name for field in fields(ContainerRow))
+    missing = [
+        {**unknown, "host": host, "role": role, "state": UNREACHABLE}
+        for host, role in pairs
+        if host in looked.unreachable
+    ]
+    place = {pair: number for number, pair in enumerate(pairs)}
+    return sorted((*rows, *missing), key=lambda row: place[str(row["host"]), str(row["role"])])
 
 
 async def _show_containers(common: CommonOptions, *, running: bool) -> ExitCode:
     project = open_project(common)
-    rows = await _rows(common, project, "app details" if running else "app containers")
-    shown = [asdict(row) for row in rows if not running or row.state in {"running", "restarting", "paused"}]
+    looked = await _rows(common, project, "app details" if running else "app containers")
+    up = {"running", "restarting", "paused"}
+    found = [asdict(row) for row in looked.answer if not running or row.state in up]
+    shown = _with_unreachable(project, looked, found)
     kind = "running containers" if running else "containers"
     _table(common, _COLUMNS, shown, f"There are no {kind} of {roles_on_hosts(project.selection)}.")
-    return ExitCode.DONE
+    return looked.code
 
 
 async def _show_versions(common: CommonOptions) -> ExitCode:
     project = open_project(common)
-    found = await _rows(common, project, "app version")
-    current = {(row.host, row.role): row.version for row in found if row.current}
-    rows = [
-        {"host": pair.host, "role": pair.role, "version": current.get((pair.host, pair.role), "")}
-        for pair in project.selection.pairs
-    ]
-    _table(common, ("host", "role", "version"), rows, "")
-    return ExitCode.DONE
+    looked = await _rows(common, project, "app version")
+    current = {(row.host, row.role): row for row in looked.answer if row.current}
+    found: list[Row] = []
+    for pair in project.selection.without(looked.unreachable).pairs:
+        row = current.get((pair.host, pair.role))
+        version, state = (row.version, row.state) if row else ("", "")
+        found.append({"host": pair.host, "role": pair.role, "version": version, "state": state})
+    columns = ("host", "role", "version", "state") if looked.unreachable else ("host", "role", "version")
+    _table(common, columns, _with_unreachable(project, looked, found), "")
+    return looked.code
 
 
 async def _show_stale(common: CommonOptions) -> ExitCode:
     project = open_project(common)
-    rows = [asdict(row) for row in await _rows(common, project, "app stale_containers") if row.stale]
+    looked = await _rows(common, project, "app stale_containers")
+    rows = _with_unreachable(project, looked, [asdict(row) for row in looked.answer if row.stale])
     _table(common, _COLUMNS, rows, f"There are no stale containers of {roles_on_hosts(project.selection)}.")
-    return ExitCode.DONE
+    return looked.code
 
 
 def _table(common: CommonOptions, names: Sequence[str], rows: Sequence[Row], empty: str) -> None:
@@ -179,10 +198,10 @@ async def _show_logs(
         if container is not None:
             sources = await sources_called(container, fleet)
         else:
-            sources = await current_sources(run, fleet, selection)
+            sources = await current_sources(run, fleet, selection.without(fleet.unreachable))
         printer.align(sources)
         await read_logs(fleet, sources, query, printer.line, printer.failure)
 
     hosts = selection.app_hosts if container is None else selection.hosts
-    await look(common, project, hosts, ask, command="app logs")
-    return printer.code
+    looked = await look_around(common, project, hosts, ask, command="app logs")
+    return looked.code or printer.code

@@ -10,7 +10,8 @@ import click
 
 from backstaff.cli.reporting import sink_for
 from backstaff.cli.running import run_and_exit
-from backstaff.cli.signals import handled
+from backstaff.cli.signals import handled, leave_nothing_behind
+from backstaff.demo.pace import MOST_SPEED, require_sensible
 from backstaff.demo.play import Act, Play
 from backstaff.demo.scenario import Scenario
 from backstaff.demo.scenarios import SCENARIOS
@@ -28,7 +29,7 @@ from backstaff.simulator.clock import ScaledClock
 @click.option("--hosts", type=click.IntRange(min=1, max=500), help="How many hosts there are.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Varies how long starts take.")
 @click.option(
-    "--speed", type=click.FloatRange(min=0.1, max=50), default=1, show_default=True, help="Of time."
+    "--speed", type=click.FloatRange(min=0.1, max=MOST_SPEED), default=1, show_default=True, help="Of time."
 )
 @click.option("--no-tui", is_flag=True, help="Plain lines, also on a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, and nothing else.")
@@ -57,7 +58,8 @@ async def _demo(
     name: str, hosts: int | None, seed: int, speed: float, *, as_json: bool, verbose: bool, quiet: bool
 ) -> ExitCode:
     scenario = _named(name)
-    cancellation = Cancellation(lambda code: os._exit(int(code)))
+    require_sensible(speed, len(scenario.spec(hosts).hosts))
+    cancellation = Cancellation(_leave_at_once)
 
     def sinks(act: Act) -> Sequence[Sink]:
         if not as_json and not quiet:
@@ -76,6 +78,11 @@ async def _demo(
         return cancelled.exit_code
 
 
+def _leave_at_once(code: ExitCode) -> None:
+    leave_nothing_behind()
+    os._exit(int(code))
+
+
 def _named(name: str) -> Scenario:
     if name in SCENARIOS:
         return SCENARIOS[name]
@@ -89,3 +96,5 @@ def _title(act: Act) -> None:
     outlet = Outlet(sys.stdout)
     outlet.line("")
     outlet.line(paint(f"=== {act.command} {act.version}: {act.title}", Tone.STRONG))
+    if act.note:
+        outlet.line(paint(act.note, Tone.DIM))

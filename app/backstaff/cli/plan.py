@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 import click
 
-from backstaff.cli.looking import look
+from backstaff.cli.looking import Looked, look, look_around
 from backstaff.cli.options import CommonOptions, common_options
 from backstaff.cli.project import Project, open_project
 from backstaff.cli.reporting import show_error
@@ -61,7 +61,8 @@ async def _plan(common: CommonOptions, command: Command, *, skip_push: bool, off
     seen, code = _Seen(), ExitCode.DONE
     if not offline:
         try:
-            seen = await _look(common, project, finds_version=version is None)
+            looked = await _look(common, project, finds_version=version is None)
+            seen, code = looked.answer, looked.code
         except BackstaffError as error:
             if version is None:
                 raise
@@ -85,10 +86,11 @@ async def _plan(common: CommonOptions, command: Command, *, skip_push: bool, off
     return code
 
 
-async def _look(common: CommonOptions, project: Project, *, finds_version: bool) -> _Seen:
-    selection = project.selection
+async def _look(common: CommonOptions, project: Project, *, finds_version: bool) -> Looked[_Seen]:
+    """The version before is asked of all hosts or not at all: one that is away could change it."""
 
     async def ask(run: RunContext, fleet: Fleet) -> _Seen:
+        selection = project.selection.without(fleet.unreachable)
         watches = await watches_of(run, fleet, selection)
         current = {pair: watches[pair.host].current(pair.role) for pair in selection.pairs}
         running = {
@@ -97,7 +99,10 @@ async def _look(common: CommonOptions, project: Project, *, finds_version: bool)
         }
         return _Seen(running, await version_before(run, selection, watches) if finds_version else "")
 
-    return await look(common, project, selection.app_hosts, ask, command="plan")
+    hosts = project.selection.app_hosts
+    if finds_version:
+        return Looked(await look(common, project, hosts, ask, command="plan"), (), ExitCode.DONE)
+    return await look_around(common, project, hosts, ask, command="plan")
 
 
 async def _local_arch(project: Project) -> str:

@@ -7,7 +7,7 @@ from backstaff.cli.groups import CommandGroup
 from backstaff.cli.lock_options import LockOptions, lock_options
 from backstaff.cli.locked import run_locked
 from backstaff.cli.log_printing import LogPrinter, since_option
-from backstaff.cli.looking import look
+from backstaff.cli.looking import UNREACHABLE, look_around
 from backstaff.cli.options import CommonOptions, common_options
 from backstaff.cli.project import open_project
 from backstaff.cli.running import run_and_exit
@@ -78,13 +78,15 @@ async def _details(common: CommonOptions) -> ExitCode:
     hosts = project.selection.proxy_hosts
 
     async def ask(_: RunContext, fleet: Fleet) -> list[ProxyRow]:
-        return await proxy_rows(fleet.some(hosts))
+        return await proxy_rows(fleet.hosts)
 
-    rows = await look(common, project, hosts, ask, command="proxy details")
+    looked = await look_around(common, project, hosts, ask, command="proxy details")
+    missing = [ProxyRow(host, "", UNREACHABLE) for host in looked.unreachable]
+    rows = sorted((*looked.answer, *missing), key=lambda row: hosts.index(row.host))
     shown = [{column: getattr(row, column) for column in _COLUMNS} for row in rows]
     empty = f"No proxy is needed on {listed(project.selection.hosts)}."
     Answer(as_json=common.json).table(_COLUMNS, shown, empty=empty)
-    return ExitCode.DONE
+    return looked.code
 
 
 async def _logs(common: CommonOptions, query: LogQuery, printer: LogPrinter) -> ExitCode:
@@ -95,11 +97,11 @@ async def _logs(common: CommonOptions, query: LogQuery, printer: LogPrinter) -> 
             f"no proxy is needed on {listed(project.selection.hosts)}, so there is no output",
             fix="select hosts that run a role behind the proxy",
         )
-    sources = [LogSource(host, "", PROXY_CONTAINER) for host in hosts]
 
     async def ask(_: RunContext, fleet: Fleet) -> None:
+        sources = [LogSource(host.name, "", PROXY_CONTAINER) for host in fleet.hosts]
         printer.align(sources)
         await read_logs(fleet, sources, query, printer.line, printer.failure)
 
-    await look(common, project, hosts, ask, command="proxy logs")
-    return printer.code
+    looked = await look_around(common, project, hosts, ask, command="proxy logs")
+    return looked.code or printer.code

@@ -30,6 +30,16 @@ def sink_for(*, as_json: bool, verbose: bool, quiet: bool) -> Sink:
     )
 
 
+def show_in_a_line(error: BackstaffError) -> None:
+    """Say what went wrong and what to do, where the command goes on without it."""
+    paint = Paint(enabled=colour_wanted(sys.stderr, os.environ))
+    outlet = Outlet(sys.stderr)
+    fix = f" (fix: {inert(error.fix)})" if error.fix else ""
+    outlet.line(f"{paint(inert(str(error)), Tone.BAD)}{fix}")
+    for line in ci_format(os.environ).error(error):
+        outlet.line(line)
+
+
 def show_error(error: BackstaffError) -> None:
     """Say what went wrong, what proves it and what to do; each part on lines of its own."""
     paint = Paint(enabled=colour_wanted(sys.stderr, os.environ))

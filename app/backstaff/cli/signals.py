@@ -12,6 +12,7 @@ from backstaff.errors import ExitCode
 from backstaff.events.board import Board
 from backstaff.events.facts import LockState
 from backstaff.hosts.local import kill_live_groups
+from backstaff.temporary import remove_all
 
 _SIGNALS = {
     signal.SIGINT: ExitCode.INTERRUPTED,
@@ -36,12 +37,18 @@ def handled(cancellation: Cancellation) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
+def leave_nothing_behind() -> None:
+    """Kill what runs on this machine for us, and remove temporary files: what `os._exit` would leave."""
+    kill_live_groups()
+    remove_all()
+
+
 def leave_at_once(board: Callable[[], Board], release: str) -> Callable[[ExitCode], None]:
-    """What a second signal does: kill what runs on this machine for us, say how a lock that may still be
-    held is released (`release` is the command), and end the process."""
+    """What a second signal does: leave nothing behind on this machine, say how a lock that may still
+    be held is released (`release` is the command), and end the process."""
 
     def leave(code: ExitCode) -> None:
-        kill_live_groups()
+        leave_nothing_behind()
         for line in last_words(board(), release):
             print(line, file=sys.stderr)
         sys.stderr.flush()

@@ -4,7 +4,6 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from backstaff import __version__
 from backstaff.config.loader import load_config
@@ -14,6 +13,7 @@ from backstaff.engine.context import Performer, RunContext
 from backstaff.engine.deploy import Deploy, DeployOptions
 from backstaff.engine.ending import Cancellation, run_to_end
 from backstaff.engine.identity import is_dead, this_process
+from backstaff.engine.lock import DEFAULT_CONFIG_FILE
 from backstaff.engine.planning import announce_plan
 from backstaff.errors import ExitCode
 from backstaff.events.journal import new_run_id
@@ -29,16 +29,18 @@ from backstaff.simulator.fleet import Fleet
 from backstaff.simulator.spec import REGISTRY_PASSWORD, FleetSpec
 
 SLOWEST_START_S = 2.0
+_EXAMPLES = "commands in its failure card are examples: these hosts are gone when the demo ends"
 
 
 @dataclass(frozen=True)
 class Act:
-    """One run of a play."""
+    """One run of a play. `note` is what to know before it."""
 
     title: str
     command: Command
     version: str
     spec: FleetSpec
+    note: str = ""
 
 
 class Play:
@@ -82,9 +84,10 @@ class Play:
 
     def _acts(self) -> list[Act]:
         scenario = self._scenario
+        note = "" if scenario.code is ExitCode.DONE else _EXAMPLES
         acts = [
             Act("first deploy", Command.DEPLOY, FIRST, self._spec),
-            Act(scenario.summary, Command.DEPLOY, scenario.version, self._changed()),
+            Act(scenario.summary, Command.DEPLOY, scenario.version, self._changed(), note),
         ]
         if scenario.then is not None:
             acts.append(Act("and back", scenario.then, FIRST, self._spec))
@@ -135,16 +138,18 @@ class Play:
             announce_plan(run, plan)
             await deploy.carry_out()
 
-        return await run_to_end(run, work, self._cancellation)
+        retry = f"backstaff demo --scenario {self._scenario.name}"
+        return await run_to_end(run, work, self._cancellation, retry=retry)
 
 
 def _read_config(fleet: Fleet, spec: FleetSpec) -> Config:
-    """The fleet's deploy.yml, written and read as any other."""
+    """The fleet's deploy.yml, written and read as any other. It is known by its path in the project, as it
+    would be to somebody who works there."""
     directory = fleet.ssh_config.parent / "project"
-    directory.mkdir(exist_ok=True)
-    file = directory / "deploy.yml"
+    file = directory / DEFAULT_CONFIG_FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(deploy_yml(spec, ssh_config=fleet.ssh_config))
-    return load_config(file, None, environ={}, cwd=Path(directory))
+    return replace(load_config(file, None, environ={}, cwd=directory), files=(DEFAULT_CONFIG_FILE,))
 
 
 def _announce(run: RunContext) -> None:
@@ -156,6 +161,6 @@ def _announce(run: RunContext) -> None:
             version=run.version,
             performer=run.performer.name,
             tool_version=__version__,
-            config_file="config/deploy.yml",
+            config_file=str(DEFAULT_CONFIG_FILE),
         )
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from backstaff.errors import ExitCode
+from backstaff.errors import ExitCode, UsageError
 from backstaff.plan.plan import Command
 from backstaff.simulator.fleet import Fleet
 from backstaff.simulator.spec import FleetSpec, RoleSpec
@@ -41,7 +41,15 @@ class Scenario:
     then: Command | None = None
 
     def spec(self, hosts: int | None = None) -> FleetSpec:
-        """The fleet for this scenario, with `hosts` hosts in the proportions of the roles."""
+        """The fleet for this scenario, with `hosts` hosts in the proportions of the roles.
+
+        Raises UsageError if there are fewer hosts than roles.
+        """
+        if hosts is not None and hosts < len(self.roles):
+            raise UsageError(
+                f"scenario {self.name} needs at least {len(self.roles)} hosts",
+                fix=f"its roles are {', '.join(self.order)}, each with a host of its own",
+            )
         return FleetSpec(
             service="shop",
             roles=_shared_out(self.roles, self.order, hosts),
@@ -54,7 +62,7 @@ def _shared_out(wanted: Mapping[str, int], order: tuple[str, ...], hosts: int | 
     """Hosts h1, h2, … for the roles in `order`; each role gets at least one, the first what is left over."""
     total = sum(wanted.values())
     counts = dict(wanted)
-    if hosts is not None and hosts >= len(wanted):
+    if hosts is not None:
         counts = {role: max(1, hosts * count // total) for role, count in wanted.items()}
         counts[order[0]] += hosts - sum(counts.values())
     roles: dict[str, RoleSpec] = {}

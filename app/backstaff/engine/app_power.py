@@ -8,6 +8,7 @@ from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet
+from backstaff.engine.progress import StepNote, outcome_of
 from backstaff.engine.proxy import services_of
 from backstaff.engine.switch import ProxySwitch
 from backstaff.engine.together import on_each
@@ -95,14 +96,19 @@ class AppPower:
                 note.skip((result.stderr or result.stdout).strip())
 
     async def _stop_stale(self, watch: ContainerWatch, role: Role) -> None:
-        for stale in watch.stale(role.name):
+        found = watch.stale(role.name)
+        if not found:
+            with self._run.report.step("stop a stale container", watch.host.name, role.name) as note:
+                note.skip("no stale container runs")
+        for stale in found:
             version = version_of(stale.name, container_prefix(self._run.config, role.name))
-            with self._run.report.step("stop a stale container", watch.host.name, role.name, version):
-                await self._stop_quietly(watch, role, stale.name)
+            with self._run.report.step("stop a stale container", watch.host.name, role.name, version) as note:
+                await self._stop_quietly(watch, role, stale.name, note)
 
-    async def _stop_quietly(self, watch: ContainerWatch, role: Role, name: str) -> None:
+    async def _stop_quietly(self, watch: ContainerWatch, role: Role, name: str, note: StepNote) -> None:
         try:
             await watch.host.docker.stop(name, grace_s=stop_grace(self._run.config, role))
         except BackstaffError as error:
+            note.outcome, note.detail = outcome_of(error), error.what
             text = f"stale container {name} could not be stopped: {error.what}"
             self._run.stream.emit(Notice(level="warning", host=watch.host.name, text=text))

@@ -2,12 +2,12 @@
 
 import base64
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from backstaff.errors import BuildFailed
+from backstaff.temporary import temporary_directory
 
 _FILE = "config.json"
 _BUILDERS = "buildx"
@@ -31,8 +31,7 @@ def signed_in(
     """
     own = users_directory(environ)
     config = with_login(_read(own / _FILE), server, username, password)
-    with tempfile.TemporaryDirectory(prefix="backstaff-docker-") as made:
-        directory = Path(made)
+    with temporary_directory("backstaff-docker-") as directory:
         for entry in own.iterdir() if own.is_dir() else ():
             if entry.name != _FILE:
                 (directory / entry.name).symlink_to(entry.absolute())
@@ -40,7 +39,7 @@ def signed_in(
         file.touch(mode=0o600)
         file.write_text(json.dumps(config))
         builders = environ.get("BUILDX_CONFIG") or str((own / _BUILDERS).absolute())
-        yield {"DOCKER_CONFIG": made, "BUILDX_CONFIG": builders}
+        yield {"DOCKER_CONFIG": str(directory), "BUILDX_CONFIG": builders}
 
 
 def with_login(

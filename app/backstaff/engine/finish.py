@@ -8,6 +8,7 @@ from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.errors import BackstaffError
 from backstaff.events.types import Notice
+from backstaff.explain.words import counted
 from backstaff.kamal.assets import clean_assets
 from backstaff.kamal.audit import PRUNED_CONTAINERS, PRUNED_IMAGES, append_audit, tagging
 from backstaff.kamal.error_pages import clean_error_pages
@@ -67,4 +68,5 @@ async def _prune(config: Config, host: GuardedHost) -> str:
     for tag in choice.tags:
         await host.docker.untag(tag)
     dangling = await host.docker.prune_dangling_images(labels)
-    return f"{len(choice.containers)} containers and {len(choice.tags) + dangling} images removed"
+    containers_gone, images_gone = len(choice.containers), len(choice.tags) + dangling
+    return f"{counted(containers_gone, 'container')} and {counted(images_gone, 'image')} removed"

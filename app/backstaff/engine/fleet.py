@@ -1,7 +1,7 @@
 """The hosts of a run: connected at once, minded while the run lasts, closed at its end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from math import ceil
 
@@ -21,11 +21,14 @@ CONNECT_TRIES = 4
 
 
 class Fleet:
-    """The connected hosts, by name."""
+    """The connected hosts, by name; `unreachable` are those that could not be used, and why."""
 
-    def __init__(self, run: RunContext, hosts: Sequence[GuardedHost]) -> None:
+    def __init__(
+        self, run: RunContext, hosts: Sequence[GuardedHost], unreachable: Mapping[str, BackstaffError]
+    ) -> None:
         self._run = run
         self._hosts = {host.name: host for host in hosts}
+        self.unreachable = unreachable
 
     def __getitem__(self, name: str) -> GuardedHost:
         return self._hosts[name]
@@ -41,20 +44,21 @@ class Fleet:
 
 
 @asynccontextmanager
-async def connected(run: RunContext, connector: Connector, names: Sequence[str]) -> AsyncIterator[Fleet]:
+async def connected(
+    run: RunContext, connector: Connector, names: Sequence[str], *, partly: bool = False
+) -> AsyncIterator[Fleet]:
     """Connect to all hosts at once and mind them while the body runs.
 
     Raises the error of the host that could not be reached; where there are several, one error that names
-    them all. Nothing has been changed on any host by then.
+    them all. Nothing has been changed on any host by then. With `partly` that is raised only if no host is
+    left; else the fleet is of those that could be reached.
     """
     opened: list[Host] = []
     try:
-        guarded = await _connect_all(run, connector, names, opened)
-        fleet = Fleet(run, guarded)
+        fleet = await _connect_all(run, connector, names, opened, partly=partly)
+        inner = {host.name: host for host in opened}
         minders = [
-            minder
-            for host, inner in zip(guarded, opened, strict=True)
-            for minder in (_mind_link(run, host, inner), _mind_engine(run, host, inner))
+            mind(run, host, inner[host.name]) for host in fleet.hosts for mind in (_mind_link, _mind_engine)
         ]
         async with alongside(*minders):
             yield fleet
@@ -63,22 +67,20 @@ async def connected(run: RunContext, connector: Connector, names: Sequence[str])
 
 
 async def _connect_all(
-    run: RunContext, connector: Connector, names: Sequence[str], opened: list[Host]
-) -> list[GuardedHost]:
+    run: RunContext, connector: Connector, names: Sequence[str], opened: list[Host], *, partly: bool
+) -> Fleet:
     for name in names:
         run.stream.emit(HostChanged(host=name, state=HostState.QUEUED))
     rounds = ceil(len(names) / run.config.sshkit.max_concurrent_starts)
     limit = run.timeouts.connect * CONNECT_TRIES * max(1, rounds)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_connect(run, connector, name, limit, opened)) for name in names]
-    results = [task.result() for task in tasks]
-    failures = [result for result in results if isinstance(result, BackstaffError)]
-    if failures:
-        raise _several(failures)
-    hosts = [result for result in results if isinstance(result, GuardedHost)]
-    order = {host.name: place for place, host in enumerate(hosts)}
-    opened.sort(key=lambda host: order[host.name])
-    return hosts
+    results = dict(zip(names, (task.result() for task in tasks), strict=True))
+    failures = {name: result for name, result in results.items() if isinstance(result, BackstaffError)}
+    hosts = [result for result in results.values() if isinstance(result, GuardedHost)]
+    if failures and not (partly and hosts):
+        raise _several(list(failures.values()))
+    return Fleet(run, hosts, failures)
 
 
 async def _connect(
@@ -145,10 +147,12 @@ def _lose(run: RunContext, host: GuardedHost, reason: str) -> None:
     """The host is gone for the rest of the run. Only the first reason is told."""
     if host.link.tripped:
         return
-    run.stream.emit(HostChanged(host=host.name, state=HostState.LOST, detail=reason))
+    detail = reason.removeprefix("the connection was lost: ")
+    detail = "" if detail.lower() == "connection lost" else detail
+    run.stream.emit(HostChanged(host=host.name, state=HostState.LOST, detail=detail))
     host.link.trip(
         HostLost(
-            reason if reason.startswith("the connection was") else f"the connection was lost: {reason}",
+            f"the connection was lost: {detail}" if detail else "the connection was lost",
             where=host.name,
             fix=f"see whether {host.name} is up and its sshd answers, then deploy again",
         )

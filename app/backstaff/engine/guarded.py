@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from backstaff.clock import Clock, Seconds
 from backstaff.config.models import Timeouts
+from backstaff.engine.limits import SLACK_S
 from backstaff.engine.waits import Breaker, Ongoing, Wait, Waits
 from backstaff.errors import BackstaffError, CommandFailed
 from backstaff.events.facts import WaitKind
@@ -59,8 +60,13 @@ class Caller:
         what: WaitKind = WaitKind.DOCKER,
         owner: str = "the Docker Engine",
     ) -> Wait:
-        """The wait of an ordinary call, announced only once it lasts."""
-        return Wait(what, line, f"{owner} on {self.host}", limit_s, self.host, quiet=True)
+        """The wait of an ordinary call, announced only once it lasts.
+
+        The slack lets those who mind the host speak first: that the link or the engine is gone tells more
+        than that a call took too long.
+        """
+        cause = _LONG_ID.sub(r"\1", line)
+        return Wait(what, cause, f"{owner} on {self.host}", limit_s, self.host, quiet=True, slack_s=SLACK_S)
 
     async def call(
         self,

@@ -6,7 +6,8 @@ from backstaff.kamal.stopping import DOCKER_GRACE
 from backstaff.plan.probes import ProxyProbe, probe_of
 
 SLACK_S: Seconds = 10
-"""What a wait for time itself to pass may overrun: with hundreds of hosts our own loop is late."""
+"""What waits may overrun whose limit is not to be what ends them: time itself has to pass (with hundreds of
+hosts our own loop is late), or somebody else has the better reason."""
 
 
 def proof_limit_s(config: Config, role: Role) -> Seconds:

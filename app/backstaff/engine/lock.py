@@ -58,7 +58,7 @@ def release_command(config: Config, host: str) -> str:
     return shlex.join([*words, "-h", host])
 
 
-def held_by_other(config: Config, host: str, report: LockReport) -> LockHeld:
+def held_by_other(config: Config, host: str, report: LockReport, *, waited: bool = False) -> LockHeld:
     """The error for a lock that somebody else has: who, since when, and how it could be released."""
     lines = report.details.text.splitlines() if report.details else ()
     holder = report.details.locked_by if report.details else ""
@@ -66,8 +66,15 @@ def held_by_other(config: Config, host: str, report: LockReport) -> LockHeld:
         f"the deploy lock is held by {holder or 'somebody else'}",
         where=host,
         evidence=lines,
-        fix=f"wait for it with --lock-wait, or if its holder is gone: {release_command(config, host)}",
+        fix=f"{_patience(report, waited=waited)}: `{release_command(config, host)}`",
     )
+
+
+def _patience(report: LockReport, *, waited: bool) -> str:
+    if report.details is not None and not report.details.automatic:
+        return "it was taken by hand and is not waited for; if its holder is done with it"
+    more = "wait longer with --lock-wait-timeout" if waited else "wait for it with --lock-wait"
+    return f"{more}, or if its holder is gone"
 
 
 class DeployLock:
@@ -154,7 +161,7 @@ class DeployLock:
         try:
             await self._run.waits.wait(wait, until_free, [self._host.link])
         except WaitExpired:
-            raise held_by_other(self._run.config, self._host.name, held) from None
+            raise held_by_other(self._run.config, self._host.name, held, waited=True) from None
 
     async def _try(self, message: str) -> LockReport | None:
         """Try once: None if the lock is ours now, else whose it is."""
@@ -172,7 +179,10 @@ class DeployLock:
             self._maybe_ours = False
             self._tell(LockState.HELD, report)
             return report
-        return await self._take_over(details, report, stale)
+        after = await self._take_over(details, report, stale)
+        if after is not None and after.outcome is LockOutcome.FREE:
+            return await self._try(message)
+        return after
 
     async def _take_over(self, details: str, report: LockReport, stale: LockOwner) -> LockReport | None:
         script = takeover_script(

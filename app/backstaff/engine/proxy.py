@@ -52,7 +52,7 @@ async def boot_proxies(run: RunContext, fleet: Fleet, selection: Selection) -> N
 async def _boot_proxy(run: RunContext, host: GuardedHost) -> None:
     with run.report.step("start the proxy", host.name) as note:
         if not await proxy_is_down(host):
-            note.skip("it runs")
+            note.skip("kamal-proxy runs already")
             return
         script = prepare_script(run.config, host.name, "", HostNeeds(starts_proxy=True))
         result = await host.attempt(script, "start the proxy", uses_docker=True)

@@ -1,6 +1,7 @@
 """Which version a rollback can go back to, as the hosts show it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from backstaff.config.models import Config
 from backstaff.engine.containers import ContainerWatch
@@ -41,15 +42,26 @@ async def last_good_version(
     """The newest version before the present one that worked everywhere and of which all pairs still have a
     container; None if there is none.
 
-    What worked, and in which order, is told by the audit logs: a version that failed to boot is not
-    gone back to, and a second rollback goes further back instead of forth again.
+    What worked, and in which order, is told by the audit logs: a version that failed to boot is not gone
+    back to, and a second rollback goes further back instead of forth again. After a deploy that reached
+    some pairs only, it is the version that the others still run. `latest` is a tag that moves, no version.
     """
     logs = await on_each([watch.host for watch in watches.values()], lambda host: _audit_log(run, host))
-    earlier = [_earlier(run.config, pair, watches[pair.host], logs[pair.host]) for pair in pairs]
-    if not earlier:
+    ways = [_way(run.config, pair, watches[pair.host], logs[pair.host]) for pair in pairs]
+    if not ways:
         return None
-    shared = set.intersection(*map(set, earlier))
-    return next((version for version in reversed(earlier[0]) if version in shared), None)
+    everywhere_now = set.intersection(*({way.current} for way in ways))
+    shared = set.intersection(*(set(way.versions) for way in ways)) - everywhere_now
+    return next((version for version in reversed(ways[0].versions) if version in shared), None)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The versions that led a pair to its current one, which is the last of them if it is known to work.
+    Only those of which there is still a container."""
+
+    current: str
+    versions: tuple[str, ...]
 
 
 async def _audit_log(run: RunContext, host: GuardedHost) -> str:
@@ -57,22 +69,22 @@ async def _audit_log(run: RunContext, host: GuardedHost) -> str:
     return result.stdout
 
 
-def _earlier(config: Config, pair: Pair, watch: ContainerWatch, log: str) -> list[str]:
-    """Versions of a pair that were booted before the present one was for the first time, oldest first."""
-    booted = booted_versions(log, pair.role)
-    current = watch.current(pair.role)
-    if current is not None:
-        version = version_of(current.name, container_prefix(config, pair.role)).partition("_replaced_")[0]
-        booted = booted[: booted.index(version)] if version in booted else booted
+def _way(config: Config, pair: Pair, watch: ContainerWatch, log: str) -> _Way:
+    versions = booted_versions(log, pair.role)
+    found = watch.current(pair.role)
+    current = ""
+    if found is not None:
+        current = version_of(found.name, container_prefix(config, pair.role)).partition("_replaced_")[0]
+        versions = versions[: versions.index(current) + 1] if current in versions else versions
     still_there = set(_versions(config, pair.role, watch))
-    return [version for version in booted if version in still_there]
+    return _Way(current, tuple(version for version in versions if version in still_there))
 
 
 def _versions(config: Config, role: str, watch: ContainerWatch) -> list[str]:
     prefix = container_prefix(config, role)
     found = kept(label_filters(config, role), watch.containers)
     versions = (version_of(each.name, prefix) for each in found)
-    return [version for version in versions if "_replaced_" not in version]
+    return [each for each in versions if "_replaced_" not in each and each != config.latest_tag]
 
 
 def _available(config: Config, pairs: Sequence[Pair], watches: Mapping[str, ContainerWatch]) -> list[str]:

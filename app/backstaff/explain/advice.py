@@ -21,7 +21,7 @@ def exit_hint(code: int) -> str:
         return _EXIT_HINTS[code]
     if 128 < code < 160:
         return f"it was ended by signal {code - 128}: see its last lines"
-    return "see its last lines, or backstaff app logs"
+    return "see its last lines"
 
 
 def advice_for_probe(result: str, url: str = "") -> str:

@@ -1,5 +1,6 @@
 """The failure card: why a run failed, what proves it, where every host stands now, and the way out."""
 
+import shlex
 from collections.abc import Iterable
 
 from backstaff.errors import BackstaffError, DockerUnavailable, Doomed, HostLost, RunCancelled
@@ -14,6 +15,7 @@ from backstaff.explain.retry import retry_command
 from backstaff.explain.words import listed
 
 MOST_EVIDENCE = 12
+USUAL_CONFIG_FILE = "config/deploy.yml"
 
 
 def failure_card(board: Board, error: BackstaffError, *, retry: str = "") -> FailureCard:
@@ -104,9 +106,21 @@ def _fix(board: Board, error: BackstaffError, pair: PairView | None) -> str:
     if pair is None:
         return inert(error.fix)
     advice = _advice(board, error, pair)
-    known = pair.container and "backstaff app logs" not in advice
-    logs = f"backstaff app logs -h {pair.host} -r {pair.role}" if known else ""
+    unseen = pair.container and not isinstance(error, HostLost | DockerUnavailable)
+    logs = _logs_command(board, pair) if unseen else ""
     return "   ".join(part for part in (advice, logs) if part)
+
+
+def _logs_command(board: Board, pair: PairView) -> str:
+    """Shows what the failed container printed: it is not the current one, so it has to be named."""
+    container = board.container_of(pair)
+    name = container.facts.name if container else pair.container[:12]
+    destination = ["-d", board.run.destination] if board.run and board.run.destination else []
+    config = board.run.config_file if board.run else USUAL_CONFIG_FILE
+    file = [] if config == USUAL_CONFIG_FILE else ["-c", config]
+    return shlex.join(
+        ["backstaff", "app", "logs", *file, *destination, "-h", pair.host, "--container-id", name]
+    )
 
 
 def _advice(board: Board, error: BackstaffError, pair: PairView) -> str:

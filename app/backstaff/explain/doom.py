@@ -64,7 +64,7 @@ def ran_for_s(container: ContainerFacts) -> float | None:
     return (finished - started).total_seconds()
 
 
-_SEE_OUTPUT = "see its last lines, or backstaff app logs"
+_SEE_OUTPUT = "see its last lines"
 _MEMORY = "give it more with options: memory, or find out why it needs so much"
 
 

@@ -18,6 +18,11 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 host`, `3 hosts`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def times(count: int) -> str:
     """`once`, `twice`, `9 times`."""
     return {1: "once", 2: "twice"}.get(count, f"{count} times")

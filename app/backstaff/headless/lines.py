@@ -43,8 +43,9 @@ from backstaff.events.types import (
 from backstaff.explain.brief import explanation_lines, funnel_lines
 from backstaff.explain.doom import how_it_ended, restart_note
 from backstaff.explain.proxy_log import short_url
-from backstaff.explain.words import duration, listed
+from backstaff.explain.words import counted, duration, listed
 from backstaff.headless.colour import Tone
+from backstaff.headless.step_lines import what_it_did
 from backstaff.headless.wait_lines import wait_ended, wait_explained, wait_started
 
 
@@ -95,7 +96,7 @@ def _lines(event: Event, before: Board) -> list[Line]:
             text = f"{body.step}: {body.detail}" if body.detail else body.step
             return [Line(f"begins: {inert(text)}", body.host, body.role, Tone.DIM, Detail.VERBOSE)]
         case StepEnded():
-            return [_step_ended(body)]
+            return [_step_ended(body, before)]
         case PairChanged():
             return _pair(body, before)
         case ContainerChanged():
@@ -137,17 +138,13 @@ def _run(body: RunStarted) -> str:
 
 def _plan(body: PlanMade) -> list[Line]:
     hosts, groups = len(body.hosts), len(body.groups)
-    text = f"{_counted(hosts, 'host')}, {_counted(groups, 'boot group')}"
+    text = f"{counted(hosts, 'host')}, {counted(groups, 'boot group')}"
     waiting = dict.fromkeys(pair.role for pair in body.pairs if body.barrier and not pair.gatekeeper)
     if waiting:
         verb = "waits" if len(waiting) == 1 else "wait"
         text += f"; {listed(list(waiting))} {verb} for the first healthy {body.barrier} container"
     warnings = [Line(f"warning: {inert(each)}", tone=Tone.WARNING) for each in body.warnings]
     return [Line(inert(text)), *warnings]
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _phase_ended(body: PhaseEnded) -> Line:
@@ -177,8 +174,12 @@ def _host(body: HostChanged, before: Board) -> list[Line]:
             return []
 
 
-def _step_ended(body: StepEnded) -> Line:
-    """Steps are for -v; one that failed is told unless a pair tells it."""
+def _step_ended(body: StepEnded, before: Board) -> Line:
+    """Steps are for -v; one that failed is told unless a pair tells it. A run without a plan has nothing
+    but its steps to tell what it did."""
+    did = what_it_did(body, before) if before.plan is None else ""
+    if did:
+        return Line(did, body.host, body.role)
     detail = f": {inert(body.detail)}" if body.detail else ""
     took = duration(body.took_s)
     if body.outcome is Outcome.DONE:

@@ -3,7 +3,16 @@
 from datetime import tzinfo
 
 from backstaff.events.board import Board
-from backstaff.events.types import Event, Failed, PhaseEnded, PhaseStarted, PlanMade, RunEnded
+from backstaff.events.types import (
+    Event,
+    Failed,
+    HostChanged,
+    PhaseEnded,
+    PhaseStarted,
+    PlanMade,
+    RunEnded,
+    StepStarted,
+)
 from backstaff.explain.words import duration
 from backstaff.headless.card import card_lines
 from backstaff.headless.ci import CiFormat, PlainFormat
@@ -39,6 +48,7 @@ class LineSink:
         self._paint = paint or Paint(enabled=False)
         self._ci = ci or PlainFormat()
         self._width = width if width > 0 else DEFAULT_WIDTH
+        self._card_width = min(width, CARD_WIDTH) if width > 0 else CARD_WIDTH
         self._zone = zone
         self._board = Board()
         self._open: PhaseStarted | None = None
@@ -74,10 +84,18 @@ class LineSink:
             self._sum_up()
 
     def _set_columns(self, event: Event) -> None:
-        """Hosts and roles are known with the plan; from then on all lines are aligned."""
-        if isinstance(event.body, PlanMade):
-            self._host_width = max((len(host) for host in event.body.hosts), default=0)
-            self._role_width = max((len(pair.role) for pair in event.body.pairs), default=0)
+        """Hosts and roles are known with the plan; from then on all lines are aligned. Without one there is
+        room for those that were told of so far."""
+        match event.body:
+            case PlanMade(hosts=hosts, pairs=pairs):
+                self._host_width = max((len(host) for host in hosts), default=0)
+                self._role_width = max((len(pair.role) for pair in pairs), default=0)
+            case HostChanged(host=host) if self._board.plan is None:
+                self._host_width = max(self._host_width, len(host))
+            case StepStarted(role=role) if self._board.plan is None:
+                self._role_width = max(self._role_width, len(role))
+            case _:
+                pass
 
     def _print(self, event: Event, line: Line) -> None:
         at = event.at.astimezone(self._zone)
@@ -115,7 +133,7 @@ class LineSink:
         if board.failure is not None:
             for line in self._ci.annotation(board.failure):
                 self._outlet.line(line)
-            parts.append(card_lines(board.failure, board, paint, CARD_WIDTH))
+            parts.append(card_lines(board.failure, board, paint, self._card_width))
         else:
             parts.append([self._verdict(board)])
         for part in parts:

@@ -1,7 +1,5 @@
 """Docker's socket of a host as a socket on this machine: forwarded by sshd, or relayed by Docker's CLI."""
 
-import shutil
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from backstaff.errors import DockerUnavailable, HostLost
 from backstaff.hosts.dial_stdio import DialStdioRelay
 from backstaff.hosts.protocol import CommandResult
 from backstaff.hosts.ssh_login import Link
+from backstaff.temporary import make_directory, remove
 
 REMOTE_SOCKET = "/var/run/docker.sock"
 
@@ -56,7 +55,7 @@ class DockerSocket:
             await self._require_dial_stdio()
         if self._directory is None:
             # A new directory has mode 0700, so nobody else on this machine can use the socket.
-            self._directory = Path(tempfile.mkdtemp(prefix="backstaff-"))
+            self._directory = make_directory("backstaff-")
         path = self._directory / "docker.sock"
         if forwarded:
             self._listener = await self._link.connection.forward_local_path(str(path), REMOTE_SOCKET)
@@ -75,7 +74,7 @@ class DockerSocket:
             await self._relay.stop()
             self._relay = None
         if self._directory:
-            shutil.rmtree(self._directory, ignore_errors=True)
+            remove(self._directory)
             self._directory = self._path = None
 
     @property

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,9 +118,19 @@ async def run_local(
         transport.close()
 
 
+@contextmanager
+def live_group(leader: int) -> Iterator[None]:
+    """A process group that somebody else started is live while the body runs."""
+    _live_groups.add(leader)
+    try:
+        yield
+    finally:
+        _live_groups.discard(leader)
+
+
 def kill_live_groups() -> None:
-    """Kill every program that `run_local` waits for, with all that it started: for a process that ends at
-    once and lets nothing more pass through."""
+    """Kill every program that `run_local` waits for, with all that it started, and what is in a `live_group`:
+    for a process that ends at once and lets nothing more pass through."""
     for leader in tuple(_live_groups):
         _signal_group(leader, signal.SIGKILL)
 

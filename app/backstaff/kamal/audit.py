@@ -53,10 +53,20 @@ def started(version: str) -> str:
 
 
 def booted_versions(log: str, role: str) -> list[str]:
-    """Versions of a role that a log says were booted, each once, in the order of their first time."""
+    """The versions that led to the present one of a role, oldest first, as a log tells.
+
+    A version that comes back, by a rollback or a new deploy, undoes all that came after it: what was rolled
+    away from is no part of the way any more.
+    """
     marker = f"[{role}] {booted('')}"
-    versions = (line.partition(marker)[2].strip() for line in log.splitlines() if marker in line)
-    return list(dict.fromkeys(version for version in versions if version))
+    way: list[str] = []
+    for line in log.splitlines():
+        version = line.partition(marker)[2].strip()
+        if version in way:
+            del way[way.index(version) + 1 :]
+        elif version:
+            way.append(version)
+    return way
 
 
 def recent_audit(config: Config) -> str:

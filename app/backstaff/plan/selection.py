@@ -1,7 +1,7 @@
 """Which hosts and roles a command is about, and which of them come first."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from backstaff.config.models import Config, Role
 from backstaff.errors import UsageError
@@ -34,6 +34,21 @@ class Selection:
     def roles_on(self, host: str) -> tuple[str, ...]:
         """Selected roles of a host, the primary role first."""
         return tuple(pair.role for pair in self.pairs if pair.host == host)
+
+    def without(self, hosts: Container[str]) -> "Selection":
+        """What is left to look at without `hosts`. The primary and the lock's host stay who they are."""
+
+        def left(names: Iterable[str]) -> tuple[str, ...]:
+            return tuple(name for name in names if name not in hosts)
+
+        return replace(
+            self,
+            hosts=left(self.hosts),
+            app_hosts=left(self.app_hosts),
+            proxy_hosts=left(self.proxy_hosts),
+            accessory_hosts=left(self.accessory_hosts),
+            pairs=tuple(pair for pair in self.pairs if pair.host not in hosts),
+        )
 
 
 def select(

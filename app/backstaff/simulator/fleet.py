@@ -1,7 +1,5 @@
 """A fleet of simulated hosts, from the first key to the last file removed."""
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -21,6 +19,7 @@ from backstaff.simulator.images import PROXY_IMAGE, Registry, proxy_image
 from backstaff.simulator.machine import Machine
 from backstaff.simulator.spec import REGISTRY, REGISTRY_PASSWORD, REGISTRY_USER, FleetSpec
 from backstaff.simulator.tasks import Tasks
+from backstaff.temporary import make_directory, remove
 
 
 class Fleet:
@@ -96,8 +95,8 @@ class Fleet:
         return self._directory / "ssh_login"
 
     async def _open(self) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="backstaff-fleet-"))
-        self._stack.callback(shutil.rmtree, self._directory, ignore_errors=True)
+        self._directory = make_directory("backstaff-fleet-")
+        self._stack.callback(remove, self._directory)
         self.registry.publish(PROXY_IMAGE, proxy_image())
         for name, config in self.spec.published.items():
             self.registry.publish(name, config)

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Mapping
 
+from backstaff.hosts.local import live_group
 from backstaff.simulator.apps import app
 from backstaff.simulator.errors import DockerRefusal
 from backstaff.simulator.kamal_proxy import kamal_proxy
@@ -52,15 +53,16 @@ async def _run_shell(process: Process) -> int:
         env=_environment(process.env),
         start_new_session=True,
     )
-    try:
-        async with asyncio.TaskGroup() as readers:
-            readers.create_task(_copy(process, "stdout", child.stdout))
-            readers.create_task(_copy(process, "stderr", child.stderr))
-        status = await child.wait()
-    finally:
-        if child.returncode is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            await child.wait()
+    with live_group(child.pid):
+        try:
+            async with asyncio.TaskGroup() as readers:
+                readers.create_task(_copy(process, "stdout", child.stdout))
+                readers.create_task(_copy(process, "stderr", child.stderr))
+            status = await child.wait()
+        finally:
+            if child.returncode is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                await child.wait()
     return 128 - status if status < 0 else status
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncssh
 
 from backstaff.clock import Seconds
+from backstaff.hosts.local import live_group
 from backstaff.simulator.docker_program import DockerProgram, RunningScript
 
 _CHUNK = 64 * 1024
@@ -54,18 +55,19 @@ async def _run(process: "asyncssh.SSHServerProcess[bytes]", home: Path, env: dic
         env=env,
         start_new_session=True,
     )
-    try:
-        async with asyncio.TaskGroup() as pumps:
-            feeding = pumps.create_task(_feed(process, child.stdin))
-            outputs = [
-                pumps.create_task(_forward(child.stdout, process.stdout)),
-                pumps.create_task(_forward(child.stderr, process.stderr)),
-            ]
-            await asyncio.wait(outputs)
-            status = await child.wait()
-            feeding.cancel()
-    finally:
-        await _end(child)
+    with live_group(child.pid):
+        try:
+            async with asyncio.TaskGroup() as pumps:
+                feeding = pumps.create_task(_feed(process, child.stdin))
+                outputs = [
+                    pumps.create_task(_forward(child.stdout, process.stdout)),
+                    pumps.create_task(_forward(child.stderr, process.stderr)),
+                ]
+                await asyncio.wait(outputs)
+                status = await child.wait()
+                feeding.cancel()
+        finally:
+            await _end(child)
     return status
 
 

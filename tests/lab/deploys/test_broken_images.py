@@ -78,7 +78,9 @@ def test_a_broken_version_is_given_up_and_the_old_one_serves_on(
     for cause in causes:
         assert cause in result.card
     assert f"h1 {mode} stopped, v1 serves · h2 v1 runs, untouched · lock released" in result.card
-    assert "backstaff app logs -h h1 -r web" in result.card
+    printed = f"backstaff app logs -h h1 --container-id app-web-{mode}"
+    assert printed in result.card
+    assert f"starting version {mode}" in project.run_printed(printed).out
 
 
 def test_a_missing_image_is_told_before_the_lock_is_taken(project: Project) -> None:
