@@ -15,6 +15,8 @@ BackstaffError                1
 │   ├── CommandFailed         1   a command on the host ended with an error or by a signal
 │   ├── DockerFailed          1   the Docker Engine refused a request
 │   └── DockerUnavailable     1   Docker is missing, forbidden to us, or does not answer
+│       ├── DockerNotRunning  1   its daemon is not running, or has stopped in the middle of the run
+│       └── DockerRestarted   1   its daemon ended in the middle of the run, and is back
 ├── WaitExpired               1   a wait reached its deadline
 ├── Doomed                    1   a wait could not succeed any more
 ├── HookFailed                1   a hook ended with an error
@@ -168,6 +170,14 @@ class DockerFailed(RemoteError):
 
 class DockerUnavailable(RemoteError):
     """Docker is not installed, not running, closed to this user, or does not answer."""
+
+
+class DockerNotRunning(DockerUnavailable):
+    """The Docker daemon is not running, or has stopped in the middle of the run."""
+
+
+class DockerRestarted(DockerUnavailable):
+    """The Docker daemon ended in the middle of the run, with what was going on, and is back."""
 
 
 class WaitExpired(BackstaffError):

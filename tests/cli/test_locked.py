@@ -1,10 +1,13 @@
 """Commands that change hosts under the deploy lock."""
 
 import asyncio
+import os
+import signal
 
 import pytest
 
 from tests.cli.project import GRACES, Project
+from tests.fakes.faults import Fault, Kind
 from tests.fakes.hosts import Datacentre
 from tests.fakes.shell import hold_lock, lock_held, release_lock
 
@@ -68,16 +71,16 @@ def test_waiting_goes_on_until_the_lock_is_free(project: Project) -> None:
     project.servers.set = set_scene
     result = project.run("app", "stop", "--lock-wait", "--lock-wait-interval", "0.1")
     assert result.code == 0
-    assert "waits for the deploy lock (15 min)" in result.out
+    assert "waits for the deploy lock (at most 15 min)" in result.out
 
 
 def test_how_long_to_wait_is_the_configurations_unless_it_is_said(project: Project) -> None:
     project.add("x-backstaff:\n  timeouts:\n    lock: 0.4\n")
     project.servers.set = held
     wait = ("--lock-wait", "--lock-wait-interval", "0.1")
-    assert "waits for the deploy lock (0.4 s)" in project.run("app", "stop", *wait).out
+    assert "waits for the deploy lock (at most 0.4 s)" in project.run("app", "stop", *wait).out
     said = project.run("app", "stop", *wait, "--lock-wait-timeout", "0.2")
-    assert "waits for the deploy lock (0.2 s)" in said.out
+    assert "waits for the deploy lock (at most 0.2 s)" in said.out
 
 
 def test_the_lock_by_hand_is_not_waited_for_and_so_not_advised_to(project: Project) -> None:
@@ -86,3 +89,33 @@ def test_the_lock_by_hand_is_not_waited_for_and_so_not_advised_to(project: Proje
     assert result.code == 3
     assert "--lock-wait" not in result.err
     assert "backstaff lock release -h h1" in result.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_lock_by_hand_is_given_back_if_the_command_is_interrupted_while_taking_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    monkeypatch.setattr("tests.fakes.wire.ONE_WAY", 0.1)
+
+    def interrupt_once_it_is_taken(datacentre: Datacentre) -> None:
+        if lock_held(datacentre["h1"]):
+            os.kill(os.getpid(), number)
+        else:
+            asyncio.get_running_loop().call_later(0.01, interrupt_once_it_is_taken, datacentre)
+
+    project.servers.set = interrupt_once_it_is_taken
+    result = project.run("lock", "acquire", "-m", "maintenance", "--version", "v1")
+    assert result.code == 128 + number
+    assert not lock_held(project.servers.datacentre["h1"])
+    assert "the deploy lock had just been taken; it is released again" in result.err
+
+
+def test_a_host_lost_while_the_lock_is_taken_by_hand_leaves_the_command_that_releases_it(
+    project: Project,
+) -> None:
+    fault = Fault("lock acquire", Kind.LOSE_AFTER)
+    project.servers.set = lambda datacentre: datacentre["h1"].goes_wrong(fault)
+    result = project.run("lock", "acquire", "-m", "maintenance", "--version", "v1")
+    assert result.code == 1
+    assert "the deploy lock may have been taken all the same" in result.err
+    assert "`backstaff lock release -h h1`" in result.err

@@ -61,6 +61,8 @@ def test_a_host_that_is_lost_while_its_log_is_followed_is_told_at_once_and_the_o
     assert result.code == 1
     assert result.err.count("h1: ") == 1
     assert "reset by peer" in result.err
+    assert "deploy" not in result.err
+    assert "to read on once h1 answers: the same with -h h1" in result.err
     lines = [json.loads(line) for line in result.out.splitlines()]
     assert {each["host"] for each in lines if each["text"] == "after it"} == {"h2"}
 

@@ -32,7 +32,7 @@ def test_a_misspelt_option_is_still_corrected(project: Project) -> None:
 def test_help_says_truly_what_plain_lines_are_for(project: Project) -> None:
     result = project.run("deploy", "--help")
     assert result.code == 0
-    assert "for now that is what is always printed" in " ".join(result.out.split())
+    assert "Plain lines, also on a terminal." in " ".join(result.out.split())
 
 
 @pytest.mark.parametrize("command", ["deploy", "redeploy"])

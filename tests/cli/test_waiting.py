@@ -19,8 +19,8 @@ def test_a_wait_that_lasts_is_told_on_standard_error(project: Project) -> None:
     assert result.code == 0
     assert [json.loads(line)["version"] for line in result.out.splitlines()] == ["v1", "v1", "v1"]
     first, last = result.err.splitlines()
-    assert first.startswith("h1: still waits: docker ps --all")
-    assert last.startswith("h1: went on after 3.2 s: docker ps --all")
+    assert first.startswith("h1: Docker has not answered yet: docker ps --all")
+    assert last.startswith("h1: Docker answered after 3.2 s: docker ps --all")
 
 
 def test_quiet_is_quiet_while_it_waits(project: Project) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from backstaff.config.loader import load_config
+from backstaff.errors import ConfigError
 from tests.config.builders import MINIMAL, NO_RUBY, errors, write
 
 CASES: dict[str, tuple[str, list[str]]] = {
@@ -301,11 +303,22 @@ def test_each_mistake_is_told_with_its_place(tmp_path: Path, text: str, expected
 
 
 def test_a_missing_file_names_a_similar_one(tmp_path: Path) -> None:
+    write(tmp_path, {"deploy.yml": MINIMAL})
+    with pytest.raises(ConfigError, match=r"there is no such file \(did you mean `.*/deploy.yml`"):
+        load_config(tmp_path / "deploi.yml", environ={}, cwd=tmp_path)
+
+
+def test_an_unknown_destination_names_those_that_there_are_the_nearest_first(tmp_path: Path) -> None:
     found = errors(tmp_path, MINIMAL, destination="stagin", over=None, environ=NO_RUBY)
-    assert found == ["deploy.stagin.yml: there is no such file (did you mean `deploy.yml`?)"]
-    write(tmp_path, {"deploy.staging.yml": ""})
+    assert found == [
+        "deploy.stagin.yml: there is no such file, and no other destination beside deploy.yml either"
+    ]
+    write(tmp_path, {"deploy.production.yml": "", "deploy.staging.yml": ""})
     found = errors(tmp_path, MINIMAL, destination="stagin", over=None, environ=NO_RUBY)
-    assert found == ["deploy.stagin.yml: there is no such file (did you mean `deploy.staging.yml`?)"]
+    told = "there is no destination stagin; known: staging, production (did you mean `-d staging`?)"
+    assert found == [f"deploy.stagin.yml: {told}"]
+    (far,) = errors(tmp_path, MINIMAL, destination="x", over=None, environ=NO_RUBY)
+    assert far.endswith("there is no destination x; known: production, staging")
 
 
 def test_a_directory_is_not_a_file(tmp_path: Path) -> None:

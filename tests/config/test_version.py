@@ -78,7 +78,7 @@ async def test_a_repository_without_commits_is_said_clearly(tmp_path: Path) -> N
 
 async def test_no_git_is_said_clearly(tmp_path: Path) -> None:
     config = load(tmp_path, MINIMAL)
-    with pytest.raises(UsageError, match="git could not be started"):
+    with pytest.raises(UsageError, match="git is not installed on this machine, or not on its PATH"):
         await resolve_version(config, environ={"PATH": "/nonexistent"}, cwd=tmp_path)
 
 

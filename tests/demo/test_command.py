@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from backstaff.demo.scenarios import SCENARIOS
+
 
 def demo(*arguments: str, directory: Path) -> "subprocess.Popen[str]":
     """The command, with its temporary files and its home in `directory`."""
@@ -46,6 +48,11 @@ def test_the_scenarios_are_listed(tmp_path: Path) -> None:
     assert len(out.splitlines()) == 15
 
 
+def test_titles_of_runs_fit_into_a_line() -> None:
+    longest = max(SCENARIOS.values(), key=lambda scenario: len(scenario.summary))
+    assert len(f"=== deploy v2: {longest.summary}") <= 100
+
+
 def test_an_unknown_scenario_names_the_known_ones(tmp_path: Path) -> None:
     process = demo("--scenario", "crashloop", directory=tmp_path)
     out, err = process.communicate()
@@ -74,6 +81,18 @@ def test_a_failure_s_commands_are_said_to_be_examples_once(tmp_path: Path) -> No
     out, _ = process.communicate()
     assert process.returncode == 3
     assert out.count("are examples") == 1
+
+
+def test_the_plan_that_a_scenario_is_about_is_proved_before_the_run(tmp_path: Path) -> None:
+    process = demo("--scenario", "job-first", "--no-tui", "--speed", "10", directory=tmp_path)
+    lines = process.communicate()[0].splitlines()
+    assert process.returncode == 0
+    title = next(number for number, line in enumerate(lines) if line.startswith("=== deploy v2"))
+    assert lines[title + 1 : title + 4] == [
+        "plan  group 1: web on h2 opens barrier web once it is healthy",
+        "      group 2: job on h1 waits at barrier web, which group 1 can open",
+        "      hosts of web come first, wherever deploy.yml names them",
+    ]
 
 
 def test_json_is_one_event_a_line_and_nothing_else(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What is true of every run, however it went."""
 
+import re
 from datetime import timedelta
 
 from backstaff.engine.lock import release_command
@@ -9,9 +10,12 @@ from backstaff.events.facts import LockState, Outcome, PairState, Phase, WaitKin
 from backstaff.events.types import Failed, LockChanged, RunEnded, WaitEnded, WaitStarted
 from backstaff.kamal.filters import UP_STATES
 from tests.engine.running import NEW, OWNER, Ran
-from tests.engine.scenes import BAD_APPS, Holder, Story
+from tests.engine.scenes import BAD_APPS, Holder, Story, Trouble
 from tests.fakes import shell
 from tests.fakes.clock import EPOCH
+
+
+DOCKER_ENDED = r"the Docker daemon is not running|Docker restarted during "
 
 
 def check_all(ran: Ran, story: Story) -> None:
@@ -26,6 +30,7 @@ def check_all(ran: Ran, story: Story) -> None:
     the_exit_code_tells_the_truth(ran, story)
     the_card_names_a_host_at_fault(ran, story)
     nothing_half_booted_runs(ran, story)
+    what_ended_with_docker_is_told_as_that(ran, story)
 
 
 def nothing_is_left_behind(ran: Ran) -> None:
@@ -106,16 +111,19 @@ def the_lock_is_free_or_told(ran: Ran, story: Story) -> None:
 def what_serves_is_never_stopped(ran: Ran, story: Story) -> None:
     """At every moment the old or the new version serves; what the proxy points to runs."""
     for name, server in ran.datacentre.servers.items():
+        docker_ends = story.troubles.get(name, Trouble()).ends_docker
         for each in server.history:
             if each.what != "asked to stop":
                 continue
             assert not each.was_target, (name, each.at, each.container.name)
             proxied = ran.config.role(each.container.role).proxied
-            assert proxied or not story.old or not each.alone, (name, each.at, each.container.name)
+            others = proxied or not story.old or not each.alone or docker_ends
+            assert others, (name, each.at, each.container.name)
         for service in server.proxy.services.values():
             target = server.find(service.container)
             assert target is not None, name
-            assert target.running or target.app in BAD_APPS, (name, target.name)
+            ended_otherwise = target.app in BAD_APPS or not server.engine.running
+            assert target.running or ended_otherwise, (name, target.name)
 
 
 def the_verdict_is_what_the_hosts_show(ran: Ran, story: Story) -> None:
@@ -147,7 +155,12 @@ def the_exit_code_tells_the_truth(ran: Ran, story: Story) -> None:
         assert all(pair.state is PairState.HEALTHY for pair in ran.board.pairs.values())
     assert story.lock is not Holder.OTHER or ran.code is not ExitCode.DONE
     if verdict == "refused":
-        assert not any(server.history for server in ran.datacentre.servers.values())
+        untouched = [
+            server.history
+            for name, server in ran.datacentre.servers.items()
+            if not story.troubles.get(name, Trouble()).ends_docker
+        ]
+        assert not any(untouched)
     if story.cancel_at is None or ran.took_s < story.cancel_at - 1e-6:
         assert ran.code is not ExitCode.INTERRUPTED
         held = story.lock is Holder.OTHER and ran.code is ExitCode.LOCK_HELD
@@ -183,3 +196,14 @@ def nothing_half_booted_runs(ran: Ran, story: Story) -> None:
         else:
             stopped = [each for each in server.history if each.what == "asked to stop"]
             assert any(each.container.role == pair.role for each in stopped), pair
+
+
+def what_ended_with_docker_is_told_as_that(ran: Ran, story: Story) -> None:
+    """Where nothing is wrong but that Docker ended somewhere, no card gives another cause."""
+    at_fault = [story.troubles.get(host, Trouble()) for host in story.faulty_hosts]
+    bad_apps = any(app in BAD_APPS for app in story.apps.values())
+    if ran.code is not ExitCode.FAILED or bad_apps or not all(each.ends_docker for each in at_fault):
+        return
+    assert re.search(DOCKER_ENDED, " ".join((ran.card.cause, *ran.card.evidence))), ran.card
+    told = [pair.detail for pair in ran.board.pairs.values() if pair.state is PairState.FAILED]
+    assert all(re.match(DOCKER_ENDED, each) for each in told), told

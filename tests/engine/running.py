@@ -1,7 +1,7 @@
 """Whole runs over fake hosts on simulated time, and everything they leave behind to look at."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
@@ -27,6 +27,7 @@ from backstaff.plan.selection import Selection, select
 from tests.fakes.clock import EPOCH, START, SimulatedClock, elapsed, simulate
 from tests.fakes.containers import FakeContainer
 from tests.fakes.hosts import Datacentre
+from tests.fakes.operator import FakeOperator, UnknownKeys
 from tests.kamal.builders import a_config, a_role
 
 OLD, NEW = "v1", "v2"
@@ -156,6 +157,8 @@ class Scene:
     options: DeployOptions = field(default_factory=lambda: DeployOptions(skip_push=True))
     dead: Iterable[LockOwner] = (DEAD,)
     set: Callable[[Datacentre], None] = lambda _: None
+    operator: FakeOperator | None = None
+    unknown_keys: Mapping[str, str] = field(default_factory=dict)
     within_s: Seconds = 3600
 
     def selection(self) -> Selection:
@@ -185,15 +188,18 @@ async def run_over(datacentre: Datacentre, scene: Scene, owner: LockOwner = OWNE
     began = elapsed()
     plan = scene.plan()
     events: list[Event] = []
-    context = a_run(scene.config, events, command=scene.command.value, version=scene.version)
+    context = a_run(
+        scene.config, events, command=scene.command.value, version=scene.version, operator=scene.operator
+    )
     announce_run(context)
     killed: list[ExitCode] = []
     cancellation = Cancellation(killed.append)
 
     async def work() -> None:
         announce_plan(context, plan)
-        dead = tuple(scene.dead)
-        await Deploy(context, plan, datacentre, owner, dead.__contains__, scene.options).carry_out()
+        dead = scene.dead
+        connector = UnknownKeys(datacentre, context.asking, scene.unknown_keys)
+        await Deploy(context, plan, connector, owner, lambda each: each in dead, scene.options).carry_out()
 
     timers = [
         asyncio.get_running_loop().call_at(START + at, cancellation.request, ExitCode.INTERRUPTED)
@@ -237,7 +243,12 @@ def new_works(ran: Ran, pair: Pair) -> bool:
 
 
 def a_run(
-    config: Config, events: list[Event] | None = None, *, command: str = "deploy", version: str = NEW
+    config: Config,
+    events: list[Event] | None = None,
+    *,
+    command: str = "deploy",
+    version: str = NEW,
+    operator: FakeOperator | None = None,
 ) -> RunContext:
     """A run over the simulated clock, whose events are collected in `events`."""
     clock = SimulatedClock()
@@ -250,6 +261,7 @@ def a_run(
         performer=Performer("Ada", "ada@example.com"),
         stream=stream,
         clock=clock,
+        operator=operator,
     )
 
 

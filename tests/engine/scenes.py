@@ -14,7 +14,8 @@ from backstaff.config.models import Boot, Config, Role
 from backstaff.engine.audit import FLUSH_WITHIN_S
 from backstaff.engine.boot import ABANDON_WITHIN_S
 from backstaff.engine.containers import LOOK_AGAIN_S
-from backstaff.engine.fleet import CONNECT_TRIES, PING_EVERY_S
+from backstaff.engine.daemon import PING_EVERY_S
+from backstaff.engine.fleet import CONNECT_TRIES
 from backstaff.engine.limits import pair_limit_s, stop_limit_s
 from backstaff.engine.observe import VERIFY_WITHIN_S
 from backstaff.errors import BackstaffError
@@ -71,11 +72,19 @@ class Trouble:
 
     connecting: Connecting = Connecting.WORKS
     freezes_at: Seconds | None = None
+    docker_stops_at: Seconds | None = None
+    docker_restarts_at: Seconds | None = None
     lost_at: Seconds | None = None
     fault: Fault | None = None
 
     def __bool__(self) -> bool:
         return self != Trouble()
+
+    @property
+    def ends_docker(self) -> bool:
+        """Whether Docker ends, and itself ends or restarts containers then."""
+        by_fault = self.fault is not None and self.fault.kind in (Kind.END_DOCKER, Kind.RESTART_DOCKER)
+        return by_fault or self.docker_stops_at is not None or self.docker_restarts_at is not None
 
 
 @dataclass(frozen=True, repr=False)
@@ -141,6 +150,7 @@ class Story:
             server.connecting = Connecting.WORKS
             server.faults.all.clear()
             server.engine.thaw()
+            server.start_docker()
 
     def app(self, host: str, role: str) -> App:
         return self.apps.get(f"{role}@{host}", HEALTHY)
@@ -178,6 +188,10 @@ class Story:
                 server.goes_wrong(trouble.fault)
             if trouble.freezes_at is not None:
                 loop.call_at(START + trouble.freezes_at, server.engine.freeze)
+            if trouble.docker_stops_at is not None:
+                loop.call_at(START + trouble.docker_stops_at, server.stop_docker)
+            if trouble.docker_restarts_at is not None:
+                loop.call_at(START + trouble.docker_restarts_at, server.restart_docker)
             if trouble.lost_at is not None:
                 loop.call_at(START + trouble.lost_at, server.lose_connections)
 
@@ -212,6 +226,8 @@ TROUBLES = st.one_of(
     st.builds(Trouble, fault=FAULTS),
     st.builds(Trouble, fault=st.builds(Fault, st.just("*"), st.sampled_from(Kind), st.integers(1, 60))),
     st.builds(Trouble, freezes_at=MOMENTS),
+    st.builds(Trouble, docker_stops_at=MOMENTS),
+    st.builds(Trouble, docker_restarts_at=MOMENTS),
     st.builds(Trouble, lost_at=MOMENTS),
     st.builds(Trouble, connecting=st.sampled_from(Connecting)),
 )

@@ -52,7 +52,17 @@ async def test_the_last_one_that_gives_up_fails_it_at_once() -> None:
     barrier = a_barrier([], "h1", "h2")
     assert not await pass_while(barrier, (3, "h1 exited 1"), (5, "h2 cancelled"))
     assert elapsed() == pytest.approx(5)
-    assert barrier.reason == "no web container became healthy (h1: exited 1; h2: cancelled)"
+
+
+@simulated
+async def test_why_it_failed_is_told_once_and_not_to_each_who_waits() -> None:
+    events: list[Event] = []
+    barrier = a_barrier(events, "h1", "h2", "h3")
+    assert not await pass_while(barrier, (3, "h1 exited 1"), (4, "h2 cancelled"), (5, "h3 exited 1"))
+    assert barrier.reason == "no web container became healthy"
+    last = events[-1].body
+    assert isinstance(last, BarrierChanged)
+    assert last.reason == "no web container became healthy (h1 and h3: exited 1; h2: cancelled)"
 
 
 @simulated

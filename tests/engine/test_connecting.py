@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from backstaff.errors import ExitCode
-from backstaff.events.facts import HostState
-from backstaff.events.types import HostChanged
+from backstaff.events.facts import HostState, WaitKind
+from backstaff.events.types import HostChanged, WaitStarted
 from tests.engine.running import NEW, Ran, Scene, run
 from tests.fakes.apps import NEVER_READY
 from tests.fakes.faults import Connecting
@@ -47,6 +47,11 @@ def test_several_hosts_that_can_not_be_reached_are_told_together() -> None:
 def test_the_card_names_the_host_that_can_not_be_reached() -> None:
     card = connecting(h2=Connecting.REFUSED).card
     assert "h2" in (card.host or card.title)
+
+
+def test_a_connection_that_takes_long_tells_how_long_a_try_may_take() -> None:
+    waits = connecting(h2=Connecting.SILENT).of(WaitStarted)
+    assert "connect to h2 (2 s a try)" in [each.cause for each in waits if each.what is WaitKind.CONNECT]
 
 
 def test_docker_that_goes_quiet_and_answers_again_is_told_and_forgiven() -> None:

@@ -42,7 +42,14 @@ class Workshop:
     """A machine with a `docker`, a user's configuration and a project without a repository."""
 
     def __init__(
-        self, home: Path, *, buildx: bool = True, refused: str = "", words: str = "", signs_in: bool = True
+        self,
+        home: Path,
+        *,
+        buildx: bool = True,
+        refused: str = "",
+        words: str = "",
+        signs_in: bool = True,
+        path: str = "HOME/bin:/usr/bin:/bin",
     ) -> None:
         self.home = home
         self.own = home / ".docker"
@@ -66,7 +73,7 @@ class Workshop:
             stream=EventStream(clock, Redactor([]), [self.events.append]),
             secrets={"USER_NAME": SecretValue(USER), "PASSWORD": SecretValue(PASSWORD)},
             clock=clock,
-            environ={"PATH": f"{home}/bin:/usr/bin:/bin", "HOME": str(home), "DOCKER_CONFIG": ""},
+            environ={"PATH": path.replace("HOME", str(home)), "HOME": str(home), "DOCKER_CONFIG": ""},
             directory=home / "project",
         )
 
@@ -167,3 +174,20 @@ async def test_a_cancelled_build_leaves_no_login_behind(tmp_path: Path) -> None:
         assert (directory / "config.json").exists()
         build.cancel()
     assert not directory.exists()
+
+
+@pytest.mark.parametrize("missing", ["git", "docker"])
+async def test_a_program_that_is_missing_here_is_told_with_the_ways_out(tmp_path: Path, missing: str) -> None:
+    workshop = Workshop(tmp_path, path="HOME/bin")
+    if missing == "docker":
+        (tmp_path / "bin/docker").unlink()
+    error = await refusal(workshop)
+    assert error.what == f"{missing} is not installed on this machine, or not on its PATH"
+    assert "--skip-push" in error.fix
+
+
+async def test_a_program_that_may_not_be_run_is_told_with_the_reason(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, path="HOME/bin")
+    (tmp_path / "bin/docker").write_text("no program")
+    error = await refusal(workshop)
+    assert error.what == "docker could not be started: Exec format error"

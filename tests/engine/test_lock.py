@@ -2,16 +2,19 @@ import asyncio
 
 import pytest
 
+from backstaff.engine.asking import ANSWER_WITHIN_S
 from backstaff.engine.deploy import DeployOptions
-from backstaff.engine.lock import LockPatience
+from backstaff.engine.lock_choice import LockPatience
+from backstaff.engine.questions import LockChoice, LockQuestion
 from backstaff.errors import ExitCode
 from backstaff.events.facts import LockState, Outcome, WaitKind
 from backstaff.events.types import LockChanged, WaitEnded, WaitStarted
 from backstaff.kamal.lock import LockOwner
-from tests.engine.running import DEAD, Ran, Scene, run
+from tests.engine.running import DEAD, SHORT, Ran, Scene, run
 from tests.fakes.faults import Fault, Kind
 from tests.fakes.hosts import Datacentre
-from tests.fakes.shell import hold_lock, lock_held, lock_owner
+from tests.fakes.operator import FakeOperator
+from tests.fakes.shell import hold_lock, lock_held, lock_owner, release_lock
 
 GRACES = "Locked by: Grace at 2026-11-23T11:00:00Z\nVersion: v1\nMessage: Automatic deploy lock"
 BY_HAND = "Locked by: Grace at 2026-11-23T11:00:00Z\nVersion: v1\nMessage: do not touch"
@@ -161,3 +164,123 @@ def test_a_lock_that_somebody_took_by_force_meanwhile_is_not_released() -> None:
 
     ran = run(Scene(set=set_scene))
     assert lock_owner(ran.datacentre["h1"]) == ALIVE.to_json()
+
+
+def decided(
+    *choices: LockChoice,
+    details: str = GRACES,
+    owner: LockOwner | None = None,
+    freed_at: float | None = None,
+    operator: FakeOperator | None = None,
+) -> tuple[Ran, FakeOperator]:
+    """A run that meets a lock and has somebody to ask."""
+    operator = operator or FakeOperator(choices=choices)
+    scene = held(details, owner)
+    hold = scene.set
+
+    def set_scene(datacentre: Datacentre) -> None:
+        hold(datacentre)
+        if freed_at is not None:
+            asyncio.get_running_loop().call_later(freed_at, release_lock, datacentre["h1"])
+
+    scene.set, scene.operator = set_scene, operator
+    return run(scene), operator
+
+
+def the_question(operator: FakeOperator) -> LockQuestion:
+    (question,) = operator.asked
+    assert isinstance(question, LockQuestion)
+    return question
+
+
+def test_the_operator_is_told_who_holds_the_lock_since_when_and_why() -> None:
+    _, operator = decided(LockChoice.LEAVE)
+    question = the_question(operator)
+    assert (question.host, question.holder, question.version) == ("h1", "Grace", "v1")
+    assert (question.since, question.message) == ("2026-11-23T11:00:00Z", "Automatic deploy lock")
+    assert question.age_s == pytest.approx(3600, abs=5)
+    assert (question.by_hand, question.dead, question.release) == (False, "", RELEASE)
+
+
+def test_a_lock_that_the_operator_leaves_alone_refuses_the_run() -> None:
+    ran, _ = decided(LockChoice.LEAVE)
+    assert ran.code is ExitCode.LOCK_HELD
+    assert untouched(ran)
+    assert ran.card.cause == "the deploy lock is held by Grace"
+
+
+@pytest.mark.parametrize("details", [GRACES, BY_HAND])
+def test_a_lock_that_the_operator_waits_for_is_asked_about_once_and_waited_for(details: str) -> None:
+    ran, operator = decided(LockChoice.WAIT, details=details, freed_at=100)
+    assert ran.code is ExitCode.DONE
+    assert len(operator.asked) == 1
+    (wait,) = [each for each in ran.of(WaitStarted) if each.what is WaitKind.LOCK]
+    assert (wait.owner, wait.limit_s) == ("Grace", SHORT.lock)
+
+
+def test_waiting_that_the_operator_chose_ends_at_its_limit() -> None:
+    ran, _ = decided(LockChoice.WAIT)
+    assert ran.code is ExitCode.LOCK_HELD
+    assert ran.took_s == pytest.approx(SHORT.lock, abs=30)
+
+
+def test_the_lock_of_a_dead_process_is_taken_over_when_the_operator_says_so() -> None:
+    ran, operator = decided(LockChoice.TAKE_OVER, owner=DEAD)
+    assert ran.code is ExitCode.DONE
+    assert "process 41 on this machine is dead" in the_question(operator).dead
+    assert "took over the deploy lock of run dead-run" in ran.notices()
+
+
+def test_the_lock_of_a_dead_process_is_left_alone_when_the_operator_says_so() -> None:
+    ran, _ = decided(LockChoice.LEAVE, owner=DEAD)
+    assert ran.code is ExitCode.LOCK_HELD
+    assert lock_owner(ran.datacentre["h1"]) == DEAD.to_json()
+
+
+@pytest.mark.parametrize("owner", [None, ALIVE], ids=["kamal", "backstaff"])
+def test_the_lock_of_who_may_live_is_never_taken_over(owner: LockOwner | None) -> None:
+    ran, _ = decided(LockChoice.TAKE_OVER, owner=owner)
+    assert ran.code is ExitCode.LOCK_HELD
+    assert lock_held(ran.datacentre["h1"])
+
+
+def test_waiting_that_was_asked_for_on_the_command_line_needs_no_question() -> None:
+    scene = held()
+    scene.options, scene.operator = PATIENT, FakeOperator()
+    run(scene)
+    assert scene.operator.asked == []
+
+
+def test_a_question_about_the_lock_that_nobody_answers_refuses_the_run() -> None:
+    operator = FakeOperator(choices=(LockChoice.WAIT,), takes_s=ANSWER_WITHIN_S + 1)
+    ran, _ = decided(operator=operator)
+    assert ran.code is ExitCode.LOCK_HELD
+    assert ran.card.cause == (
+        "the deploy lock is held by Grace, and nobody said within 5 min what to do about it"
+    )
+    assert operator.cancelled == 1
+
+
+@pytest.mark.parametrize(("owner", "code"), [(ALIVE, ExitCode.LOCK_HELD), (DEAD, ExitCode.DONE)])
+def test_for_an_operator_who_left_it_is_as_without_one(owner: LockOwner, code: ExitCode) -> None:
+    ran, _ = decided(owner=owner, operator=FakeOperator(gone=True))
+    assert ran.code is code
+
+
+def test_a_holder_who_dies_while_waited_for_is_asked_about_anew() -> None:
+    scene = held(owner=ALIVE)
+    dead: list[LockOwner] = []
+    hold = scene.set
+
+    def set_scene(datacentre: Datacentre) -> None:
+        hold(datacentre)
+        asyncio.get_running_loop().call_later(40, dead.append, ALIVE)
+
+    scene.set, scene.dead = set_scene, dead
+    scene.operator = FakeOperator(choices=(LockChoice.WAIT, LockChoice.TAKE_OVER), takes_s=200)
+    ran = run(scene)
+    assert ran.code is ExitCode.DONE
+    assert [isinstance(each, LockQuestion) and bool(each.dead) for each in scene.operator.asked] == [
+        False,
+        True,
+    ]

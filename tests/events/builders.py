@@ -256,7 +256,12 @@ def a_good_deploy() -> Script:
         )
         script.at(8.4, WaitEnded(wait=number, outcome=Outcome.DONE, took_s=1.7))
         if host == "h1":
-            opened = BarrierChanged(barrier="web", state=BarrierState.OPEN, reason="web is healthy on h1")
+            opened = BarrierChanged(
+                barrier="web",
+                state=BarrierState.OPEN,
+                waiting=("job@h3", "job@h4"),
+                reason="web is healthy on h1",
+            )
             script.at(8.4, opened)
             for job_wait in (1, 2):
                 script.at(8.4, WaitEnded(wait=job_wait, outcome=Outcome.DONE, took_s=2.0))
@@ -313,11 +318,17 @@ def a_failed_deploy(card_of: Callable[[Board], FailureCard]) -> Script:
     script = a_stuck_barrier()
     script.at(50.3, WaitEnded(wait=3, outcome=Outcome.EXPIRED, took_s=30.0, reason="the time is up"))
     script.at(50.3, pair("h1", "web", PairState.FAILED, "not healthy within 30 s"))
-    reason = "no web container became healthy (h2: exited 1; h1: not healthy within 30 s)"
-    script.at(50.3, BarrierChanged(barrier="web", state=BarrierState.FAILED, reason=reason))
+    reason = "no web container became healthy"
+    failed = BarrierChanged(
+        barrier="web",
+        state=BarrierState.FAILED,
+        waiting=("job@h3", "job@h4"),
+        reason=f"{reason} (h2: exited 1; h1: not healthy within 30 s)",
+    )
+    script.at(50.3, failed)
     for number, host in enumerate(JOB_HOSTS, 1):
-        script.at(50.3, WaitEnded(wait=number, outcome=Outcome.FAILED, took_s=30.3, reason=reason))
-        script.at(50.3, pair(host, "job", PairState.HALTED, "the barrier failed"))
+        script.at(50.3, WaitEnded(wait=number, outcome=Outcome.DONE, took_s=30.3))
+        script.at(50.3, pair(host, "job", PairState.HALTED, reason))
     script.at(50.5, PhaseEnded(phase=Phase.BOOT, outcome=Outcome.FAILED, took_s=44.2))
     script.at(50.7, LockChanged(state=LockState.RELEASED, host="h1"))
     script.at(50.7, verdicts("v41", "v41"))

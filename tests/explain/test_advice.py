@@ -1,6 +1,12 @@
 import pytest
 
-from backstaff.explain.advice import advice_for_probe, exit_hint, output_hint, telling_lines
+from backstaff.explain.advice import (
+    advice_for_probe,
+    exit_hint,
+    listening_hint,
+    output_hint,
+    telling_lines,
+)
 
 URL = "http://ef646845cff3:3000/up"
 
@@ -16,7 +22,7 @@ URL = "http://ef646845cff3:3000/up"
         ("unexpected status (401)", "login"),
         ("unexpected status (500)", "see its log"),
         ("unexpected status (503)", "not ready"),
-        ("connection refused", "nothing listens on port 3000"),
+        ("connection refused", "is proxy.app_port (3000) the port that the app listens on"),
         ("request timed out", "proxy.healthcheck.timeout"),
         ("no such host", "the container is gone"),
         ("connection closed without an answer (EOF)", "port 3000"),
@@ -29,7 +35,31 @@ def test_each_probe_result_leads_to_a_setting_or_a_place_to_look(result: str, te
 def test_an_unknown_result_gets_no_advice_and_a_url_is_not_needed() -> None:
     assert advice_for_probe("the stars are wrong", URL) == ""
     assert "the health check's path" in advice_for_probe("unexpected status (404)")
-    assert "port 80" in advice_for_probe("connection refused", "http://abc/up")
+    assert "proxy.app_port (80)" in advice_for_probe("connection refused", "http://abc/up")
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("listening on 8123", "listens on 8123: set proxy.app_port to 8123"),
+        ("* Listening on http://0.0.0.0:8080 (v2)", "set proxy.app_port to 8080"),
+        ("Server listening at http://[::]:8080", "set proxy.app_port to 8080"),
+        (
+            "* Listening on http://127.0.0.1:3000",
+            "listens on 127.0.0.1:3000, which only its container reaches",
+        ),
+        ("listening on localhost:3000", "make that 0.0.0.0"),
+    ],
+)
+def test_an_app_that_says_where_it_listens_shows_what_is_wrong(line: str, hint: str) -> None:
+    assert hint in listening_hint(["booting", line, "GET /"], URL)
+
+
+@pytest.mark.parametrize(
+    "line", ["listening on 3000", "listening on 0.0.0.0:3000", "booting 8123", "listening"]
+)
+def test_an_app_that_listens_where_it_should_or_does_not_say_leads_to_no_advice(line: str) -> None:
+    assert listening_hint([line], URL) == ""
 
 
 @pytest.mark.parametrize(

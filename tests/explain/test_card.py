@@ -1,6 +1,15 @@
 import pytest
 
-from backstaff.errors import BackstaffError, Doomed, HookFailed, LockHeld, RemoteError, RunCancelled
+from backstaff.errors import (
+    BackstaffError,
+    Doomed,
+    HookFailed,
+    HostLost,
+    HostUnreachable,
+    LockHeld,
+    RemoteError,
+    RunCancelled,
+)
 from backstaff.events.facts import LockState, Outcome, PairState, PairVerdict, Phase
 from backstaff.events.types import LockChanged, PhaseEnded, PhaseStarted, StepEnded, Verified
 from backstaff.explain.card import failure_card
@@ -15,6 +24,7 @@ from tests.events.builders import (
     a_run,
     at_the_barrier,
     container_event,
+    line,
     pair,
     probe,
     until_boot,
@@ -95,15 +105,113 @@ def test_a_container_that_the_run_itself_stopped_is_no_evidence_and_probes_are_t
     error = RemoteError(
         "not healthy", where="h1", evidence=["GET :3000/up -> unexpected status (500), 20 times in a row"]
     )
-    assert failure_card(script.board, error).evidence == (
-        "GET :3000/up -> unexpected status (500), 20 times",
+    assert failure_card(script.board, error).evidence == ("GET :3000/up -> status 500, 20 times",)
+
+
+GAVE_UP = "target failed to become healthy within configured timeout (20s)"
+
+
+def gave_up(*results: str, host: str = "h1") -> Script:
+    """The proxy gave up on the new container of a host, after these checks in a row of twenty each."""
+    script = at_the_barrier(until_boot(Script()))
+    for place, result in enumerate(results):
+        script.at(25 + place, probe(host, result, 20, 25 + place))
+    return script.at(45, pair(host, "web", PairState.FAILED, GAVE_UP))
+
+
+@pytest.mark.parametrize(
+    ("result", "cause"),
+    [
+        ("unexpected status (500)", "web answered 500 on GET /up, 20 times in 20 s"),
+        ("connection refused", "nothing listens on port 3000: connection refused, 20 times in 20 s"),
+        ("request timed out", "web did not answer GET /up in time, 20 times in 20 s"),
+        ("the stars are wrong", "GET /up failed: the stars are wrong, 20 times in 20 s"),
+    ],
+)
+def test_where_the_proxy_gave_up_the_cause_is_what_it_saw(result: str, cause: str) -> None:
+    card = failure_card(gave_up(result).board, RemoteError(GAVE_UP, where="h1"))
+    assert card.cause == cause
+    assert card.evidence == (f"kamal-proxy says: {GAVE_UP}",)
+
+
+def test_what_the_checks_said_before_is_evidence() -> None:
+    script = gave_up("connection refused", "unexpected status (500)")
+    evidence = failure_card(script.board, RemoteError(GAVE_UP, where="h1")).evidence
+    assert evidence[0] == "before that: GET :3000/up -> connection refused"
+
+
+def test_where_nobody_saw_a_check_the_cause_still_says_who_did_not_find_what_healthy() -> None:
+    card = failure_card(gave_up().board, RemoteError(GAVE_UP, where="h1"))
+    assert card.cause == "the proxy did not find web healthy within 20 s"
+    assert GAVE_UP in card.evidence[0]
+
+
+def test_hosts_that_failed_with_the_same_words_but_for_another_cause_are_not_called_the_same() -> None:
+    script = gave_up("unexpected status (500)").at(40, probe("h2", "connection refused", 19, 40))
+    script.at(46, pair("h2", "web", PairState.FAILED, GAVE_UP))
+    error = RemoteError(GAVE_UP, where="h1", evidence=["the same on h2"])
+    assert failure_card(script.board, error).evidence[1:] == (
+        "also h2: nothing listens on port 3000: connection refused, 19 times in 20 s",
     )
+
+
+def test_hosts_that_failed_alike_but_for_a_second_are_called_the_same() -> None:
+    script = until_boot(Script()).at(
+        20, pair("h1", "web", PairState.FAILED, "the container exited 1 after 1 s")
+    )
+    script.at(21, pair("h2", "web", PairState.FAILED, "the container exited 1 after 0.9 s"))
+    error = Doomed("the container exited 1 after 1 s", where="h1", evidence=[f"also h2: {DEAD.what}"])
+    assert failure_card(script.board, error).evidence == ("the same on h2",)
+
+
+def test_the_last_words_of_an_app_are_no_evidence_for_a_lost_connection() -> None:
+    script = at_the_barrier(until_boot(Script())).at(25, line("h1", "web", "listening on 3000"))
+    script.at(26, pair("h1", "web", PairState.FAILED, "the connection was lost"))
+    card = failure_card(script.board, HostLost("the connection was lost", where="h1"))
+    assert card.evidence == ("shop-web-production-v42 running when last seen",)
+
+
+def test_a_check_that_was_refused_is_no_evidence_for_a_container_that_ended() -> None:
+    script = at_the_barrier(until_boot(Script())).at(25, probe("h1", "connection refused", 3, 25))
+    script.at(26, pair("h1", "web", PairState.FAILED, "out of memory"))
+    assert failure_card(script.board, Doomed("out of memory", where="h1")).evidence == ()
+
+
+def test_a_container_that_no_filter_finds_comes_with_the_filter_that_drops_it() -> None:
+    script = until_boot(Script())
+    wrong = a_container(destination="staging", name="shop-web-production-v42")
+    script.at(25, container_event("h1", "web", "start", wrong))
+    script.at(26, pair("h1", "web", PairState.FAILED, "no filter finds it"))
+    assert failure_card(script.board, Doomed("no filter finds it", where="h1")).evidence == (
+        "the filter label=destination=production drops shop-web-production-v42 (destination=staging)",
+    )
+
+
+def test_words_that_a_registry_says_twice_are_told_once() -> None:
+    error = Doomed("not there", evidence=["manifest for x not found: manifest unknown: manifest unknown"])
+    assert failure_card(Script().board, error).evidence == ("manifest for x not found: manifest unknown",)
+
+
+def test_a_step_that_went_wrong_before_for_another_reason_is_not_blamed() -> None:
+    script = until_boot(Script()).at(20, PhaseEnded(phase=Phase.BOOT, outcome=Outcome.DONE, took_s=9))
+    script.at(21, StepEnded(step="tidy up", host="h1", outcome=Outcome.FAILED, took_s=1, detail="disk full"))
+    script.at(22, PhaseStarted(phase=Phase.VERIFY))
+    card = failure_card(script.board, RemoteError("h1 does not show the new version", where="h1"))
+    assert card.title == "deploy in phase verify on h1"
+    assert card.step == ""
+
+
+def test_hosts_that_could_not_be_reached_are_the_title() -> None:
+    script = Script().at(0, a_run(), a_plan(), PhaseStarted(phase=Phase.CONNECT))
+    card = failure_card(script.board, HostUnreachable("2 hosts can not be used", where="h1, h3"))
+    assert card.title == "connecting to h1 and h3"
 
 
 def test_a_held_lock_is_told_with_nothing_changed() -> None:
     held = LockChanged(state=LockState.HELD, host="h1", details=("Locked by: bob",))
     script = Script().at(0, a_run(), a_plan(), held)
     card = failure_card(script.board, LockHeld("the deploy lock is held by bob", where="h1"))
+    assert card.title == "deploy, refused by the deploy lock on h1"
     assert card.state == ("h1, h2, h3 and h4 untouched", "lock held by somebody else")
 
 

@@ -6,6 +6,7 @@ from backstaff.events.facts import (
     ContainerFacts,
     Explanation,
     HealthProbe,
+    HostEvidence,
     HostState,
     LockState,
     PairState,
@@ -49,7 +50,7 @@ h2 web  no container passes the filters
         was restarted twice
         > could not connect to database at db:5432
 h1 web  shop-web-production-v42 running
-        GET :3000/up -> unexpected status (500), 9 times
+        GET :3000/up -> status 500, 9 times
 next: the barrier fails when h1's time ends in 18 s; is db:5432 reachable from h2's network "kamal"?"""
 
 
@@ -65,11 +66,26 @@ def test_a_stuck_barrier_shows_what_each_host_that_could_open_it_is_doing() -> N
 
 def test_the_cause_in_one_line_names_the_filter_that_nothing_passes_and_the_probes() -> None:
     why = explained(a_stuck_barrier().board, 1)
-    assert brief(why) == (
-        "h2 web: no container passes status running|restarting "
-        "(shop-web-production-v42: exited (1)); "
-        "h1 web GET :3000/up -> unexpected status (500), 9 times"
-    )
+    assert brief(why) == [
+        "h2 web: no container passes status running|restarting (shop-web-production-v42: exited (1))",
+        "h1 web: GET :3000/up -> status 500, 9 times",
+    ]
+
+
+def test_hosts_that_show_the_same_are_told_together_and_what_one_shows_of_itself_without_its_name() -> None:
+    script = at_the_barrier(until_boot(Script()))
+    for host in ("h1", "h2"):
+        script.at(25, probe(host, "connection refused", 4, 25))
+    refused = "GET :3000/up -> connection refused, 4 times"
+    assert brief(explained(script.board, 1, 26)) == [f"h1 and h2 web: {refused}"]
+    assert brief(explained(script.board, 3, 26), about=("h1", "web")) == [refused]
+    assert brief(explained(script.board, 3, 26), about=("h1", "job")) == [f"h1 web: {refused}"]
+
+
+def test_only_the_first_causes_are_told_in_short_and_the_other_hosts_counted() -> None:
+    evidence = tuple(HostEvidence(host=f"h{n}", role="web", doing=f"does {n // 2}") for n in range(10))
+    why = Explanation(sentence="", evidence=evidence)
+    assert brief(why, most=2) == ["h0 and h1 web: does 0", "h2 and h3 web: does 1", "6 more"]
 
 
 def test_an_explanation_depends_on_the_board_and_the_time_alone() -> None:
@@ -99,7 +115,7 @@ def test_a_host_that_is_lost_or_quiet_is_told_before_anything_else_about_it() ->
     doing = {each.host: each.doing for each in explained(script.board, 1, 26).evidence}
     assert doing == {
         "h1": "the connection is lost: connection reset by peer",
-        "h2": "the connection is quiet: no answer for 6 s",
+        "h2": "gives no sign of life: no answer for 6 s",
     }
 
 
@@ -139,7 +155,7 @@ def test_the_proxys_wait_shows_its_probes_and_what_they_point_to() -> None:
     script = at_the_barrier(until_boot(Script())).at(25, probe("h1", "unexpected status (404)", 4, 25))
     why = explained(script.board, 3, 26)
     assert why.sentence == "web@h1 waits for the proxy to find it healthy"
-    assert why.evidence[0].lines == ("GET :3000/up -> unexpected status (404), 4 times",)
+    assert why.evidence[0].lines == ("GET :3000/up -> status 404, 4 times",)
     assert "proxy.healthcheck.path" in why.advice
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from backstaff.explain.words import duration, listed, size, times
+from backstaff.explain.words import by_role, duration, listed, size, times, undoubled
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,14 @@ def test_counts_and_lists() -> None:
 )
 def test_sizes(count: int, words: str) -> None:
     assert size(count) == words
+
+
+def test_pairs_are_told_role_by_role() -> None:
+    pairs = [("h3", "job"), ("h5", "cron"), ("h4", "job")]
+    assert by_role(pairs) == "job on h3 and h4, cron on h5"
+    assert by_role([]) == ""
+
+
+def test_a_cause_that_names_itself_twice_is_said_once() -> None:
+    assert undoubled("x not found: manifest unknown: manifest unknown") == "x not found: manifest unknown"
+    assert undoubled("a: b: a") == "a: b: a"

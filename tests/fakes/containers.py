@@ -63,6 +63,11 @@ class FakeContainer:
         return self.state is ContainerState.RUNNING
 
     @property
+    def up(self) -> bool:
+        """Whether it runs, or is about to again."""
+        return self.state in (ContainerState.RUNNING, ContainerState.RESTARTING)
+
+    @property
     def serves(self) -> bool:
         """Whether it would answer a health check with success now."""
         ready = self.app.ready_after_s
@@ -96,6 +101,13 @@ class FakeContainer:
         honours = self.app.stop_takes_s <= grace
         takes, code = (self.app.stop_takes_s, 0) if honours else (grace, KILLED)
         self._later(takes, lambda: self._end(code, restart=False))
+
+    def start_with_docker(self) -> None:
+        """Docker begins, ends what still runs of it, and starts it anew if its policy says so."""
+        if self.up:
+            self._end(KILLED, restart=False)
+        if self.restart_policy != "no":
+            self._run()
 
     def say(self, text: str) -> None:
         """Write one line to standard output."""

@@ -36,7 +36,11 @@ class FakeDocker:
         return await self._wire.ask(operation, lambda reply: reply.give(work()))
 
     async def ping(self) -> None:
-        await self._do("ping", lambda: None)
+        def ping() -> None:
+            if self._server.engine.closing:
+                raise self._wire.not_running()
+
+        await self._do("ping", ping)
 
     async def version(self) -> str:
         return await self._do("version", lambda: "20.10.24")
@@ -151,14 +155,14 @@ class FakeDocker:
         await self._do("events", lambda: None)
         queue: asyncio.Queue[DockerEvent | None] = asyncio.Queue()
         self._server.subscribers.append(queue)
-        forget = self._wire.opened(lambda: queue.put_nowait(None))
+        stream = self._wire.opened(lambda: queue.put_nowait(None))
         try:
             while (event := await queue.get()) is not None:
                 yield event
-            self._wire.check()
+            stream.check()
         finally:
             self._server.subscribers.remove(queue)
-            forget()
+            stream.close()
 
     async def logs(
         self, container: str, *, since: str = "", tail: int | None = None, follow: bool = False
@@ -169,16 +173,16 @@ class FakeDocker:
         queue: asyncio.Queue[LogLine | None] = asyncio.Queue()
         if goes_on:
             found.readers.append(queue)
-        forget = self._wire.opened(lambda: queue.put_nowait(None))
+        stream = self._wire.opened(lambda: queue.put_nowait(None))
         try:
             for line in written if tail is None else written[-tail:]:
                 yield line
             while goes_on and (fresh := await queue.get()) is not None:
                 yield fresh
-            self._wire.check()
+            stream.check()
         finally:
             _stop_reading(found, queue)
-            forget()
+            stream.close()
 
 
 def _stop_reading(container: FakeContainer, queue: asyncio.Queue[LogLine | None]) -> None:

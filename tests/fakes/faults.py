@@ -9,13 +9,16 @@ from backstaff.clock import Seconds
 
 class Kind(Enum):
     """How a request goes wrong. `LOSE` cuts the connection before it is served, `LOSE_AFTER` once it was.
-    `DELAY` serves it late."""
+    `DELAY` serves it late. `END_DOCKER` kills the Docker daemon before the request is served, and
+    `RESTART_DOCKER` also starts it again a moment later; containers go on until then."""
 
     FAIL = auto()
     HANG = auto()
     LOSE = auto()
     LOSE_AFTER = auto()
     DELAY = auto()
+    END_DOCKER = auto()
+    RESTART_DOCKER = auto()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from backstaff.errors import DockerUnavailable, HostUnreachable, LoginRefused
+from backstaff.errors import BackstaffError, DockerUnavailable, HostUnreachable, LoginRefused
 from backstaff.hosts.protocol import CommandResult, Host
 from tests.fakes import shell
 from tests.fakes.docker import FakeDocker
@@ -37,8 +37,11 @@ class FakeHost:
         def refuse(fault: Fault, reply: Reply[CommandResult]) -> None:
             reply.give(CommandResult(1, stderr=fault.text))
 
+        def without(error: BackstaffError, reply: Reply[CommandResult]) -> None:
+            reply.give(CommandResult(1, stderr="\n".join(error.evidence) or "error during connect: EOF"))
+
         operation, docker = shell.operation_of(script), shell.needs_docker(script)
-        return await self.wire.ask(operation, serve, refuse=refuse, docker=docker)
+        return await self.wire.ask(operation, serve, refuse=refuse, without=without, docker=docker)
 
     @asynccontextmanager
     async def lend(self, port: int) -> AsyncIterator[None]:
@@ -79,4 +82,4 @@ class Datacentre:
         await asyncio.sleep(ONE_WAY)
         if self.servers[host.name].connecting is Connecting.NO_DOCKER:
             raise DockerUnavailable("Docker is not installed", where=host.name)
-        await host.docker.version()
+        await host.docker.ping()

@@ -41,6 +41,7 @@ class FakeProxy:
         self._find = find
         self._say = say
         self._switched = switched
+        self._deploying: list[_Deploying] = []
 
     def answer(self, argv: Sequence[str], reply: Reply[CommandResult]) -> None:
         """Do what one call of its program asks for."""
@@ -51,7 +52,9 @@ class FakeProxy:
                 known = self.services.pop(name, None)
                 reply.give(CommandResult(0) if known else CommandResult(1, stderr="Error: service not found"))
             case ["deploy", name, *flags]:
-                _Deploying(self, name, flags, reply).check()
+                deploying = _Deploying(self, name, flags, reply)
+                self._deploying.append(deploying)
+                deploying.check()
             case other:
                 reply.give(CommandResult(2, stderr=f"Error: unknown command {other}"))
 
@@ -59,6 +62,12 @@ class FakeProxy:
         """The container that gets the traffic of a role."""
         service = self.services.get(name)
         return self._find(service.container) if service else None
+
+    def ends(self) -> None:
+        """Its container ends, and with it whatever talks to it."""
+        deploying, self._deploying = self._deploying, []
+        for each in deploying:
+            each.end()
 
     def _table(self) -> str:
         rows = [
@@ -90,8 +99,15 @@ class _Deploying:
         self._path = options.get("health-check-path", "/up")
         self._loop = asyncio.get_running_loop()
         self._until = self._loop.time() + self._limit
+        self._ended = False
+
+    def end(self) -> None:
+        self._ended = True
+        self._reply.give(CommandResult(1, stderr="Error: EOF\n"))
 
     def check(self) -> None:
+        if self._ended:
+            return
         container = self._proxy._find(self._target.partition(":")[0])
         if container is not None and container.serves:
             self._switch()

@@ -15,7 +15,7 @@ from tests.fakes.clock import elapsed
 from tests.fakes.containers import FakeContainer, wall_now
 from tests.fakes.faults import Connecting, Fault
 from tests.fakes.proxy import FakeProxy, Service
-from tests.fakes.wire import Engine, Faults, Wire
+from tests.fakes.wire import DOWN_S, Engine, Faults, Wire
 
 PROXY_IMAGE = "basecamp/kamal-proxy:v0.9.2"
 
@@ -60,7 +60,7 @@ class FakeServer:
         self._numbers = count(1)
         self.service = service
         self.connecting = Connecting.WORKS
-        self.engine = Engine()
+        self.engine = Engine(self._docker_begins)
         self.faults = Faults()
         self.apps: dict[str, App] = {}
         self.pulls = Pull()
@@ -72,6 +72,7 @@ class FakeServer:
         self.directories: set[str] = set()
         self.history: list[Happening] = []
         self.wires: list[Wire] = []
+        self._ended_by_docker: list[FakeContainer] = []
         self.subscribers: list[asyncio.Queue[DockerEvent | None]] = []
         self.proxy = FakeProxy(self.find, self._proxy_says, self._switched)
 
@@ -183,6 +184,34 @@ class FakeServer:
         """Cut every connection to it."""
         for wire in self.wires:
             wire.lose(reason)
+
+    def stop_docker(self, takes_s: Seconds = 1.0) -> None:
+        """Shut Docker down: it takes no connections any more, ends its containers, and is gone in the end."""
+        self.engine.closing = True
+        self._ended_by_docker = [each for each in self.containers.values() if each.up]
+        for container in self._ended_by_docker:
+            container.stop(None, lambda: None)
+        self.proxy.ends()
+        asyncio.get_running_loop().call_later(takes_s, self.engine.end)
+
+    def kill_docker(self) -> None:
+        """End the Docker daemon alone: containers go on until it begins again."""
+        self.engine.end()
+
+    def start_docker(self) -> None:
+        """Start Docker, and the containers that it has to."""
+        self.engine.begin()
+
+    def restart_docker(self) -> None:
+        """Shut Docker down, and start it a moment later."""
+        self.stop_docker()
+        asyncio.get_running_loop().call_later(1.0 + DOWN_S, self.start_docker)
+
+    def _docker_begins(self) -> None:
+        ended, self._ended_by_docker = self._ended_by_docker, []
+        for container in self.containers.values():
+            if container in ended or container.up:
+                container.start_with_docker()
 
     def _tell(self, container: FakeContainer, action: str) -> None:
         self.history.append(Happening(elapsed(), action, container))

@@ -42,6 +42,22 @@ def test_quiet_says_only_what_went_wrong_and_how_it_ended() -> None:
     assert out.endswith("DONE  shop v42 in 18 s\n")
 
 
+def test_what_does_not_fit_into_a_line_stands_below_it_and_what_fits_does_not() -> None:
+    stuck = a_stuck_barrier().events
+    narrow, wide = printed(stuck, width=80).splitlines(), printed(stuck, width=300).splitlines()
+    first, second = (
+        "h2 web: no container passes status running|restarting (shop-web-production-v42: exited (1))",
+        "h1 web: GET :3000/up -> status 500, 9 times",
+    )
+    start = "12:04:29  h3 job   still waiting (job on h4 too), 33 s left"
+    for lines in (narrow, wide):
+        place = lines.index(start)
+        assert lines[place + 1 : place + 3] == [f"12:04:29  h3 job     {each}" for each in (first, second)]
+    ended = 'exited 1 after 0.9 s: "could not connect to database at db:5432"'
+    assert f"12:04:18  h2 web   {ended}" in wide
+    assert f"12:04:18  h2 web   {ended}" not in narrow
+
+
 def test_a_run_cut_off_prints_what_is_known_of_it() -> None:
     events = failed()[:-1]
     assert printed(events).endswith("retry     backstaff deploy -d production -P\n")

@@ -219,7 +219,7 @@ async def test_a_port_where_nobody_listens_refuses(server: ServerState, known_ho
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
-    with pytest.raises(HostUnreachable, match=f"port {port} refuses connections") as failure:
+    with pytest.raises(HostUnreachable, match=f"127.0.0.1 port {port} refuses connections") as failure:
         await a_connector(server, known_hosts).connect(f"127.0.0.1:{port}")
 
     assert "ssh.port" in failure.value.fix

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backstaff.kamal.lock import LockOutcome, LockOwner, LockReport, parse_lock_report
+from backstaff.kamal.lock import LockOutcome, LockOwner, LockReport, TakenByHand, parse_lock_report
 from backstaff.kamal.lock_scripts import (
     acquire_script,
     release_if_ours_script,
@@ -53,6 +53,20 @@ def test_a_free_lock_is_taken_and_kamal_can_read_it(shell: tuple[str, ...], tmp_
     kamals = "stat .kamal/lock-app > /dev/null && cat .kamal/lock-app/details | base64 -d"
     assert run_script(shell, kamals, tmp_path).stdout == DETAILS
     assert files(tmp_path) == {".kamal", f"{LOCK}", f"{LOCK}/details", f"{LOCK}/backstaff"}
+
+
+@each_shell
+def test_a_lock_taken_by_hand_is_undone_only_by_the_attempt_that_took_it(
+    shell: tuple[str, ...], tmp_path: Path
+) -> None:
+    mine, other = TakenByHand("aa"), TakenByHand("bb")
+    taken = answer(shell, tmp_path, acquire_script(CONFIG, DETAILS, token="t1", owner=mine))
+    assert taken.outcome is LockOutcome.ACQUIRED
+    kept = answer(shell, tmp_path, release_if_ours_script(CONFIG, other, token="t2"))
+    assert (kept.outcome, kept.owner) == (LockOutcome.HELD, None)
+    undone = answer(shell, tmp_path, release_if_ours_script(CONFIG, mine, token="t3"))
+    assert undone.outcome is LockOutcome.RELEASED
+    assert files(tmp_path) == {".kamal"}
 
 
 @each_shell

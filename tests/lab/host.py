@@ -88,6 +88,12 @@ class LabHost:
         """Undo cut_link."""
         set_link(self.hub, self.name, up=True)
 
+    def admit_ssh_from(self, *addresses: str) -> None:
+        """Drop what comes to port 22 from anywhere else, as a firewall does."""
+        admitted = [f"-s {address} -j ACCEPT" for address in addresses]
+        rules = [f"iptables -w -A INPUT -p tcp --dport 22 {rule}" for rule in [*admitted, "-j DROP"]]
+        self.sandbox.must_sh(" && ".join(rules))
+
     def kill_sshd(self) -> None:
         """End sshd and every connection: new ones are refused, those there were are closed."""
         self.ssh.kill()
@@ -119,6 +125,7 @@ class LabHost:
     def heal(self) -> None:
         """Undo every fault; quick when there is none."""
         self.restore_link()
+        self.sandbox.must_sh("iptables -w -F INPUT")
         self.thaw_docker()
         self.free_disk()
         self.install_docker()

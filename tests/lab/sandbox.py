@@ -89,6 +89,11 @@ class Sandbox:
         inside = ["--mount", "--uts", "--ipc"] if files else []
         return ["nsenter", f"--target={self.init_pid}", "--net", "--pid", *inside, "--", *argv]
 
+    def on_network(self, *argv: str) -> list[str]:
+        """The command line that runs a program of this machine with nothing but the network of the sandbox;
+        it becomes the program, so that signals reach it."""
+        return ["nsenter", f"--target={self.init_pid}", "--net", "--", *argv]
+
     def run(self, *argv: str, stdin: str = "", timeout_s: float = 60.0) -> Finished:
         """Run a program inside and return it with its output."""
         return run(self.enter(*argv), stdin=stdin, timeout_s=timeout_s, env=_ENVIRONMENT)

@@ -1,5 +1,6 @@
 """The SSH server of one host, its host key and its users."""
 
+import re
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ class SshSettings:
     ports: tuple[int, ...] = (22,)
     allow_forwarding: bool = True
     max_sessions: int = 10
+    authorized_keys: str = _AUTHORIZED
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class SshServer:
     def public_host_key(self) -> str:
         """The host key it was installed with, as in known_hosts: type and key."""
         return " ".join(self.sandbox.must_sh(f"ssh-keygen -y -f {_KEY}.first").split()[:2])
+
+    def logins(self) -> list[tuple[str, str]]:
+        """User and address of every login so far."""
+        log = (self.sandbox.run_directory / "lab" / f"{_NAME}.log").read_text(errors="replace")
+        return re.findall(r"^Accepted publickey for (\S+) from (\S+)", log, re.MULTILINE)
 
     def start(self) -> None:
         """Start the listener unless it runs, and wait until it accepts connections."""
@@ -116,7 +123,7 @@ def _config(settings: SshSettings) -> str:
     forwarding = "yes" if settings.allow_forwarding else "no"
     lines = [f"Port {port}" for port in settings.ports] + [
         f"HostKey {_KEY}",
-        f"AuthorizedKeysFile {_AUTHORIZED}",
+        f"AuthorizedKeysFile {settings.authorized_keys}",
         "PermitRootLogin yes",
         "PasswordAuthentication no",
         "KbdInteractiveAuthentication no",

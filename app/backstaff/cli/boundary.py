@@ -1,28 +1,40 @@
 """The one place where what ends a command becomes an exit code and something to read."""
 
 import errno
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 
 import click
 
 from backstaff.cli.reporting import show_error
 from backstaff.engine.together import with_others
-from backstaff.errors import BackstaffError, ExitCode
+from backstaff.errors import BackstaffError, ExitCode, UsageError
 from backstaff.explain.bug import internal_error
+from backstaff.headless.ndjson import error_record
+from backstaff.headless.outlet import Outlet
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-def told(error: Exception) -> int:
-    """Say what went wrong; the exit code for it."""
-    if isinstance(error, click.ClickException):
-        error.show()
-        return int(ExitCode.USAGE)
+def told(error: Exception, argv: Sequence[str] = ()) -> int:
+    """Say what went wrong, with `--json` among `argv` on standard output too; the exit code for it."""
     if isinstance(error, click.Abort):
         return int(ExitCode.INTERRUPTED)
-    shown = as_operator_error(error)
-    show_error(shown)
+    if isinstance(error, click.ClickException):
+        error.show()
+        shown: BackstaffError = UsageError(error.format_message())
+    else:
+        shown = as_operator_error(error)
+        show_error(shown)
+    if _wants_json(argv):
+        Outlet(sys.stdout).line(error_record(shown).to_line())
     return int(shown.exit_code)
+
+
+def _wants_json(argv: Sequence[str]) -> bool:
+    """Whether a command line asks for JSON. It may be one that could not be parsed."""
+    options = argv[: argv.index("--")] if "--" in argv else argv
+    return "--json" in options
 
 
 def as_operator_error(error: Exception) -> BackstaffError:

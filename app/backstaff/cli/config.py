@@ -14,6 +14,7 @@ from backstaff.cli.project import Project, open_project
 from backstaff.cli.running import run_and_exit
 from backstaff.cli.standard_output import StandardOutput
 from backstaff.config.credentials import SecretName, SecretValue
+from backstaff.config.models import Config
 from backstaff.config.version import resolve_version
 from backstaff.errors import ExitCode, UsageError
 
@@ -29,7 +30,7 @@ def config(common: CommonOptions) -> None:
 
 async def _config(common: CommonOptions) -> ExitCode:
     project = open_project(common)
-    told = {**await _summary(common, project), "config": plain(project.config)}
+    told = {**await _summary(common, project), "config": _shown(project.config)}
     output = StandardOutput()
     if common.json:
         output.record(told)
@@ -56,6 +57,15 @@ async def _summary(common: CommonOptions, project: Project) -> dict[str, object]
     except UsageError as error:
         return {**summary, "version": None, "version_unknown_because": error.what}
     return {**summary, "version": version, "absolute_image": project.config.absolute_image(version)}
+
+
+def _shown(config: Config) -> dict[str, object]:
+    """The configuration. The name of the registry's account is masked only if it is a secret of its own."""
+    shown = _mapping({each.name: getattr(config, each.name) for each in fields(config)})
+    registry = shown.get("registry")
+    if isinstance(registry, dict) and isinstance(config.registry.username, SecretValue):
+        shown["registry"] = {**registry, "username": config.registry.username.reveal()}
+    return shown
 
 
 def plain(value: object) -> object:

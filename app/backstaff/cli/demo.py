@@ -3,11 +3,13 @@
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 import click
 
+from backstaff.cli.presentation import console_wanted
 from backstaff.cli.reporting import sink_for
 from backstaff.cli.running import run_and_exit
 from backstaff.cli.signals import handled, leave_nothing_behind
@@ -16,10 +18,12 @@ from backstaff.demo.play import Act, Play
 from backstaff.demo.scenario import Scenario
 from backstaff.demo.scenarios import SCENARIOS
 from backstaff.engine.ending import Cancellation
+from backstaff.engine.questions import Operator
 from backstaff.errors import ExitCode, UsageError
 from backstaff.events.stream import Sink
 from backstaff.headless.colour import Paint, Tone, colour_wanted
 from backstaff.headless.outlet import Outlet
+from backstaff.headless.plan_text import proof_lines
 from backstaff.simulator.clock import ScaledClock
 
 
@@ -41,7 +45,7 @@ def demo(
     hosts: int | None,
     seed: int,
     speed: float,
-    no_tui: bool,  # noqa: ARG001 - there is nothing but plain lines yet
+    no_tui: bool,
     as_json: bool,
     verbose: bool,
     quiet: bool,
@@ -51,31 +55,80 @@ def demo(
         for scenario in SCENARIOS.values():
             click.echo(f"{scenario.name:<14} {scenario.summary}")
         return
-    run_and_exit(lambda: _demo(name, hosts, seed, speed, as_json=as_json, verbose=verbose, quiet=quiet))
+    demonstration = Demonstration(_named(name), hosts, seed, speed, verbose=verbose)
+    if console_wanted(no_tui=no_tui, as_json=as_json, quiet=quiet):
+        run_and_exit(demonstration.in_console)
+    run_and_exit(lambda: demonstration.in_lines(as_json=as_json, quiet=quiet))
 
 
-async def _demo(
-    name: str, hosts: int | None, seed: int, speed: float, *, as_json: bool, verbose: bool, quiet: bool
-) -> ExitCode:
-    scenario = _named(name)
-    require_sensible(speed, len(scenario.spec(hosts).hosts))
-    cancellation = Cancellation(_leave_at_once)
+@dataclass(frozen=True)
+class Demonstration:
+    """A scenario and how to play it."""
 
-    def sinks(act: Act) -> Sequence[Sink]:
-        if not as_json and not quiet:
-            _title(act)
-        return [sink_for(as_json=as_json, verbose=verbose, quiet=quiet)]
+    scenario: Scenario
+    hosts: int | None
+    seed: int
+    speed: float
+    verbose: bool
 
-    play = Play(scenario, ScaledClock(speed), hosts=hosts, seed=seed, sinks=sinks, cancellation=cancellation)
-    cancellation.attach()
-    try:
-        with handled(cancellation):
-            return await play.play()
-    except asyncio.CancelledError:
-        cancelled = cancellation.take()
-        if cancelled is None:
-            raise
-        return cancelled.exit_code
+    async def in_lines(self, *, as_json: bool, quiet: bool) -> ExitCode:
+        """Play it on standard output."""
+        self._require_sensible()
+        cancellation = Cancellation(_leave_at_once)
+
+        def sinks(act: Act) -> Sequence[Sink]:
+            if not as_json and not quiet:
+                outlet = Outlet(sys.stdout)
+                for line in _heading(act):
+                    outlet.line(line)
+            return [sink_for(as_json=as_json, verbose=self.verbose, quiet=quiet)]
+
+        cancellation.attach()
+        try:
+            with handled(cancellation):
+                return await self._play(sinks, cancellation).play()
+        except asyncio.CancelledError:
+            cancelled = cancellation.take()
+            if cancelled is None:
+                raise
+            return cancelled.exit_code
+
+    async def in_console(self) -> ExitCode:
+        """Play it in the console."""
+        # Comes with Textual, which takes its time and is for terminals only.
+        from backstaff.cli.demo_session import DemoSession
+        from backstaff.cli.in_console import run_in_console
+
+        self._require_sensible()
+        return await run_in_console(
+            lambda group: DemoSession(
+                group,
+                self._play,
+                speed=self.speed,
+                heading=_heading,
+                leave=_leave_at_once,
+                verbose=self.verbose,
+            )
+        )
+
+    def _play(
+        self,
+        sinks: Callable[[Act], Sequence[Sink]],
+        cancellation: Cancellation,
+        operator: Operator | None = None,
+    ) -> Play:
+        return Play(
+            self.scenario,
+            ScaledClock(self.speed),
+            hosts=self.hosts,
+            seed=self.seed,
+            sinks=sinks,
+            cancellation=cancellation,
+            operator=operator,
+        )
+
+    def _require_sensible(self) -> None:
+        require_sensible(self.speed, len(self.scenario.spec(self.hosts).hosts))
 
 
 def _leave_at_once(code: ExitCode) -> None:
@@ -91,10 +144,9 @@ def _named(name: str) -> Scenario:
     raise UsageError(f"there is no scenario {name}{hint}", fix=f"known ones: {', '.join(SCENARIOS)}")
 
 
-def _title(act: Act) -> None:
+def _heading(act: Act) -> list[str]:
     paint = Paint(enabled=colour_wanted(sys.stdout, os.environ))
-    outlet = Outlet(sys.stdout)
-    outlet.line("")
-    outlet.line(paint(f"=== {act.command} {act.version}: {act.title}", Tone.STRONG))
-    if act.note:
-        outlet.line(paint(act.note, Tone.DIM))
+    title = paint(f"=== {act.command} {act.version}: {act.title}", Tone.STRONG)
+    proof = proof_lines(act.plan) if act.plan else []
+    told = [f"{'plan' if number == 0 else '':<6}{line}" for number, line in enumerate(proof)]
+    return ["", title, *told, *([paint(act.note, Tone.DIM)] if act.note else [])]

@@ -8,7 +8,7 @@ from typing import TypeVar
 import click
 
 from backstaff.config.models import Config
-from backstaff.engine.lock import LockPatience
+from backstaff.engine.lock_choice import LockPatience
 
 R = TypeVar("R")
 

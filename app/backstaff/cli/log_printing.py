@@ -9,7 +9,7 @@ import click
 from backstaff.cli.reporting import show_error
 from backstaff.cli.standard_output import StandardOutput
 from backstaff.engine.app_logs import LogSource, ReaderGone
-from backstaff.errors import BackstaffError, ExitCode
+from backstaff.errors import BackstaffError, DockerRestarted, ExitCode, HostLost
 from backstaff.events.inert import inert
 from backstaff.events.width import columns, padded
 from backstaff.hosts.protocol import LogLine
@@ -69,9 +69,15 @@ class LogPrinter:
             raise ReaderGone
 
     def failure(self, error: BackstaffError) -> None:
-        """Tell what went wrong with a source, or with the printing."""
+        """Tell what went wrong with a source, or with the printing. Whoever reads logs deploys nothing, so a
+        host that is gone comes with the way to read on."""
         if self.code is ExitCode.DONE:
             self.code = error.exit_code
+        if isinstance(error, HostLost | DockerRestarted):
+            host = error.where
+            error.fix = (
+                f"its output is missing from here on; to read on once {host} answers: the same with -h {host}"
+            )
         show_error(error)
 
     def _plain(self, source: LogSource, line: LogLine) -> str:

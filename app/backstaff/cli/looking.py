@@ -10,7 +10,7 @@ from backstaff.cli.connecting import connector_for
 from backstaff.cli.options import CommonOptions
 from backstaff.cli.project import Project, connection_secrets, find_performer, literal_secrets
 from backstaff.cli.reporting import show_in_a_line
-from backstaff.cli.signals import handled, leave_at_once
+from backstaff.cli.signals import add_lock_words, handled, leave_at_once
 from backstaff.cli.waiting import LastingWaits
 from backstaff.clock import LoopClock
 from backstaff.config.secrets import Secrets
@@ -19,7 +19,8 @@ from backstaff.engine.context import RunContext
 from backstaff.engine.ending import Cancellation
 from backstaff.engine.fleet import Fleet, connected
 from backstaff.engine.hooks import Hooks
-from backstaff.errors import ExitCode
+from backstaff.engine.lock import release_command
+from backstaff.errors import BackstaffError, ExitCode
 from backstaff.events.journal import new_run_id
 from backstaff.events.redact import Redactor
 from backstaff.events.stream import EventStream
@@ -61,7 +62,8 @@ async def look(
     hooks = Hooks(run, hosts=project.selection.hosts, skip=common.skip_hooks)
     if not common.quiet:
         run.stream.add_sink(LastingWaits())
-    cancellation = Cancellation(leave_at_once(lambda: run.stream.board, ""))
+    release = release_command(project.config, project.selection.lock_host)
+    cancellation = Cancellation(leave_at_once(lambda: run.stream.board, release))
     cancellation.attach()
     try:
         with handled(cancellation):
@@ -74,7 +76,11 @@ async def look(
         cancelled = cancellation.take()
         if cancelled is None:
             raise
+        add_lock_words(cancelled, run.stream.board)
         raise cancelled from None
+    except BackstaffError as error:
+        add_lock_words(error, run.stream.board)
+        raise
 
 
 async def look_around(

@@ -42,5 +42,5 @@ def main() -> None:
         # Imported only now, so that a command that goes well starts faster.
         from backstaff.cli.boundary import told
 
-        sys.exit(told(error))
+        sys.exit(told(error, sys.argv[1:]))
     sys.exit(code if isinstance(code, int) else int(ExitCode.DONE))

@@ -37,7 +37,7 @@ def _patterns(_: click.Context, __: click.Parameter, value: str | None) -> tuple
 
 _OPTIONS: Sequence[Callable[[Callable[..., object]], Callable[..., object]]] = (
     click.option("--json", is_flag=True, help="Print one JSON object per line, and nothing else."),
-    click.option("--no-tui", is_flag=True, help="Print plain lines; for now that is what is always printed."),
+    click.option("--no-tui", is_flag=True, help="Plain lines, also on a terminal."),
     click.option("-q", "--quiet", is_flag=True, help="Print only what failed."),
     click.option("-v", "--verbose", is_flag=True, help="Print commands and containers' output too."),
     click.option("-H", "--skip-hooks", is_flag=True, help="Run no hooks."),

@@ -5,11 +5,12 @@ import shutil
 import sys
 
 from backstaff.errors import BackstaffError
+from backstaff.events.board import Board
 from backstaff.events.inert import inert
 from backstaff.events.stream import Sink
 from backstaff.headless.ci import ci_format
 from backstaff.headless.colour import Paint, Tone, colour_wanted
-from backstaff.headless.lines import Detail
+from backstaff.headless.line import Detail
 from backstaff.headless.ndjson import JsonSink
 from backstaff.headless.outlet import Outlet
 from backstaff.headless.sink import LineSink
@@ -18,8 +19,11 @@ from backstaff.headless.sink import LineSink
 def sink_for(*, as_json: bool, verbose: bool, quiet: bool) -> Sink:
     """The sink that the options ask for."""
     outlet = Outlet(sys.stdout)
-    if as_json:
-        return JsonSink(outlet)
+    return JsonSink(outlet) if as_json else line_sink(outlet, verbose=verbose, quiet=quiet)
+
+
+def line_sink(outlet: Outlet, *, verbose: bool, quiet: bool = False, board: Board | None = None) -> LineSink:
+    """Plain lines, as standard output takes them; `board` is where the run stands by now."""
     detail = Detail.VERBOSE if verbose else Detail.QUIET if quiet else Detail.NORMAL
     return LineSink(
         outlet,
@@ -27,6 +31,7 @@ def sink_for(*, as_json: bool, verbose: bool, quiet: bool) -> Sink:
         paint=Paint(enabled=colour_wanted(sys.stdout, os.environ)),
         ci=ci_format(os.environ),
         width=shutil.get_terminal_size((0, 0)).columns,
+        board=board,
     )
 
 

@@ -6,9 +6,9 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
-from backstaff.engine.ending import Cancellation
-from backstaff.errors import ExitCode
+from backstaff.errors import BackstaffError, ExitCode
 from backstaff.events.board import Board
 from backstaff.events.facts import LockState
 from backstaff.hosts.local import kill_live_groups
@@ -24,12 +24,20 @@ _TAKING = "take the deploy lock"
 """The step during which the lock may be ours already without our knowing."""
 
 
+class Endable(Protocol):
+    """What a signal can end."""
+
+    def request(self, code: ExitCode) -> None:
+        """A signal came."""
+        ...
+
+
 @contextmanager
-def handled(cancellation: Cancellation) -> Iterator[None]:
+def handled(endable: Endable) -> Iterator[None]:
     """Turn signals into requests to end the run, while the body runs."""
     loop = asyncio.get_running_loop()
     for number, code in _SIGNALS.items():
-        loop.add_signal_handler(number, cancellation.request, code)
+        loop.add_signal_handler(number, endable.request, code)
     try:
         yield
     finally:
@@ -67,3 +75,19 @@ def last_words(board: Board, release: str) -> list[str]:
             f"if it is this run, release it with: {release}",
         ]
     return []
+
+
+def add_lock_words(error: BackstaffError, board: Board) -> None:
+    """Add to the error that ends a command what has become of the lock that it took."""
+    lock = board.lock
+    match lock.state if lock else LockState.FREE:
+        case LockState.RELEASED:
+            error.evidence = (*error.evidence, "the deploy lock had just been taken; it is released again")
+        case LockState.OURS if lock is not None:
+            error.evidence = (*error.evidence, "the deploy lock had just been taken, and is held")
+            error.fix = f"to release it: `{lock.release}`"
+        case LockState.LEFT_BEHIND if lock is not None:
+            error.evidence = (*error.evidence, "the deploy lock may have been taken all the same")
+            error.fix = f"see with `backstaff lock status`; if it is yours, release it: `{lock.release}`"
+        case _:
+            pass

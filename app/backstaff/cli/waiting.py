@@ -55,7 +55,10 @@ class LastingWaits:
             return
         if body.wait not in self._told or body.heartbeat:
             self._told.add(body.wait)
-            self._tell(wait_explained(wait, body), wait.start.host, Tone.WARNING)
+            text, evidence = wait_explained(wait, body)
+            self._tell(
+                ": ".join([text, "; ".join(evidence)] if evidence else [text]), wait.start.host, Tone.WARNING
+            )
 
     def _tell(self, text: str, host: str, tone: Tone = Tone.PLAIN) -> None:
         if text:

@@ -56,7 +56,7 @@ def run(
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        raise CommandUnavailable(f"could not be started: {error}") from error
+        raise CommandUnavailable(_not_started(command, error)) from error
     with process:
         try:
             out, err = process.communicate(stdin.encode(), timeout=timeout_s)
@@ -84,7 +84,7 @@ async def run_async(
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        raise CommandUnavailable(f"could not be started: {error}") from error
+        raise CommandUnavailable(_not_started(command, error)) from error
     ended = False
     try:
         async with asyncio.timeout(timeout_s):
@@ -97,6 +97,13 @@ async def run_async(
             _kill_group(process.pid)
             await process.wait()
     return _ended(process.returncode or 0, out, err)
+
+
+def _not_started(command: Sequence[str] | str, error: OSError | ValueError) -> str:
+    """Why a command could not be started, to follow its name."""
+    if isinstance(error, FileNotFoundError) and error.filename == _argv(command)[0]:
+        return "is not installed on this machine, or not on its PATH"
+    return f"could not be started: {error}"
 
 
 def _argv(command: Sequence[str] | str) -> list[str]:

@@ -1,11 +1,12 @@
 """From deploy.yml on disk to a validated configuration, or to everything that is wrong with it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from backstaff.config.check import check_shape
+from backstaff.config.destinations import destination_file, no_such_destination
 from backstaff.config.erb import ErbSettings, render
 from backstaff.config.issues import IssueList
 from backstaff.config.models.config import Config
@@ -18,6 +19,8 @@ from backstaff.config.yaml_reader import read_yaml
 from backstaff.config.yaml_tree import MapNode, merge, place_of, positions
 
 DEFAULT_COMMAND_TIMEOUT_S = 60.0
+Absent = Callable[[Path], tuple[str, str]]
+"""Says of a file that is not there what is wrong, and what was probably meant; the latter may be empty."""
 
 
 def load_config(
@@ -39,7 +42,14 @@ def load_config(
     settings = ErbSettings(environ, cwd or Path.cwd(), command_timeout_s)
     files = config_files(path, destination)
     issues = IssueList()
-    trees = [tree for file in files if (tree := _read_tree(file, settings, issues)) is not None]
+
+    def absent(file: Path) -> tuple[str, str]:
+        """What is wrong with a file that is not there, and what was probably meant."""
+        if destination is not None and file != path:
+            return no_such_destination(path, destination)
+        return "there is no such file", _similar_file(file)
+
+    trees = [tree for file in files if (tree := _read_tree(file, settings, issues, absent)) is not None]
     if len(trees) < len(files):
         issues.raise_if_any()
     return _validated(_merged(trees), destination, files, settings.cwd, issues)
@@ -49,7 +59,7 @@ def config_files(path: Path, destination: str | None) -> tuple[Path, ...]:
     """The files that make up the configuration of a destination, base first."""
     if destination is None:
         return (path,)
-    return path, path.parent / f"{path.stem}.{destination}.yml"
+    return path, destination_file(path, destination)
 
 
 def _merged(trees: Sequence[MapNode]) -> MapNode:
@@ -78,8 +88,8 @@ def _validated(
     return resolve(checked.file, Origin(destination, files, places, issues.warnings))
 
 
-def _read_tree(file: Path, settings: ErbSettings, issues: IssueList) -> MapNode | None:
-    text = _read_text(file, issues)
+def _read_tree(file: Path, settings: ErbSettings, issues: IssueList, absent: Absent) -> MapNode | None:
+    text = _read_text(file, issues, absent)
     if text is None:
         return None
     rendered = render(SourceText(file, text), settings, issues)
@@ -100,12 +110,12 @@ def _read_tree(file: Path, settings: ErbSettings, issues: IssueList) -> MapNode 
     return None
 
 
-def _read_text(file: Path, issues: IssueList) -> str | None:
+def _read_text(file: Path, issues: IssueList, absent: Absent) -> str | None:
     whole = Position(file, 0, 0)
     try:
         content = file.read_bytes()
     except FileNotFoundError:
-        issues.add_at(whole, (), "there is no such file", _similar_file(file))
+        issues.add_at(whole, (), *absent(file))
         return None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

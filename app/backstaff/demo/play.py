@@ -1,7 +1,8 @@
 """Playing a scenario: a first deploy, then what the scenario is about, by the real engine."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -15,12 +16,14 @@ from backstaff.engine.ending import Cancellation, run_to_end
 from backstaff.engine.identity import is_dead, this_process
 from backstaff.engine.lock import DEFAULT_CONFIG_FILE
 from backstaff.engine.planning import announce_plan
+from backstaff.engine.questions import Operator
 from backstaff.errors import ExitCode
 from backstaff.events.journal import new_run_id
 from backstaff.events.redact import Redactor
 from backstaff.events.stream import EventStream, Sink
 from backstaff.events.types import RunStarted
 from backstaff.hosts.connect import SshConnector
+from backstaff.plan.outline import Outline, outline
 from backstaff.plan.plan import Command, make_plan
 from backstaff.plan.selection import select
 from backstaff.simulator.clock import SimulationClock
@@ -34,20 +37,22 @@ _EXAMPLES = "commands in its failure card are examples: these hosts are gone whe
 
 @dataclass(frozen=True)
 class Act:
-    """One run of a play. `note` is what to know before it."""
+    """One run of a play. `note` is what to know before it; `plan` is there where the play is about it."""
 
     title: str
     command: Command
     version: str
     spec: FleetSpec
     note: str = ""
+    shows_plan: bool = False
+    plan: Outline | None = None
 
 
 class Play:
     """Plays one scenario over a fleet of its own.
 
-    `sinks` makes the sinks of each run; `cancellation` the one that can end it. `seed` decides how long
-    healthy applications take to start.
+    `sinks` makes the sinks of each run; `cancellation` the one that can end it, and `operator` whom its
+    runs may ask. `seed` decides how long healthy applications take to start.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Play:
         seed: int = 1,
         sinks: Callable[[Act], Sequence[Sink]],
         cancellation: Cancellation,
+        operator: Operator | None = None,
     ) -> None:
         self._scenario = scenario
         self._clock = clock
@@ -66,28 +72,51 @@ class Play:
         self._random = random.Random(seed)  # noqa: S311 - a demonstration, not a secret
         self._sinks = sinks
         self._cancellation = cancellation
+        self._operator = operator
 
     async def play(self) -> ExitCode:
         """The exit code of the last run; a first deploy that fails ends the play."""
+        async with self.fleet() as fleet:
+            return await self.play_over(fleet)
+
+    @asynccontextmanager
+    async def fleet(self) -> AsyncIterator[Fleet]:
+        """The hosts to play over, for as long as the body runs."""
         async with Fleet(self._spec, self._clock) as fleet:
             self._vary(fleet)
-            first, *others = self._acts()
-            code = await self._run(fleet, first)
+            yield fleet
+
+    async def play_over(self, fleet: Fleet) -> ExitCode:
+        """Play over hosts that are there before and after; the exit code as for `play`."""
+        first, *others = self._acts()
+        code = await self._run(fleet, first)
+        if code is not ExitCode.DONE:
+            return code
+        self._scenario.arrange(fleet)
+        for act in others:
+            code = await self._run(fleet, act)
             if code is not ExitCode.DONE:
                 return code
-            self._scenario.arrange(fleet)
-            for act in others:
-                code = await self._run(fleet, act)
-                if code is not ExitCode.DONE:
-                    return code
-            return code
+        return code
+
+    def look(self, fleet: Fleet) -> tuple[RunContext, SshConnector]:
+        """What it takes to look at the hosts beside the play: a run that is told to nobody, and the way."""
+        run = self._context(_read_config(fleet, self._spec), "app logs", FIRST, ())
+        return run, self._connector(run)
 
     def _acts(self) -> list[Act]:
         scenario = self._scenario
         note = "" if scenario.code is ExitCode.DONE else _EXAMPLES
         acts = [
             Act("first deploy", Command.DEPLOY, FIRST, self._spec),
-            Act(scenario.summary, Command.DEPLOY, scenario.version, self._changed(), note),
+            Act(
+                scenario.summary,
+                Command.DEPLOY,
+                scenario.version,
+                self._changed(),
+                note,
+                scenario.shows_plan,
+            ),
         ]
         if scenario.then is not None:
             acts.append(Act("and back", scenario.then, FIRST, self._spec))
@@ -113,22 +142,14 @@ class Play:
     async def _run(self, fleet: Fleet, act: Act) -> ExitCode:
         config = _read_config(fleet, act.spec)
         plan = make_plan(config, select(config), act.version, act.command, skip_push=True)
-        stream = EventStream(self._clock, Redactor([REGISTRY_PASSWORD]), self._sinks(act))
-        run = RunContext(
-            run_id=new_run_id(datetime.now(UTC)),
-            command=act.command.value,
-            config=config,
-            version=act.version,
-            performer=Performer("You", "you@example.com"),
-            stream=stream,
-            clock=self._clock,
-        )
+        if act.shows_plan:
+            act = replace(act, plan=outline(config, plan, {}, local_arch="", buildx=False))
+        run = self._context(config, act.command.value, act.version, self._sinks(act))
         _announce(run)
-        connector = SshConnector(config.ssh, config.sshkit, timeouts=run.timeouts, clock=self._clock)
         deploy = Deploy(
             run,
             plan,
-            connector,
+            self._connector(run),
             this_process(run.run_id),
             is_dead,
             DeployOptions(skip_push=True, skip_hooks=True),
@@ -140,6 +161,22 @@ class Play:
 
         retry = f"backstaff demo --scenario {self._scenario.name}"
         return await run_to_end(run, work, self._cancellation, retry=retry)
+
+    def _context(self, config: Config, command: str, version: str, sinks: Sequence[Sink]) -> RunContext:
+        return RunContext(
+            run_id=new_run_id(datetime.now(UTC)),
+            command=command,
+            config=config,
+            version=version,
+            performer=Performer("You", "you@example.com"),
+            stream=EventStream(self._clock, Redactor([REGISTRY_PASSWORD]), sinks),
+            clock=self._clock,
+            operator=self._operator,
+        )
+
+    def _connector(self, run: RunContext) -> SshConnector:
+        ssh, sshkit = run.config.ssh, run.config.sshkit
+        return SshConnector(ssh, sshkit, timeouts=run.timeouts, clock=self._clock)
 
 
 def _read_config(fleet: Fleet, spec: FleetSpec) -> Config:

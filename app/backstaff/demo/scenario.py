@@ -25,7 +25,8 @@ class Scenario:
     `mode` is what the application of the next version does (see the simulator's `apps`). `roles` maps roles
     to how many hosts they get, `order` is the order in which hosts are given out. `settings` and `changes`
     are further keys of deploy.yml: at its root from the beginning, and of roles for the next deploy only.
-    `arrange` makes things go wrong between the two deploys, or at an operation of the second.
+    `arrange` makes things go wrong between the two deploys, or at an operation of the second. With
+    `shows_plan` the second deploy begins with the proof that it can come to an end.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Scenario:
     arrange: Arrange = _nothing
     version: str = NEXT
     then: Command | None = None
+    shows_plan: bool = False
 
     def spec(self, hosts: int | None = None) -> FleetSpec:
         """The fleet for this scenario, with `hosts` hosts in the proportions of the roles.

@@ -48,11 +48,12 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         Scenario(
             "job-first",
-            "job's host comes before web's and groups have one host: it deploys, the plan shows why it can",
+            "job's host is named before web's, in groups of one host: why it deploys all the same",
             ExitCode.DONE,
             roles={"job": 1, "web": 1},
             order=("job", "web"),
             settings={"boot": {"limit": 1, "wait": 5}},
+            shows_plan=True,
         ),
         Scenario("unhealthy", "web answers 500 on /up", ExitCode.FAILED, mode="unhealthy"),
         Scenario(
@@ -60,7 +61,7 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         Scenario(
             "crash-loop",
-            "web ends after a second, again and again: given up after three restarts, not after the timeout",
+            "web ends after a second, again and again: given up after the third restart",
             ExitCode.FAILED,
             mode="crash:1",
         ),
@@ -92,7 +93,7 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("rollback", "v2 goes out, and back to v1 it goes", ExitCode.DONE, then=Command.ROLLBACK),
         Scenario(
             "big",
-            "60 hosts, 4 roles, 20 hosts at a time",
+            "60 hosts in groups of 20 go to v2: web's come first, the other roles wait for web",
             ExitCode.DONE,
             roles={"web": 30, "web-admin": 10, "job": 15, "cron": 5},
             order=("web", "web-admin", "job", "cron"),

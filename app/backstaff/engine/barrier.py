@@ -10,6 +10,7 @@ from backstaff.clock import Seconds
 from backstaff.events.facts import BarrierState
 from backstaff.events.stream import EventStream
 from backstaff.events.types import BarrierChanged
+from backstaff.explain.words import listed
 
 
 class Barrier:
@@ -59,8 +60,7 @@ class Barrier:
         del self._can_open[host]
         self._ended[host] = reason
         if self.state is BarrierState.CLOSED and not self._can_open:
-            told = "; ".join(f"{each}: {why}" for each, why in self._ended.items())
-            self._resolve(BarrierState.FAILED, f"no {self.name} container became healthy ({told})")
+            self._resolve(BarrierState.FAILED, f"no {self.name} container became healthy", self._why_not())
         elif self.state is BarrierState.CLOSED:
             self._tell()
 
@@ -78,18 +78,26 @@ class Barrier:
         """Who can still open it, for people."""
         return f"{self.name} on {', '.join(self._can_open)}" if self._can_open else "nobody"
 
-    def _resolve(self, state: BarrierState, reason: str) -> None:
+    def _why_not(self) -> str:
+        """Why each gatekeeper ended, those that ended alike together."""
+        alike: dict[str, list[str]] = {}
+        for host, why in self._ended.items():
+            alike.setdefault(why, []).append(host)
+        return "; ".join(f"{listed(hosts)}: {why}" for why, hosts in alike.items())
+
+    def _resolve(self, state: BarrierState, reason: str, more: str = "") -> None:
+        """`reason` is what each waiting pair is told; `more` of it is told once, with the barrier."""
         self.state, self.reason = state, reason
-        self._tell()
+        self._tell(f"{reason} ({more})" if more else reason)
         self._resolved.set()
 
-    def _tell(self) -> None:
+    def _tell(self, reason: str = "") -> None:
         self._stream.emit(
             BarrierChanged(
                 barrier=self.name,
                 state=self.state,
                 can_open=tuple(self._can_open),
                 waiting=tuple(self._waiting),
-                reason=self.reason,
+                reason=reason or self.reason,
             )
         )

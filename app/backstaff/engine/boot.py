@@ -151,7 +151,7 @@ class PairBoot:
             self._host.name,
             self._role.name,
         )
-        return await self._run.waits.wait(wait, lambda _: barrier.passed(pair), [self._host.link])
+        return await self._run.waits.wait(wait, lambda _: barrier.passed(pair), self._host.breakers)
 
     async def _create(self) -> str:
         run, role, host = self._run, self._role, self._host

@@ -7,7 +7,9 @@ from pathlib import Path
 from backstaff.clock import Clock, LoopClock
 from backstaff.config.credentials import SecretValue
 from backstaff.config.models import Config, Role, Timeouts
+from backstaff.engine.asking import Asking
 from backstaff.engine.progress import Reporter
+from backstaff.engine.questions import Operator
 from backstaff.engine.waits import Waits
 from backstaff.events.stream import EventStream
 from backstaff.plan.plan import Plan
@@ -26,7 +28,8 @@ class RunContext:
     """One run. `secrets` holds every secret that its hosts and hooks need, already resolved.
 
     `directory` is where deploy.yml's relative paths start. `environ` is the process environment as it was
-    when the run began; the engine reads no other."""
+    when the run began; the engine reads no other. Without an `operator` there is nobody to ask, and
+    `asking` is None."""
 
     run_id: str
     command: str
@@ -38,13 +41,17 @@ class RunContext:
     clock: Clock = field(default_factory=LoopClock)
     environ: Mapping[str, str] = field(default_factory=dict)
     directory: Path = field(default_factory=Path)
+    operator: Operator | None = None
     waits: Waits = field(init=False)
     report: Reporter = field(init=False)
+    asking: Asking | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Makes the tools from the stream and the clock."""
         object.__setattr__(self, "waits", Waits(self.stream, self.clock))
         object.__setattr__(self, "report", Reporter(self.stream, self.clock))
+        asking = self.operator and Asking(self.waits, self.operator, self.config.backstaff.unknown_hosts)
+        object.__setattr__(self, "asking", asking)
 
     @property
     def timeouts(self) -> Timeouts:

@@ -15,7 +15,8 @@ from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.hooks import Hooks
 from backstaff.engine.image import ImageBuild
 from backstaff.engine.local_registry import ensure_local_registry, lent_to
-from backstaff.engine.lock import DeployLock, LockPatience
+from backstaff.engine.lock import DeployLock
+from backstaff.engine.lock_choice import LockPatience
 from backstaff.engine.observe import observe, verify
 from backstaff.engine.prepare import Preparation
 from backstaff.engine.pull import check_label, pull_everywhere
@@ -185,7 +186,14 @@ def refuse_if_split(verdicts: Sequence[PairVerdict]) -> None:
     wrong = [each for each in verdicts if not each.agrees]
     if not wrong:
         return
-    lines = [f"{each.role}@{each.host}: {each.unknown or each.note}" for each in wrong]
+    lines = [f"{each.role} on {each.host}: {each.unknown or each.note}" for each in wrong]
+    if all(each.unknown for each in wrong):
+        raise RemoteError(
+            "not all hosts could be looked at again, so it is not known whether the new version is everywhere",
+            where=wrong[0].host,
+            evidence=lines,
+            fix="look at `backstaff app details` once they answer",
+        )
     raise RemoteError(
         "every step went well, but the hosts do not show the new version everywhere",
         where=wrong[0].host,

@@ -28,13 +28,19 @@ class Cancellation:
         self.code: ExitCode | None = None
 
     def attach(self) -> None:
-        """The current task is the run."""
+        """The current task is the run. It ends at once if that was requested before it began."""
         self._task = asyncio.current_task()
+        if self.code is not None and self._task is not None:
+            self._task.cancel()
 
     def request(self, code: ExitCode) -> None:
-        """End the run. The first request lets it release its lock and report; the second does not wait."""
+        """End the run. The first request lets it release its lock and report; the second does not wait.
+
+        A terminal that closes tells so more than once, and nobody is left who could insist: that never
+        counts as a second request."""
         if self.code is not None:
-            self._at_once(code)
+            if code is not ExitCode.HANGUP:
+                self._at_once(code)
             return
         self.code = code
         if self._task is not None:

@@ -7,16 +7,16 @@ from math import ceil
 
 from backstaff.engine.alongside import alongside
 from backstaff.engine.context import RunContext, listed
+from backstaff.engine.garbage import collected_seldom
 from backstaff.engine.guarded import Caller, GuardedHost
 from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Wait
-from backstaff.errors import BackstaffError, DockerUnavailable, HostLost, HostUnreachable, WaitExpired
+from backstaff.errors import BackstaffError, DockerUnavailable, HostUnreachable, WaitExpired
 from backstaff.events.facts import HostState, WaitKind
 from backstaff.events.types import HostChanged, Notice
+from backstaff.explain.words import duration
 from backstaff.hosts.protocol import Connector, Host
-from backstaff.kamal.script import script, step
 
-PING_EVERY_S = 3.0
 CONNECT_TRIES = 4
 
 
@@ -54,16 +54,15 @@ async def connected(
     left; else the fleet is of those that could be reached.
     """
     opened: list[Host] = []
-    try:
-        fleet = await _connect_all(run, connector, names, opened, partly=partly)
-        inner = {host.name: host for host in opened}
-        minders = [
-            mind(run, host, inner[host.name]) for host in fleet.hosts for mind in (_mind_link, _mind_engine)
-        ]
-        async with alongside(*minders):
-            yield fleet
-    finally:
-        await uninterrupted(_close_all(run, opened))
+    with collected_seldom():
+        try:
+            fleet = await _connect_all(run, connector, names, opened, partly=partly)
+            inner = {host.name: host for host in opened}
+            links = [_mind_link(host, inner[host.name]) for host in fleet.hosts]
+            async with alongside(*links, *(host.caller.daemon.mind() for host in fleet.hosts)):
+                yield fleet
+        finally:
+            await uninterrupted(_close_all(run, opened))
 
 
 async def _connect_all(
@@ -86,8 +85,8 @@ async def _connect_all(
 async def _connect(
     run: RunContext, connector: Connector, name: str, limit_s: float, opened: list[Host]
 ) -> GuardedHost | BackstaffError:
-    caller = Caller(name, run.waits, run.stream, run.clock)
-    wait = Wait(WaitKind.CONNECT, f"connect to {name}", f"sshd on {name}", limit_s, name, quiet=True)
+    cause = f"connect to {name} ({duration(run.timeouts.connect)} a try)"
+    wait = Wait(WaitKind.CONNECT, cause, f"sshd on {name}", limit_s, name, quiet=True)
 
     async def open_connection() -> Host:
         host = await connector.connect(name)
@@ -103,7 +102,7 @@ async def _connect(
     except BackstaffError as error:
         return _unreachable(run, name, error)
     run.stream.emit(HostChanged(host=name, state=HostState.CONNECTED))
-    return GuardedHost(inner, caller, run.timeouts)
+    return GuardedHost(inner, Caller(run, inner), run.timeouts)
 
 
 async def _open_docker(run: RunContext, connector: Connector, host: Host) -> None:
@@ -116,12 +115,10 @@ async def _open_docker(run: RunContext, connector: Connector, host: Host) -> Non
         await run.waits.wait(wait, lambda _: connector.open_docker(host))
     except WaitExpired as error:
         raise DockerUnavailable(
-            f"Docker has not answered for {limit:g} s", where=host.name, fix=_look_at_docker(host.name)
+            f"Docker has not answered for {limit:g} s",
+            where=host.name,
+            fix=f"look at `systemctl status docker` and `journalctl -u docker` on {host.name}",
         ) from error
-
-
-def _look_at_docker(host: str) -> str:
-    return f"look at `systemctl status docker` and `journalctl -u docker` on {host}"
 
 
 def _unreachable(run: RunContext, name: str, error: BackstaffError) -> BackstaffError:
@@ -139,94 +136,8 @@ def _several(failures: Sequence[BackstaffError]) -> BackstaffError:
     return kind(f"{len(failures)} hosts can not be used", where=where, evidence=others, fix=first.fix)
 
 
-async def _mind_link(run: RunContext, host: GuardedHost, inner: Host) -> None:
-    _lose(run, host, await inner.wait_lost())
-
-
-def _lose(run: RunContext, host: GuardedHost, reason: str) -> None:
-    """The host is gone for the rest of the run. Only the first reason is told."""
-    if host.link.tripped:
-        return
-    detail = reason.removeprefix("the connection was lost: ")
-    detail = "" if detail.lower() == "connection lost" else detail
-    run.stream.emit(HostChanged(host=host.name, state=HostState.LOST, detail=detail))
-    host.link.trip(
-        HostLost(
-            f"the connection was lost: {detail}" if detail else "the connection was lost",
-            where=host.name,
-            fix=f"see whether {host.name} is up and its sshd answers, then deploy again",
-        )
-    )
-
-
-async def _mind_engine(run: RunContext, host: GuardedHost, inner: Host) -> None:
-    """Ping the engine; say when it is quiet, and trip its breaker once it was so for too long. Where the
-    host itself does not answer either, it is the link's that trips: Docker is not to blame."""
-    answered_at = run.clock.now()
-    quiet = False
-    while True:
-        await run.clock.sleep(PING_EVERY_S)
-        if host.caller.answered_at > answered_at and not quiet:
-            # It answers its calls: a ping would tell nothing, and with hundreds of hosts they add up.
-            answered_at = host.caller.answered_at
-            continue
-        problem = await _ping(run, host)
-        if host.link.tripped:
-            return
-        if problem is None:
-            answered_at = run.clock.now()
-            if quiet:
-                run.stream.emit(HostChanged(host=host.name, state=HostState.CONNECTED))
-            quiet = False
-            continue
-        silent_s = run.clock.now() - answered_at
-        quiet = True
-        detail = f"Docker has not answered for {silent_s:.0f} s ({problem})"
-        run.stream.emit(HostChanged(host=host.name, state=HostState.QUIET, detail=detail))
-        if silent_s < run.timeouts.docker:
-            continue
-        if not await _gives_sign_of_life(run, host, inner):
-            _lose(run, host, f"the host no longer answers, for {silent_s:.0f} s now")
-            return
-        host.engine.trip(
-            DockerUnavailable(
-                f"Docker does not answer, for {silent_s:.0f} s now ({problem})",
-                where=host.name,
-                fix=_look_at_docker(host.name),
-            )
-        )
-        return
-
-
-async def _gives_sign_of_life(run: RunContext, host: GuardedHost, inner: Host) -> bool:
-    """Whether the host runs a command over SSH."""
-    wait = Wait(
-        WaitKind.COMMAND, "run a command", f"sshd on {host.name}", PING_EVERY_S, host.name, quiet=True
-    )
-    try:
-        await run.waits.wait(wait, lambda _: inner.run(script([step("alive")])), [host.link])
-    except BackstaffError:
-        return False
-    return True
-
-
-async def _ping(run: RunContext, host: GuardedHost) -> str | None:
-    """None if the engine answered within the interval, else what happened instead."""
-    wait = Wait(
-        WaitKind.DOCKER,
-        "ping Docker",
-        f"the Docker Engine on {host.name}",
-        PING_EVERY_S,
-        host.name,
-        quiet=True,
-    )
-    try:
-        await run.waits.wait(wait, lambda _: host.docker.unrecorded_ping(), [host.link])
-    except WaitExpired:
-        return "no answer to a ping"
-    except BackstaffError as error:
-        return error.what
-    return None
+async def _mind_link(host: GuardedHost, inner: Host) -> None:
+    host.caller.lose(await inner.wait_lost())
 
 
 async def _close_all(run: RunContext, hosts: Sequence[Host]) -> None:

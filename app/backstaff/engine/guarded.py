@@ -1,24 +1,26 @@
 """A host whose every call has a deadline, an owner and a record.
 
 `GuardedHost` and `GuardedDocker` look like what they wrap. Each call becomes a quiet wait, guarded by the
-breakers of the link and of the engine, and leaves a `CommandRun` event with a line a person can paste.
+breakers of the link and of the engine, and leaves a `CommandRun` event with a line a person can paste. What
+fails because the Docker daemon ended is told as that (`engine.daemon`).
 """
 
 import re
 import shlex
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from backstaff.clock import Clock, Seconds
+from backstaff.clock import Seconds
 from backstaff.config.models import Timeouts
+from backstaff.engine.context import RunContext
+from backstaff.engine.daemon import DaemonWatch
 from backstaff.engine.limits import SLACK_S
-from backstaff.engine.waits import Breaker, Ongoing, Wait, Waits
-from backstaff.errors import BackstaffError, CommandFailed
-from backstaff.events.facts import WaitKind
-from backstaff.events.stream import EventStream
-from backstaff.events.types import CommandRun
+from backstaff.engine.waits import Breaker, Ongoing, Wait
+from backstaff.errors import BackstaffError, CommandFailed, HostLost
+from backstaff.events.facts import HostState, WaitKind
+from backstaff.events.types import CommandRun, HostChanged
 from backstaff.hosts.protocol import (
     CommandResult,
     Container,
@@ -42,15 +44,33 @@ _LONG_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 class Caller:
     """Makes the calls to one host: deadline, breakers, record."""
 
-    def __init__(self, host: str, waits: Waits, stream: EventStream, clock: Clock) -> None:
-        self.host = host
+    def __init__(self, run: RunContext, host: Host) -> None:
+        self.host = host.name
         self.link = Breaker()
-        self.engine = Breaker()
-        self.answered_at: Seconds = float("-inf")
-        """When the engine last answered a call."""
-        self._waits = waits
-        self._stream = stream
-        self._clock = clock
+        self.daemon = DaemonWatch(run, host, self.link, self.lose)
+        self._waits = run.waits
+        self._stream = run.stream
+        self._clock = run.clock
+
+    @property
+    def engine(self) -> Breaker:
+        """Trips when the Docker Engine is gone, or no longer answers."""
+        return self.daemon.breaker
+
+    def lose(self, reason: str) -> None:
+        """The host is gone for the rest of the run. Only the first reason is told."""
+        if self.link.tripped:
+            return
+        detail = reason.removeprefix("the connection was lost: ")
+        detail = "" if detail.lower() == "connection lost" else detail
+        self._stream.emit(HostChanged(host=self.host, state=HostState.LOST, detail=detail))
+        self.link.trip(
+            HostLost(
+                f"the connection was lost: {detail}" if detail else "the connection was lost",
+                where=self.host,
+                fix=f"see whether {self.host} is up and its sshd answers, then deploy again",
+            )
+        )
 
     def quiet(
         self,
@@ -86,14 +106,14 @@ class Caller:
         began = self._clock.now()
         error, status = "cancelled", None
         try:
-            result = await self._waits.wait(wait, work, guards)
+            result = await self._do(line, wait, work, guards)
         except BackstaffError as failure:
             error = failure.what
             raise
         else:
             error = ""
             if wait.what is not WaitKind.COMMAND:
-                self.answered_at = self._clock.now()
+                self.daemon.answered()
             status = result.status if isinstance(result, CommandResult) else 0
             return result
         finally:
@@ -103,6 +123,31 @@ class Caller:
                     line=line, took_s=took, status=status, host=self.host, mutates=mutates, error=error
                 )
             )
+
+    async def _do(
+        self, line: str, wait: Wait, work: Callable[[Ongoing], Awaitable[T]], guards: Sequence[Breaker]
+    ) -> T:
+        """What needs the engine and fails may have ended with it; so may a program that ran in it."""
+        if self.engine not in guards:
+            return await self._waits.wait(wait, work, guards)
+        began = self._clock.now()
+        async with self.daemon.blamed():
+            result = await self._waits.wait(wait, work, guards)
+        if isinstance(result, CommandResult) and result.status != 0:
+            failure = _failed(line, result, self.host)
+            cause = await self.daemon.cause_of(failure, began)
+            if cause is not failure:
+                raise cause
+        return result
+
+
+def _failed(line: str, result: CommandResult, host: str) -> CommandFailed:
+    return CommandFailed(
+        f"{line} ended with status {result.status}",
+        status=result.status,
+        stderr=result.stderr or result.stdout,
+        where=host,
+    )
 
 
 class GuardedDocker:
@@ -125,10 +170,6 @@ class GuardedDocker:
     async def ping(self) -> None:
         """Return when the engine answers."""
         await self._read("docker version", lambda: self._inner.ping())
-
-    async def unrecorded_ping(self) -> None:
-        """A ping that is part of minding the host: its caller waits, and it leaves no record."""
-        await self._inner.ping()
 
     async def version(self) -> str:
         """The engine's version."""
@@ -231,9 +272,11 @@ class GuardedDocker:
             breakers=breakers,
         )
 
-    def events(self) -> AsyncGenerator[DockerEvent, None]:
+    async def events(self) -> AsyncGenerator[DockerEvent, None]:
         """Container events; the reader ends it."""
-        return self._inner.events()
+        async with self._caller.daemon.blamed(stream=True), aclosing(self._inner.events()) as events:
+            async for event in events:
+                yield event
 
     async def read_logs(
         self, container: str, *, since: str = "", tail: int | None = None
@@ -251,11 +294,14 @@ class GuardedDocker:
         wait = replace(self._caller.quiet(line, self._timeouts.docker), silence=True)
         return await self._caller.call(line, wait, read)
 
-    def logs(
+    async def logs(
         self, container: str, *, since: str = "", tail: int | None = None, follow: bool = False
     ) -> AsyncGenerator[LogLine, None]:
         """Container output; the reader ends it."""
-        return self._inner.logs(container, since=since, tail=tail, follow=follow)
+        inner = self._inner.logs(container, since=since, tail=tail, follow=follow)
+        async with self._caller.daemon.blamed(stream=True), aclosing(inner) as lines:
+            async for line in lines:
+                yield line
 
 
 class GuardedHost:
@@ -281,6 +327,11 @@ class GuardedHost:
     def engine(self) -> Breaker:
         """Trips when the Docker Engine no longer answers."""
         return self.caller.engine
+
+    @property
+    def daemon(self) -> DaemonWatch:
+        """Whether its Docker daemon lives, and what that explains."""
+        return self.caller.daemon
 
     @property
     def breakers(self) -> tuple[Breaker, Breaker]:
@@ -310,12 +361,7 @@ class GuardedHost:
         """Run a script; `title` stands for it in the record. Raises `CommandFailed` unless it ends with 0."""
         result = await self.attempt(script, title, uses_docker=uses_docker, limit_s=limit_s)
         if result.status != 0:
-            raise CommandFailed(
-                f"{title} ended with status {result.status}",
-                status=result.status,
-                stderr=result.stderr or result.stdout,
-                where=self.name,
-            )
+            raise _failed(title, result, self.name)
         return result
 
     async def attempt(

@@ -15,18 +15,20 @@ from backstaff.hosts.protocol import Container, ContainerState
 
 
 async def trip_when_doomed(watch: ContainerWatch, container: str, role: str, breaker: Breaker) -> None:
-    """Trip `breaker` as soon as the container can not become healthy any more. Runs beside a wait, which
-    the host's own breakers end once the host is gone."""
+    """Trip `breaker` as soon as the container can not become healthy any more, or is gone with its host or
+    Docker. Runs beside a wait."""
     try:
-        async with aclosing(watch.states(container, role)) as states:
-            async for seen in states:
-                error = doomed(watch.host.name, seen)
-                if error is not None:
-                    breaker.trip(error)
-                    return
-    except BackstaffError:
-        if not watch.host.gone:
-            raise
+        async with watch.host.daemon.blamed():
+            await _raise_when_doomed(watch, container, role)
+    except BackstaffError as error:
+        breaker.trip(error)
+
+
+async def _raise_when_doomed(watch: ContainerWatch, container: str, role: str) -> None:
+    async with aclosing(watch.states(container, role)) as states:
+        async for seen in states:
+            if error := doomed(watch.host.name, seen):
+                raise error
 
 
 def doomed(host: str, seen: Container | None) -> Doomed | None:
@@ -55,7 +57,8 @@ class HealthWatch:
         config = self._run.config
         has_check = started.health is not None
         limit = config.deploy_timeout + (0 if has_check else config.readiness_delay)
-        cause = "the container's HEALTHCHECK to pass" if has_check else "the container to stay up"
+        stays_up = f"the container to run for {config.readiness_delay} s without a restart"
+        cause = "the container's HEALTHCHECK to pass" if has_check else stays_up
         wait = Wait(
             WaitKind.HEALTH,
             cause,
@@ -73,7 +76,8 @@ class HealthWatch:
                     if seen is not None and await self._is_ready(seen):
                         return
 
-        await self._run.waits.wait(wait, healthy, [self._host.link, self._host.engine])
+        async with self._host.daemon.blamed():
+            await self._run.waits.wait(wait, healthy, self._host.breakers)
 
     async def _is_ready(self, seen: Container) -> bool:
         if seen.health is not None:
@@ -102,6 +106,6 @@ class HealthWatch:
             self._role.name,
             slack_s=SLACK_S,
         )
-        guards = [self._host.link, self._host.engine, doom]
+        guards = [*self._host.breakers, doom]
         async with alongside(trip_when_doomed(self._watch, container, self._role.name, doom)):
             await self._run.waits.wait(wait, lambda _: self._run.clock.sleep(delay), guards)

@@ -6,9 +6,10 @@ from pathlib import Path
 from backstaff.clock import Seconds
 from backstaff.engine.context import RunContext
 from backstaff.engine.waits import Ongoing, Wait
+from backstaff.errors import BuildFailed
 from backstaff.events.facts import WaitKind
 from backstaff.events.types import CommandRun, Output
-from backstaff.hosts.local import LocalResult, run_local
+from backstaff.hosts.local import LocalResult, OnLine, run_local
 
 _LAST_LINES = 12
 
@@ -21,17 +22,32 @@ def last_words(result: LocalResult) -> list[str]:
     return [*(result.stdout.splitlines()[-room:] if room else ()), *errors]
 
 
+def _not_started(program: str, directory: Path, error: OSError) -> BuildFailed:
+    """The error for a program that is missing or can not be run."""
+    fix = "or deploy an image that is in the registry with --skip-push"
+    if isinstance(error, FileNotFoundError) and error.filename == program:
+        what = f"{program} is not installed on this machine, or not on its PATH"
+        return BuildFailed(what, fix=f"install it, {fix}")
+    what = f"{program} could not be started: {error.strerror or error}"
+    return BuildFailed(what, where=str(directory), fix=f"make it run there, {fix}")
+
+
 class LocalCommands:
-    """Runs local commands for one part of a run; each inherits `environment` and nothing else."""
+    """Runs local commands for one part of a run; each inherits `environment` and nothing else.
+
+    Raises `BuildFailed` for a program that can not be started."""
 
     def __init__(self, run: RunContext, environment: Mapping[str, str]) -> None:
         self._run = run
         self._environment = environment
 
-    async def ask(self, argv: Sequence[str], cwd: Path | None = None) -> LocalResult:
-        """Run a short command whose output is wanted, not shown."""
+    async def ask(
+        self, argv: Sequence[str], cwd: Path | None = None, *, limit_s: Seconds | None = None
+    ) -> LocalResult:
+        """Run a command whose output is wanted, not shown. `limit_s` None means `timeouts.command`."""
         line = " ".join(argv)
-        wait = Wait(WaitKind.COMMAND, line, "this machine", self._run.timeouts.command, quiet=True)
+        limit = self._run.timeouts.command if limit_s is None else limit_s
+        wait = Wait(WaitKind.COMMAND, line, "this machine", limit, quiet=True)
         return await self._recorded(line, wait, lambda _: self._start(argv, cwd))
 
     async def build(self, line: str, shown: str, cwd: Path) -> LocalResult:
@@ -44,12 +60,18 @@ class LocalCommands:
                 ongoing.alive()
                 self._run.stream.emit(Output(source="build", stream=stream, text=text))
 
-            return run_local(["sh", "-c", line], env=self._environment, cwd=cwd, on_line=tell)
+            return self._start(["sh", "-c", line], cwd, tell)
 
         return await self._recorded(shown, wait, work)
 
-    async def _start(self, argv: Sequence[str], cwd: Path | None) -> LocalResult:
-        return await run_local(argv, env=self._environment, cwd=cwd or self._run.directory)
+    async def _start(
+        self, argv: Sequence[str], cwd: Path | None, on_line: OnLine | None = None
+    ) -> LocalResult:
+        directory = cwd or self._run.directory
+        try:
+            return await run_local(argv, env=self._environment, cwd=directory, on_line=on_line)
+        except OSError as error:
+            raise _not_started(argv[0], directory, error) from error
 
     async def _recorded(
         self, line: str, wait: Wait, work: Callable[[Ongoing], Awaitable[LocalResult]]

@@ -8,18 +8,21 @@ see that the holder is dead, and take the lock over.
 import shlex
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
 from backstaff.config.models import Config
+from backstaff.engine.asking import ANSWER_WITHIN_S
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
+from backstaff.engine.lock_choice import LockChooser, LockPatience
+from backstaff.engine.questions import LockChoice
 from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Ongoing, Wait
 from backstaff.errors import BackstaffError, LockHeld, RemoteError, WaitExpired
 from backstaff.events.facts import LockState, WaitKind
 from backstaff.events.types import LockChanged, Notice
+from backstaff.explain.words import duration
 from backstaff.kamal.lock import (
     AUTOMATIC,
     LockOutcome,
@@ -36,15 +39,6 @@ from backstaff.kamal.lock_scripts import (
 )
 
 DEFAULT_CONFIG_FILE = Path("config/deploy.yml")
-
-
-@dataclass(frozen=True)
-class LockPatience:
-    """Whether to wait for somebody else's lock: for `wait_s` seconds (0: not at all), looking anew every
-    `interval_s` seconds."""
-
-    wait_s: float = 0
-    interval_s: float = 15
 
 
 def release_command(config: Config, host: str) -> str:
@@ -87,13 +81,12 @@ class DeployLock:
         owner: LockOwner,
         *,
         is_dead: Callable[[LockOwner], bool],
-        patience: LockPatience = LockPatience(),
+        patience: LockPatience | None = None,
     ) -> None:
         self._run = run
         self._host = host
         self._owner = owner
-        self._is_dead = is_dead
-        self._patience = patience
+        self._chooser = LockChooser(run, host.name, is_dead, patience or LockPatience(), self.release_command)
         self._maybe_ours = False
         self._was_held = False
         self.left_behind = False
@@ -110,9 +103,9 @@ class DeployLock:
         return report
 
     async def refuse_if_held(self) -> None:
-        """Raise `LockHeld` early, before a build or a pull is done for nothing."""
+        """Raise `LockHeld` early, before a build or a pull is done for nothing; ask now what may be asked."""
         report = await self.look()
-        if report.outcome is LockOutcome.HELD and not self._stale(report) and not self._waits_for(report):
+        if report.outcome is LockOutcome.HELD and await self._choose(report) is LockChoice.LEAVE:
             raise held_by_other(self._run.config, self._host.name, report)
 
     async def warn_if_free(self) -> None:
@@ -141,52 +134,74 @@ class DeployLock:
                 raise
 
     async def _take(self, message: str) -> None:
-        held = await self._try(message)
+        held = await self._attempt(message)
         if held is None:
             return
-        if not self._waits_for(held):
-            raise held_by_other(self._run.config, self._host.name, held)
         wait = Wait(
             WaitKind.LOCK,
             "the deploy lock",
             held.details.locked_by if held.details else "its holder",
-            self._patience.wait_s,
+            self._chooser.limit_s,
             self._host.name,
         )
 
         async def until_free(_: Ongoing) -> None:
-            while await self._try(message) is not None:
-                await self._run.clock.sleep(self._patience.interval_s)
+            while await self._attempt(message) is not None:
+                await self._run.clock.sleep(self._chooser.interval_s)
 
         try:
             await self._run.waits.wait(wait, until_free, [self._host.link])
         except WaitExpired:
             raise held_by_other(self._run.config, self._host.name, held, waited=True) from None
 
+    async def _attempt(self, message: str) -> LockReport | None:
+        """Try once, also over a dead holder: None if the lock is ours now, else whose it is, and worth
+        waiting for. Raises `LockHeld` if it is not."""
+        held = await self._try(message)
+        if held is None:
+            return None
+        choice = await self._choose(held)
+        stale = self._chooser.stale(held)
+        if choice is LockChoice.TAKE_OVER and stale is not None:
+            after = await self._take_over(message, held, stale)
+            if after is None:
+                return None
+            if after.outcome is LockOutcome.FREE:
+                return await self._attempt(message)
+            held, choice = after, await self._choose(after)
+        if choice is not LockChoice.WAIT:
+            raise held_by_other(self._run.config, self._host.name, held)
+        return held
+
+    async def _choose(self, report: LockReport) -> LockChoice:
+        try:
+            return await self._chooser.choose(report)
+        except WaitExpired as unanswered:
+            error = held_by_other(self._run.config, self._host.name, report)
+            limit = duration(ANSWER_WITHIN_S)
+            error.what = f"{error.what}, and nobody said within {limit} what to do about it"
+            raise error from unanswered
+
     async def _try(self, message: str) -> LockReport | None:
         """Try once: None if the lock is ours now, else whose it is."""
-        run = self._run
-        details = details_text(run.performer.name, run.clock.wall(), run.version, message)
         self._maybe_ours = True
-        script = acquire_script(run.config, details, token=token_hex(8), owner=self._owner)
+        script = acquire_script(
+            self._run.config, self._details(message), token=token_hex(8), owner=self._owner
+        )
         report = await self._run_script(script, "take the deploy lock")
         if report.outcome is LockOutcome.ACQUIRED:
             self._was_held = True
             self._tell(LockState.OURS, report)
             return None
-        stale = self._stale(report)
-        if stale is None:
-            self._maybe_ours = False
+        self._maybe_ours = False
+        if self._chooser.stale(report) is None:
             self._tell(LockState.HELD, report)
-            return report
-        after = await self._take_over(details, report, stale)
-        if after is not None and after.outcome is LockOutcome.FREE:
-            return await self._try(message)
-        return after
+        return report
 
-    async def _take_over(self, details: str, report: LockReport, stale: LockOwner) -> LockReport | None:
+    async def _take_over(self, message: str, report: LockReport, stale: LockOwner) -> LockReport | None:
+        self._maybe_ours = True
         script = takeover_script(
-            self._run.config, report.owner_text, details, token=token_hex(8), owner=self._owner
+            self._run.config, report.owner_text, self._details(message), token=token_hex(8), owner=self._owner
         )
         after = await self._run_script(script, "take over the deploy lock of a dead process")
         if after.outcome is not LockOutcome.TAKEN_OVER:
@@ -199,6 +214,10 @@ class DeployLock:
         self._was_held = True
         self._tell(LockState.TAKEN_OVER, after)
         return None
+
+    def _details(self, message: str) -> str:
+        run = self._run
+        return details_text(run.performer.name, run.clock.wall(), run.version, message)
 
     async def release(self) -> None:
         """Give the lock back if it is, or may be, ours. Never raises: what can not be released is told,
@@ -247,15 +266,6 @@ class DeployLock:
     async def _run_script(self, script: str, title: str, limit_s: float | None = None) -> LockReport:
         result = await self._host.run(script, title, limit_s=limit_s)
         return parse_lock_report(result.stdout)
-
-    def _waits_for(self, report: LockReport) -> bool:
-        """Whether patience is asked for, and has sense: a lock taken by hand may stay for days."""
-        automatic = report.details is None or report.details.automatic
-        return self._patience.wait_s > 0 and automatic
-
-    def _stale(self, report: LockReport) -> LockOwner | None:
-        """The lock's owner if that process is known to be dead."""
-        return report.owner if report.owner is not None and self._is_dead(report.owner) else None
 
     def _tell(self, state: LockState, report: LockReport | None = None) -> None:
         details = report.details if report else None

@@ -5,9 +5,17 @@ from secrets import token_hex
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.lock import held_by_other, release_command
-from backstaff.errors import LockHeld
-from backstaff.kamal.lock import LockOutcome, LockReport, details_text, parse_lock_report
-from backstaff.kamal.lock_scripts import acquire_script, release_script, status_script
+from backstaff.engine.uninterrupted import uninterrupted
+from backstaff.errors import BackstaffError, LockHeld
+from backstaff.events.facts import LockState
+from backstaff.events.types import LockChanged
+from backstaff.kamal.lock import LockOutcome, LockReport, TakenByHand, details_text, parse_lock_report
+from backstaff.kamal.lock_scripts import (
+    acquire_script,
+    release_if_ours_script,
+    release_script,
+    status_script,
+)
 
 
 class ManualLock:
@@ -22,13 +30,23 @@ class ManualLock:
         return await self._answer(status_script(self._run.config), "read the deploy lock")
 
     async def acquire(self, message: str) -> LockReport:
-        """Take it; raises `LockHeld` if somebody has it. It names no process, so it is never taken over."""
-        run = self._run
+        """Take it; raises `LockHeld` if somebody has it. It names no process, so it is never taken over.
+
+        Whatever ends this before the answer has come, the lock is given back if it was taken; what became
+        of it is told by a `LockChanged`."""
+        run, mark = self._run, TakenByHand(token_hex(8))
         details = details_text(run.performer.name, run.clock.wall(), run.version, message)
-        script = acquire_script(run.config, details, token=token_hex(8), owner=None)
-        report = await self._answer(script, "take the deploy lock")
-        if report.outcome is LockOutcome.HELD:
-            raise self._held(report)
+        script = acquire_script(run.config, details, token=token_hex(8), owner=mark)
+        with run.report.step("take the deploy lock", self._host.name):
+            try:
+                report = await self._answer(script, "take the deploy lock")
+            except BaseException:
+                # The answer may have been lost on the way while the host did take the lock for us.
+                await uninterrupted(self._undo(mark))
+                raise
+            if report.outcome is LockOutcome.HELD:
+                raise self._held(report)
+            self._tell(LockState.OURS)
         return report
 
     async def release(self) -> LockReport:
@@ -37,6 +55,16 @@ class ManualLock:
             release_script(self._run.config, token=token_hex(8)), "release the deploy lock"
         )
 
+    async def _undo(self, mark: TakenByHand) -> None:
+        """Release the lock if it bears the mark. Never raises: what can not be released is told."""
+        script = release_if_ours_script(self._run.config, mark, token=token_hex(8))
+        try:
+            report = await self._answer(script, "release the deploy lock", self._run.timeouts.release)
+        except BackstaffError:
+            self._tell(LockState.LEFT_BEHIND)
+            return
+        self._tell(LockState.RELEASED if report.outcome is LockOutcome.RELEASED else LockState.FREE)
+
     def _held(self, report: LockReport) -> LockHeld:
         """A person who takes the lock by hand does not wait for it."""
         config, host = self._run.config, self._host.name
@@ -44,6 +72,11 @@ class ManualLock:
         error.fix = f"if its holder is gone: {release_command(config, host)}"
         return error
 
-    async def _answer(self, script: str, title: str) -> LockReport:
-        result = await self._host.run(script, title)
+    def _tell(self, state: LockState) -> None:
+        host = self._host.name
+        release = release_command(self._run.config, host)
+        self._run.stream.emit(LockChanged(state=state, host=host, release=release))
+
+    async def _answer(self, script: str, title: str, limit_s: float | None = None) -> LockReport:
+        result = await self._host.run(script, title, limit_s=limit_s)
         return parse_lock_report(result.stdout)

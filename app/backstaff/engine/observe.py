@@ -69,12 +69,15 @@ async def _tell_engine(run: RunContext, host: GuardedHost) -> None:
 async def verify(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWatch]) -> Sequence[PairVerdict]:
     """Observe all pairs again and compare with what the run promised. Never raises for a host that can not
     be observed in time, but says so; the others are told all the same."""
+    pairs_of: dict[str, list[Pair]] = {}
+    for pair in plan.pairs:
+        pairs_of.setdefault(pair.host, []).append(pair)
 
     async def look(host: GuardedHost) -> list[PairVerdict]:
         watch = watches[host.name]
         await watch.refresh()
         services = await _proxy_services(plan, host)
-        pairs = [pair for pair in plan.pairs if pair.host == host.name]
+        pairs = pairs_of.get(host.name, ())
         return [await _verdict(run, plan, watch, pair, services) for pair in pairs]
 
     async def look_in_time(host: GuardedHost) -> list[PairVerdict]:

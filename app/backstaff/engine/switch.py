@@ -108,7 +108,7 @@ class ProxySwitch:
     def _failed(self, stderr: str) -> RemoteError:
         said = stderr.strip().removeprefix("Error: ")
         if not said:
-            said = "kamal-proxy deploy ended without a word, as it does when the proxy or Docker is stopped"
+            said = "kamal-proxy deploy ended without a word, as it does when the proxy is stopped"
         probe = self._probes.last
         refused = deploy_doom(said)
         if refused is not None:

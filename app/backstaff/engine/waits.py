@@ -5,9 +5,9 @@ or with the first of its breakers that trips; and while it lasts it is explained
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeVar
 
@@ -16,7 +16,8 @@ from backstaff.errors import BackstaffError, Doomed, WaitExpired
 from backstaff.events.facts import Explanation, Outcome, WaitKind
 from backstaff.events.stream import EventStream
 from backstaff.events.types import Notice, WaitEnded, WaitExplained, WaitStarted
-from backstaff.explain.why import explain_wait
+from backstaff.explain.why import ACTIVITIES, explain_wait
+from backstaff.explain.words import duration
 
 T = TypeVar("T")
 
@@ -101,11 +102,27 @@ class Ongoing:
 
     def alive(self) -> None:
         """Move the deadline of a `silence` wait; does nothing to others or once the wait is over."""
-        over = self._timer.expired() or any(breaker.tripped for breaker in self._breakers)
-        if over or not self.wait.silence:
+        if self.wait.silence:
+            self._move(self._clock.now() + self.wait.limit_s)
+
+    def postpone(self, by_s: Seconds) -> None:
+        """Move the deadline, back again if `by_s` is negative; does nothing once the wait is over."""
+        self._move(self.deadline + by_s)
+
+    def _move(self, deadline: Seconds) -> None:
+        if self._timer.expired() or any(breaker.tripped for breaker in self._breakers):
             return
-        self.deadline = self._clock.now() + self.wait.limit_s
-        self._clock.reschedule(self._timer, self.deadline)
+        self.deadline = deadline
+        self._clock.reschedule(self._timer, deadline + self.wait.slack_s)
+
+
+@dataclass
+class _Pause:
+    """A time that is not counted in waits of some kinds; `until` is its latest end."""
+
+    kinds: Collection[WaitKind]
+    until: Seconds
+    postponed: list[Ongoing] = field(default_factory=list)
 
 
 class Waits:
@@ -116,6 +133,7 @@ class Waits:
         self._clock = clock
         self._numbers = count(1)
         self._open: dict[int, Ongoing] = {}
+        self._pauses: list[_Pause] = []
 
     async def wait(
         self,
@@ -159,6 +177,27 @@ class Waits:
         self._end(ongoing, Outcome.DONE, "")
         return result
 
+    @contextmanager
+    def postponing(self, kinds: Collection[WaitKind], most_s: Seconds) -> Iterator[None]:
+        """Do not count the time that the body takes, `most_s` at most, in waits of these kinds."""
+        pause = _Pause(kinds, self._clock.now() + most_s)
+        for each in self._open.values():
+            self._postpone(each, pause)
+        self._pauses.append(pause)
+        try:
+            yield
+        finally:
+            self._pauses.remove(pause)
+            unused = pause.until - self._clock.now()
+            for each in pause.postponed:
+                if each.number in self._open:
+                    each.postpone(-unused)
+
+    def _postpone(self, ongoing: Ongoing, pause: _Pause) -> None:
+        if ongoing.wait.what in pause.kinds:
+            ongoing.postpone(pause.until - self._clock.now())
+            pause.postponed.append(ongoing)
+
     async def explain_until_cancelled(self) -> None:
         """Tell why each open wait lasts: at once when the reason changes, else as a heartbeat."""
         while True:
@@ -180,6 +219,8 @@ class Waits:
     def _begin(self, wait: Wait, timer: asyncio.Timeout, breakers: Sequence[Breaker]) -> Ongoing:
         ongoing = Ongoing(next(self._numbers), wait, timer, self._clock, breakers)
         self._open[ongoing.number] = ongoing
+        for pause in self._pauses:
+            self._postpone(ongoing, pause)
         if not wait.quiet:
             self._announce(ongoing)
         return ongoing
@@ -223,9 +264,8 @@ class Waits:
         wait = ongoing.wait
         why = explain_wait(self._stream.board, ongoing.number, self._stream.offset())
         evidence = [line for each in why.evidence for line in (f"{each.host} {each.doing}", *each.lines)]
-        how = " without a sign of life" if wait.silence else ""
         return WaitExpired(
-            f"{wait.cause}: gave up after {wait.limit_s:g} s{how}",
+            _gave_up(wait),
             where=wait.host,
             evidence=evidence,
             fix=why.advice,
@@ -236,6 +276,13 @@ class Waits:
         if ongoing.announced:
             took = self._clock.now() - ongoing.started
             self._stream.emit(WaitEnded(wait=ongoing.number, outcome=outcome, took_s=took, reason=reason))
+
+
+def _gave_up(wait: Wait) -> str:
+    limit = duration(wait.limit_s)
+    if wait.what not in ACTIVITIES:
+        return f"waited {limit} in vain for {wait.cause}"
+    return f"{wait.cause}: gave up after {limit}{' without a sign of life' if wait.silence else ''}"
 
 
 async def broken_by(breakers: Sequence[Breaker], work: Callable[[], Awaitable[T]]) -> T:

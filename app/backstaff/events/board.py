@@ -29,6 +29,7 @@ from backstaff.events.board_state import (
     pair_key,
 )
 from backstaff.events.facts import ContainerFacts, FailureCard, Funnel, Outcome, PairVerdict, Phase
+from backstaff.events.host_index import HostIndex
 from backstaff.events.types import (
     BarrierChanged,
     CommandRun,
@@ -93,6 +94,15 @@ class Board:
     verdicts: tuple[PairVerdict, ...] = ()
     result: RunEnded | None = None
 
+    def __post_init__(self) -> None:
+        """Makes what finds the steps and waits of a host, which is no part of the state."""
+        self._steps_on: HostIndex[str] = HostIndex()
+        self._waits_on: HostIndex[int] = HostIndex()
+        for key, step in self.steps.items():
+            self._steps_on.put(key, step.host)
+        for number, wait in self.waits.items():
+            self._waits_on.put(number, wait.start.host)
+
     def pair(self, host: str, role: str) -> PairView | None:
         """A role on a host, None if nothing is known of it."""
         return self.pairs.get(pair_key(host, role))
@@ -112,18 +122,15 @@ class Board:
 
     def step_of(self, host: str, role: str = "") -> StepView | None:
         """What a pair is doing now: its own innermost step, else the host's."""
-        on_host = [step for step in self.steps.values() if step.host == host]
+        on_host = [self.steps[key] for key in self._steps_on.on(host)]
         own = [step for step in on_host if role and step.role == role]
         shared = [step for step in on_host if not step.role]
         return next(iter([*reversed(own), *reversed(shared)]), None)
 
     def waits_of(self, host: str, role: str = "") -> list[WaitView]:
         """Open waits of a pair, or of all of a host without a role; longest first."""
-        return [
-            wait
-            for wait in self.waits.values()
-            if wait.start.host == host and (not role or wait.start.role == role)
-        ]
+        on_host = [self.waits[number] for number in self._waits_on.on(host)]
+        return [wait for wait in on_host if not role or wait.start.role == role]
 
     def tail(self, source: str, host: str, role: str = "", name: str = "") -> list[OutputLine]:
         """The last lines of a source, oldest first; `name` counts only without a role."""
@@ -178,11 +185,13 @@ class Board:
                 )
             case WaitStarted():
                 self.waits[body.wait] = WaitView(body, t)
+                self._waits_on.put(body.wait, body.host)
             case WaitExplained():
                 if (wait := self.waits.get(body.wait)) is not None:
                     self.waits[body.wait] = replace(wait, why=body.why, told_t=t, told_left_s=body.left_s)
             case WaitEnded():
                 self.waits.pop(body.wait, None)
+                self._waits_on.drop(body.wait)
                 self.waits_ended[body.outcome] = self.waits_ended.get(body.outcome, 0) + 1
             case BarrierChanged():
                 self._barrier_changed(body, t)
@@ -230,12 +239,16 @@ class Board:
         )
 
     def _step_started(self, body: StepStarted, t: float) -> None:
-        self.steps[_step_key(body)] = StepView(body.step, body.host, body.role, t, body.detail)
+        key = _step_key(body)
+        self.steps[key] = StepView(body.step, body.host, body.role, t, body.detail)
+        self._steps_on.put(key, body.host)
         if body.role:
             self._show_step(body.host, body.role)
 
     def _step_ended(self, body: StepEnded) -> None:
-        self.steps.pop(_step_key(body), None)
+        key = _step_key(body)
+        self.steps.pop(key, None)
+        self._steps_on.drop(key)
         if body.outcome not in {Outcome.DONE, Outcome.SKIPPED, Outcome.CANCELLED}:
             failed = FailedStep(body.step, body.host, body.role, body.outcome, body.detail)
             self.failed_steps = [*self.failed_steps, failed][:KEPT_FAILED_STEPS]
@@ -244,7 +257,7 @@ class Board:
 
     def _show_step(self, host: str, role: str) -> None:
         known = self._known(host, role)
-        own = [step for step in self.steps.values() if step.host == host and step.role == role]
+        own = [step for key in self._steps_on.on(host) if (step := self.steps[key]).role == role]
         if own:
             now = own[-1]
             self._put(replace(known, step=now.step, step_since_t=now.since_t))

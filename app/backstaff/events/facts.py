@@ -88,6 +88,7 @@ class WaitKind(StrEnum):
     PROXY = "proxy"
     STOP = "stop"
     PAUSE = "pause"
+    ANSWER = "answer"
 
 
 class BarrierState(StrEnum):

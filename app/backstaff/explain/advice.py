@@ -26,14 +26,14 @@ def exit_hint(code: int) -> str:
 
 def advice_for_probe(result: str, url: str = "") -> str:
     """What a health check's result usually means, and which setting it touches; empty if nobody knows."""
-    path, port = _path_and_port(url)
-    status = re.search(r"\((\d{3})\)", result)
-    if status:
-        return _status_hint(int(status[1]), path)
+    path, port = path_and_port(url)
+    status = http_status(result)
+    if status is not None:
+        return _status_hint(status, path)
     for pattern, hint in (
         (
             r"connection refused",
-            f"nothing listens on port {port}: is proxy.app_port the app's own port?",
+            f"is proxy.app_port ({port}) the port that the app listens on, and on all addresses (0.0.0.0)?",
         ),
         (r"timed out|deadline exceeded", "the app answers too slowly: raise proxy.healthcheck.timeout"),
         (r"no such host", "the container is gone, or not on the network of the proxy"),
@@ -69,6 +69,10 @@ _ADDRESS = re.compile(
 )
 _SOURCE_FILE = re.compile(r"\.(?:rb|py|js|ts|go|java|php|ex|exs|rs|c)$")
 _LOOPBACK = re.compile(r"(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|::1):")
+_LISTENS = re.compile(
+    r"\blisten\w*\b.*?(?:(?P<loopback>localhost|127\.\d+\.\d+\.\d+|\[::1\]):)?(?P<port>\d{2,5})\b(?![.\d])",
+    re.IGNORECASE,
+)
 _TROUBLE = re.compile(
     r"could not connect|can'?t connect|cannot connect|(?:unable|failed) to connect|ECONNREFUSED|ETIMEDOUT"
     r"|EHOSTUNREACH|connection (?:to .* )?(?:refused|failed|timed out)|no route to host|i/o timeout",
@@ -113,6 +117,20 @@ def output_hint(lines: Iterable[str], host: str = "", network: str = "kamal") ->
     return ""
 
 
+def listening_hint(lines: Iterable[str], url: str) -> str:
+    """What to change where nothing takes the checks of `url` and the app says where it listens instead."""
+    _, checked = path_and_port(url)
+    found = next((match for line in reversed(list(lines)) if (match := _LISTENS.search(line))), None)
+    if found is None:
+        return ""
+    if found["loopback"]:
+        at = f"{found['loopback']}:{found['port']}"
+        return f"the app says that it listens on {at}, which only its container reaches: make that 0.0.0.0"
+    if found["port"] == checked:
+        return ""
+    return f"the app says that it listens on {found['port']}: set proxy.app_port to {found['port']}"
+
+
 def telling_lines(lines: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """The last lines that say something, oldest first: blank ones and repetitions left out."""
     told = [line.strip() for line in lines if line.strip()]
@@ -134,7 +152,14 @@ def _unreachable(line: str) -> str:
     return ""
 
 
-def _path_and_port(url: str) -> tuple[str, str]:
+def http_status(result: str) -> int | None:
+    """The status that a health check was answered with, None if its result is another."""
+    found = re.search(r"\((\d{3})\)", result)
+    return int(found[1]) if found else None
+
+
+def path_and_port(url: str) -> tuple[str, str]:
+    """The path and the port that a health check goes to; in words where the URL is not known."""
     found = re.match(r"https?://[^/]*?(?::(?P<port>\d+))?(?P<path>/[^?#]*)?$", url)
     if not found:
         return "the health check's path", "the app's port"

@@ -1,27 +1,38 @@
 """An explanation in short: the cause in one line, or the whole as an indented block of text."""
 
+from collections.abc import Sequence
+
 from backstaff.events.facts import Explanation, Funnel, HostEvidence
-from backstaff.explain.evidence import PROBE
 from backstaff.explain.funnel import blocking_filter
+from backstaff.explain.probe_words import PROBE
+from backstaff.explain.words import listed
 
 
-def brief(why: Explanation, most: int = 3) -> str:
-    """The evidence of the first hosts in one line: `h1 web GET :3000/up -> …; h2 web no container …`."""
-    parts = [_in_short(each) for each in why.evidence[:most]]
-    if len(why.evidence) > most:
-        parts.append(f"{len(why.evidence) - most} more")
-    return "; ".join(parts)
+def brief(why: Explanation, *, about: tuple[str, str] = ("", ""), most: int = 3) -> list[str]:
+    """The evidence in short: `h1 and h2 web: GET :3000/up -> …`, one text for all that show the same.
+
+    Only the first `most` texts are given, the other hosts are counted. `about` is the host and role that
+    waits: what is known of itself goes without its name."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for each in why.evidence:
+        alike.setdefault((each.role, _says(each)), []).append(each.host)
+    texts = [_text(hosts, role, says, about) for (role, says), hosts in alike.items()]
+    rest = sum(len(hosts) for hosts in list(alike.values())[most:])
+    return [*texts[:most], f"{rest} more"] if rest else texts
 
 
-def _in_short(evidence: HostEvidence) -> str:
-    who = f"{evidence.host} {evidence.role}".strip()
+def _text(hosts: Sequence[str], role: str, says: str, about: tuple[str, str]) -> str:
+    itself = list(hosts) == [about[0]] and role in {"", about[1]}
+    return says if itself else f"{f'{listed(hosts, most=4)} {role}'.strip()}: {says}"
+
+
+def _says(evidence: HostEvidence) -> str:
     blocking = blocking_filter(evidence.funnel) if evidence.funnel else None
     if blocking is not None:
-        says = f"no container passes {blocking.filter}"
         dropped = [f"{each.container}: {each.value}" for each in blocking.dropped]
-        return f"{who}: {says}" + (f" ({', '.join(dropped[:2])})" if dropped else "")
-    telling = next((line for line in reversed(evidence.lines) if line.startswith(PROBE)), evidence.doing)
-    return f"{who} {telling}"
+        drops = f" ({', '.join(dropped[:2])})" if dropped else ""
+        return f"no container passes {blocking.filter}{drops}"
+    return next((line for line in reversed(evidence.lines) if line.startswith(PROBE)), evidence.doing)
 
 
 def explanation_lines(why: Explanation) -> list[str]:

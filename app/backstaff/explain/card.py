@@ -1,20 +1,28 @@
 """The failure card: why a run failed, what proves it, where every host stands now, and the way out."""
 
 import shlex
-from collections.abc import Iterable
 
-from backstaff.errors import BackstaffError, DockerUnavailable, Doomed, HostLost, RunCancelled
+from backstaff.errors import (
+    BackstaffError,
+    DockerUnavailable,
+    Doomed,
+    HostLost,
+    HostUnreachable,
+    LockHeld,
+    RunCancelled,
+)
 from backstaff.events.board import Board
 from backstaff.events.board_state import FailedStep, PairView
 from backstaff.events.facts import FailureCard, Outcome, PairState
 from backstaff.events.inert import inert
 from backstaff.explain.advice import output_hint
-from backstaff.explain.evidence import PROBE, describe_container, hint, last_output, pair_evidence
+from backstaff.explain.card_evidence import evidence_of
+from backstaff.explain.evidence import hint, last_output
 from backstaff.explain.outcome import final_state
+from backstaff.explain.probe_words import plain_cause
 from backstaff.explain.retry import retry_command
 from backstaff.explain.words import listed
 
-MOST_EVIDENCE = 12
 USUAL_CONFIG_FILE = "config/deploy.yml"
 
 
@@ -29,13 +37,14 @@ def failure_card(board: Board, error: BackstaffError, *, retry: str = "") -> Fai
     known = error.where if error.where in board.hosts else ""
     host = pair.host if pair else step.host if step else known
     role = pair.role if pair else step.role if step else ""
+    cause = _cause(board, error, pair)
     return FailureCard(
         title=_title(board, error, pair, step),
         host=host,
         role=role,
         step=step.step if step else "",
-        cause=inert(error.what),
-        evidence=_evidence(board, error, pair),
+        cause=cause,
+        evidence=evidence_of(board, error, pair, cause),
         state=final_state(board),
         fix=_fix(board, error, pair),
         retry=retry or retry_command(board),
@@ -53,15 +62,15 @@ def _failed_pair(board: Board, error: BackstaffError) -> PairView | None:
 
 
 def _failed_step(board: Board, error: BackstaffError, pair: PairView | None) -> FailedStep | None:
-    """The step in which it happened."""
+    """The step in which it happened: one of the pair, else one that ended with this very error."""
     if isinstance(error, RunCancelled):
         return None
-    steps = board.failed_steps
     if pair is not None:
-        steps = [step for step in steps if (step.host, step.role) == (pair.host, pair.role)]
+        steps = [step for step in board.failed_steps if (step.host, step.role) == (pair.host, pair.role)]
+    else:
+        steps = [step for step in board.failed_steps if step.detail in {error.what, ""}]
     here = [step for step in steps if step.host == error.where]
-    alike = [step for step in steps if step.detail == error.what]
-    return next(iter(here or alike or steps), None)
+    return next(iter([*here, *steps]), None)
 
 
 def _title(board: Board, error: BackstaffError, pair: PairView | None, step: FailedStep | None) -> str:
@@ -70,35 +79,20 @@ def _title(board: Board, error: BackstaffError, pair: PairView | None, step: Fai
     if step is not None:
         return f"{step.step} on {step.host}" if step.host else step.step
     command = board.run.command if board.run else "run"
-    broken = [view for view in board.phases.values() if view.outcome not in {None, Outcome.DONE}]
-    phase = next(iter([*broken, *reversed(board.phases.values())]), None)
     hosts = [host for host in error.where.split(", ") if host in board.hosts]
     where = f" on {listed(hosts)}" if hosts else ""
+    if isinstance(error, LockHeld):
+        return f"{command}, refused by the deploy lock{where}"
+    if isinstance(error, HostUnreachable) and hosts:
+        return f"connecting to {listed(hosts)}"
+    broken = [view for view in board.phases.values() if view.outcome not in {None, Outcome.DONE}]
+    phase = next(iter([*broken, *reversed(board.phases.values())]), None)
     return f"{command} in phase {phase.phase.value}{where}" if phase else f"{command}{where}"
 
 
-def _evidence(board: Board, error: BackstaffError, pair: PairView | None) -> tuple[str, ...]:
-    """The app's own last words, what was observed, and what the error knows; each said once."""
-    lines: list[str] = []
-    seen = [inert(line) for line in error.evidence]
-    if pair is not None:
-        observed = _observed(board, pair)
-        probed = any(line.startswith(PROBE) for line in observed)
-        lines += [*last_output(board, pair), *observed]
-        seen = [line for line in seen if not (probed and line.startswith(PROBE))]
-    return tuple(_unrepeated([*lines, *seen], error.what))[:MOST_EVIDENCE]
-
-
-def _observed(board: Board, pair: PairView) -> list[str]:
-    """What was observed of a pair, save that its container ended: by now the run itself has stopped it."""
-    container = board.container_of(pair)
-    ended = describe_container(container.facts) if container else ""
-    return [line for line in pair_evidence(board, pair).lines if line != ended]
-
-
-def _unrepeated(lines: Iterable[str], cause: str) -> list[str]:
-    told = [line.strip() for line in lines if line.strip() and line.strip() != cause]
-    return list(dict.fromkeys(told))
+def _cause(board: Board, error: BackstaffError, pair: PairView | None) -> str:
+    """The error's own words, or what the proxy saw where it only said that its time was up."""
+    return inert(error.what if pair is None else plain_cause(board, pair, error.what))
 
 
 def _fix(board: Board, error: BackstaffError, pair: PairView | None) -> str:

@@ -11,22 +11,26 @@ from backstaff.events.facts import (
     ProbeSummary,
 )
 from backstaff.events.inert import inert
-from backstaff.explain.advice import advice_for_probe, exit_hint, output_hint, telling_lines
+from backstaff.explain.advice import (
+    advice_for_probe,
+    exit_hint,
+    listening_hint,
+    output_hint,
+    telling_lines,
+)
 from backstaff.explain.doom import how_it_ended, restart_note
 from backstaff.explain.funnel import ageless, build_funnel, role_filters
-from backstaff.explain.proxy_log import short_url
+from backstaff.explain.probe_words import probe_in_short, telling_probe
 from backstaff.explain.words import listed, size, times
 
 _DISCONNECTED = {
     HostState.QUEUED: "waits for its turn to connect",
     HostState.CONNECTING: "is being connected",
-    HostState.QUIET: "the connection is quiet",
+    HostState.QUIET: "gives no sign of life",
     HostState.UNREACHABLE: "can not be reached",
     HostState.LOST: "the connection is lost",
 }
 _HAS_CONTAINER = {PairState.STARTING, PairState.CHECKING, PairState.SWITCHING, PairState.FAILED}
-PROBE = "GET "
-"""How a line about a health check over HTTP begins."""
 _LIVE = {"running", "restarting", "paused"}
 
 
@@ -49,7 +53,7 @@ def doing(board: Board, pair: PairView, container: ContainerView | None, funnel:
     """What a role on a host is doing, in a few words: trouble with the host first, then the container."""
     host = board.hosts.get(pair.host, HostView(pair.host))
     if host.state in _DISCONNECTED:
-        return _with(_DISCONNECTED[host.state], host.detail)
+        return host_in_words(host)
     if pair.state in {PairState.HALTED, PairState.CANCELLED, PairState.QUEUED}:
         return _with(pair.state.value, pair.detail)
     if funnel is not None:
@@ -59,6 +63,11 @@ def doing(board: Board, pair: PairView, container: ContainerView | None, funnel:
     if pair.state is PairState.FAILED:
         return _with("failed", pair.detail)
     return _busy(board, pair)
+
+
+def host_in_words(host: HostView) -> str:
+    """The connection to a host: `gives no sign of life: Docker has not answered for 7 s`."""
+    return _with(_DISCONNECTED.get(host.state, host.state.value), host.detail)
 
 
 def describe_container(facts: ContainerFacts) -> str:
@@ -71,8 +80,8 @@ def describe_container(facts: ContainerFacts) -> str:
 
 
 def describe_probe(probe: ProbeSummary) -> str:
-    """A health check's result: `GET :3000/up -> unexpected status (500), 9 times`."""
-    return f"{PROBE}{short_url(probe.url)} -> {probe.result}, {times(probe.count)}"
+    """A health check, its result, and how often it came: `GET :3000/up -> status 500, 9 times`."""
+    return f"{probe_in_short(probe)}, {times(probe.count)}"
 
 
 def empty_funnel(board: Board, pair: PairView) -> Funnel | None:
@@ -113,13 +122,24 @@ def hint(board: Board, pair: PairView) -> str:
     from_output = output_hint(last_output(board, pair), pair.host)
     if from_output:
         return from_output
-    probes = board.probes.get(pair.key, ())
-    if probes and not probes[-1].ok and (from_probe := advice_for_probe(probes[-1].result, probes[-1].url)):
+    if from_probe := _probe_hint(board, pair):
         return from_probe
     container = board.container_of(pair)
     if container is None or container.facts.state in _LIVE or container.facts.exit_code is None:
         return ""
     return exit_hint(container.facts.exit_code)
+
+
+def _probe_hint(board: Board, pair: PairView) -> str:
+    """What the last check points to; where nothing takes it, the app may have said where it listens."""
+    probe = telling_probe(board, pair)
+    if probe is None:
+        return ""
+    if "connection refused" in probe.result:
+        said = [inert(line.text) for line in board.tail("container", pair.host, pair.role)]
+        if elsewhere := listening_hint(said, probe.url):
+            return elsewhere
+    return advice_for_probe(probe.result, probe.url)
 
 
 def _lines(board: Board, pair: PairView, container: ContainerView | None, funnel: Funnel | None) -> list[str]:

@@ -23,12 +23,20 @@ def retry_command(board: Board) -> str:
     run = board.run
     if run is None:
         return ""
-    done = [pair for pair in board.pairs.values() if pair.state is PairState.HEALTHY]
-    undone = [pair for pair in board.pairs.values() if pair.state is not PairState.HEALTHY]
-    if done and undone and run.version:
-        hosts = list(dict.fromkeys(pair.host for pair in undone))
+    hosts = hosts_to_retry(board)
+    if hosts:
         return _narrowed(run, hosts)
     return shlex.join(["backstaff", *(run.argv or [run.command])])
+
+
+def hosts_to_retry(board: Board) -> list[str]:
+    """The hosts that have pairs which are not done, where others are done; empty where all is to be done
+    again."""
+    if board.run is None or not board.run.version:
+        return []
+    done = [pair for pair in board.pairs.values() if pair.state is PairState.HEALTHY]
+    undone = [pair for pair in board.pairs.values() if pair.state is not PairState.HEALTHY]
+    return list(dict.fromkeys(pair.host for pair in undone)) if done else []
 
 
 def _narrowed(run: RunStarted, hosts: list[str]) -> str:

@@ -19,7 +19,7 @@ from backstaff.events.facts import (
 from backstaff.events.inert import inert
 from backstaff.events.types import WaitStarted
 from backstaff.explain.advice import telling_lines
-from backstaff.explain.evidence import hint, pair_evidence
+from backstaff.explain.evidence import hint, host_in_words, pair_evidence
 from backstaff.explain.words import duration, listed, size
 
 ACTIVITIES = {
@@ -31,6 +31,8 @@ ACTIVITIES = {
     WaitKind.HOOK,
 }
 """Kinds of waits whose cause names what goes on, instead of completing "waits for …"."""
+_ORDINARY = {HostState.UNKNOWN, HostState.CONNECTING, HostState.CONNECTED}
+"""States of a host that explain nothing by themselves."""
 LOCAL = "this machine"
 MOST_HOSTS = 10
 """How many hosts an explanation shows one by one; the others are counted."""
@@ -80,8 +82,12 @@ def _because(board: Board, wait: WaitView, now_t: float) -> Because:
             return _output(board, wait), "it is ended when the time is over"
         case WaitKind.LOCK:
             return _lock(board), _lock_advice(board)
+        case WaitKind.CONNECT if _asks(board):
+            return _host(board, host), "its time stands still while the operator is asked something"
         case WaitKind.CONNECT:
             return _host(board, host), f"given up when the time is over; can you log in to {host} with ssh?"
+        case WaitKind.ANSWER:
+            return _host(board, host) or _lock(board), "refused when the time is over"
         case WaitKind.COMMAND:
             return _host(board, host), "the command is ended when the time is over"
         case WaitKind.DOCKER:
@@ -90,6 +96,10 @@ def _because(board: Board, wait: WaitView, now_t: float) -> Because:
             return (), "goes on by itself when the time is over"
         case _:
             assert_never(wait.start.what)
+
+
+def _asks(board: Board) -> bool:
+    return any(wait.start.what is WaitKind.ANSWER for wait in board.waits.values())
 
 
 def _barrier(board: Board, wait: WaitView, now_t: float) -> Because:
@@ -209,7 +219,6 @@ def _lock_advice(board: Board) -> str:
 def _host(board: Board, name: str) -> tuple[HostEvidence, ...]:
     """A host's connection, unless there is nothing to say of it."""
     host = board.hosts.get(name, HostView(name))
-    if not name or (host.state in {HostState.CONNECTED, HostState.UNKNOWN} and not host.detail):
+    if not name or (host.state in _ORDINARY and not host.detail):
         return ()
-    detail = f": {inert(host.detail)}" if host.detail else ""
-    return (HostEvidence(host=name, role="", doing=f"{host.state.value}{detail}"),)
+    return (HostEvidence(host=name, role="", doing=inert(host_in_words(host))),)

@@ -1,6 +1,6 @@
 """Durations, counts and lists as people write them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def duration(seconds: float) -> str:
@@ -35,6 +35,20 @@ def listed(names: Sequence[str], most: int = 8) -> str:
     if len(names) > most:
         return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def by_role(pairs: Iterable[tuple[str, str]]) -> str:
+    """Pairs of host and role, role by role: `job on h3 and h4, cron on h5`."""
+    hosts: dict[str, list[str]] = {}
+    for host, role in pairs:
+        hosts.setdefault(role, []).append(host)
+    return ", ".join(f"{role} on {listed(names)}" for role, names in hosts.items())
+
+
+def undoubled(text: str) -> str:
+    """A chain of causes without its repetitions: `a: b: b` is `a: b`."""
+    parts = text.split(": ")
+    return ": ".join(part for place, part in enumerate(parts) if place == 0 or part != parts[place - 1])
 
 
 def size(count: int) -> str:

@@ -4,13 +4,14 @@ One line per change of state, in words that stay true when read later. What is t
 (a wait's own, a phase's end) is not told twice.
 """
 
-from dataclasses import dataclass, replace
-from enum import IntEnum
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from backstaff.events.board import Board
-from backstaff.events.board_state import WaitView, pair_key
-from backstaff.events.facts import BarrierState, HostState, LockState, Outcome, PairState, WaitKind
+from backstaff.events.board_state import pair_key
+from backstaff.events.facts import HostState, LockState, Outcome, WaitKind
 from backstaff.events.inert import inert
 from backstaff.events.types import (
     BarrierChanged,
@@ -41,37 +42,34 @@ from backstaff.events.types import (
     WaitStarted,
 )
 from backstaff.explain.brief import explanation_lines, funnel_lines
-from backstaff.explain.doom import how_it_ended, restart_note
-from backstaff.explain.proxy_log import short_url
 from backstaff.explain.words import counted, duration, listed
 from backstaff.headless.colour import Tone
+from backstaff.headless.line import Detail, Line
+from backstaff.headless.pair_lines import (
+    at_same_barrier,
+    barrier_lines,
+    container_lines,
+    pair_lines,
+    pairs_in_words,
+    probe_lines,
+    told_by_barrier,
+)
 from backstaff.headless.step_lines import what_it_did
 from backstaff.headless.wait_lines import wait_ended, wait_explained, wait_started
 
-
-class Detail(IntEnum):
-    """How much is said: -q, nothing, -v."""
-
-    QUIET = 0
-    NORMAL = 1
-    VERBOSE = 2
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line: who it is about, and what happened. `needs` is the least detail at which it is shown."""
-
-    text: str
-    host: str = ""
-    role: str = ""
-    tone: Tone = Tone.PLAIN
-    needs: Detail = Detail.NORMAL
+__all__ = ["Detail", "Line", "lines_of"]
 
 
 def lines_of(event: Event, before: Board) -> list[Line]:
     """The lines for an event, inert. `before` is the Board as it was before this event."""
     return [
-        replace(line, text=inert(line.text), host=inert(line.host), role=inert(line.role))
+        replace(
+            line,
+            text=inert(line.text),
+            host=inert(line.host),
+            role=inert(line.role),
+            parts=tuple(map(inert, line.parts)),
+        )
         for line in _lines(event, before)
     ]
 
@@ -86,7 +84,7 @@ def _lines(event: Event, before: Board) -> list[Line]:
         case PhaseStarted() | ContainersSeen() | Progress() | Verified() | Failed() | RunEnded():
             return []
         case PhaseEnded():
-            return [_phase_ended(body)]
+            return [_phase_ended(body, before)]
         case HostChanged():
             return _host(body, before)
         case VersionSeen():
@@ -94,19 +92,19 @@ def _lines(event: Event, before: Board) -> list[Line]:
             return [Line(text, body.host, body.role, Tone.DIM, Detail.VERBOSE)]
         case StepStarted():
             text = f"{body.step}: {body.detail}" if body.detail else body.step
-            return [Line(f"begins: {inert(text)}", body.host, body.role, Tone.DIM, Detail.VERBOSE)]
+            return [Line(f"begins: {text}", body.host, body.role, Tone.DIM, Detail.VERBOSE)]
         case StepEnded():
             return [_step_ended(body, before)]
         case PairChanged():
-            return _pair(body, before)
+            return pair_lines(body, before)
         case ContainerChanged():
-            return _container(body, before)
+            return container_lines(body, before)
         case FunnelSeen():
             funnel = body.funnel
             rows = [f"filters find {listed(funnel.found)}"] if funnel.found else funnel_lines(funnel)
             return [Line(inert(row), funnel.host, funnel.role, Tone.DIM, Detail.VERBOSE) for row in rows]
         case ProbeSeen():
-            return _probe(body, before)
+            return probe_lines(body, before)
         case Output():
             return [_output(body)]
         case WaitStarted():
@@ -117,15 +115,13 @@ def _lines(event: Event, before: Board) -> list[Line]:
         case WaitEnded():
             return _wait_ended(body, before)
         case BarrierChanged():
-            return _barrier(body, before)
+            return barrier_lines(body, before, event.t)
         case LockChanged():
             return _lock(body)
         case CommandRun():
             return [_command(body)]
         case Notice():
-            warning = body.level == "warning"
-            text = f"warning: {inert(body.text)}" if warning else inert(body.text)
-            return [Line(text, body.host, tone=Tone.WARNING if warning else Tone.PLAIN)]
+            return [_notice(body, before)]
         case _:
             assert_never(body)
 
@@ -147,9 +143,11 @@ def _plan(body: PlanMade) -> list[Line]:
     return [Line(inert(text)), *warnings]
 
 
-def _phase_ended(body: PhaseEnded) -> Line:
+def _phase_ended(body: PhaseEnded, before: Board) -> Line:
     if body.outcome is Outcome.DONE:
         return Line(f"{body.phase.value} done in {duration(body.took_s)}", tone=Tone.DIM)
+    if before.lock is not None and before.lock.state is LockState.HELD:
+        return Line(f"{body.phase.value} ended by the lock after {duration(body.took_s)}", tone=Tone.WARNING)
     ended = "failed" if body.outcome in {Outcome.EXPIRED, Outcome.DOOMED} else body.outcome.value
     return Line(f"{body.phase.value} {ended} after {duration(body.took_s)}", tone=Tone.WARNING)
 
@@ -181,93 +179,44 @@ def _step_ended(body: StepEnded, before: Board) -> Line:
     if did:
         return Line(did, body.host, body.role)
     detail = f": {inert(body.detail)}" if body.detail else ""
-    took = duration(body.took_s)
-    if body.outcome is Outcome.DONE:
-        text = f"done: {inert(body.step)} in {took}{detail}"
-        return Line(text, body.host, body.role, Tone.DIM, Detail.VERBOSE)
-    if body.outcome is Outcome.SKIPPED:
-        text = f"skipped: {inert(body.step)}{detail}"
-        return Line(text, body.host, body.role, Tone.DIM, Detail.VERBOSE)
-    bad = body.outcome is not Outcome.CANCELLED
-    needs = Detail.VERBOSE if body.role else (Detail.QUIET if bad else Detail.NORMAL)
-    text = f"{body.outcome.value}: {inert(body.step)} after {took}{detail}"
-    return Line(text, body.host, body.role, Tone.BAD if bad else Tone.WARNING, needs)
+    match body.outcome:
+        case Outcome.DONE:
+            text = f"done: {body.step} in {duration(body.took_s)}{detail}"
+            return Line(text, body.host, body.role, Tone.DIM, Detail.VERBOSE)
+        case Outcome.SKIPPED:
+            text = f"skipped: {body.step}{detail}"
+            return Line(text, body.host, body.role, Tone.DIM, Detail.VERBOSE)
+        case Outcome.CANCELLED:
+            needs = Detail.VERBOSE if body.role else Detail.NORMAL
+            text = f"cancelled: {body.step} after {duration(body.took_s)}"
+            return Line(text, body.host, body.role, Tone.WARNING, needs)
+        case _:
+            needs = Detail.VERBOSE if body.role else Detail.QUIET
+            return Line(_failed(body, before), body.host, body.role, Tone.BAD, needs)
 
 
-_PAIR_WORDS = {
-    PairState.QUEUED: ("queued ", Tone.PLAIN, Detail.NORMAL),
-    PairState.PULLING: ("pulls the image: ", Tone.PLAIN, Detail.VERBOSE),
-    PairState.PREPARING: ("is prepared: ", Tone.PLAIN, Detail.VERBOSE),
-    PairState.CREATING: ("creates the container: ", Tone.PLAIN, Detail.VERBOSE),
-    PairState.STARTING: ("starts ", Tone.PLAIN, Detail.NORMAL),
-    PairState.CHECKING: ("is checked: ", Tone.PLAIN, Detail.VERBOSE),
-    PairState.SWITCHING: ("", Tone.PLAIN, Detail.NORMAL),
-    PairState.STOPPING_OLD: ("stops ", Tone.PLAIN, Detail.NORMAL),
-    PairState.FAILED: ("FAILED: ", Tone.BAD, Detail.QUIET),
-    PairState.HALTED: ("not booted: ", Tone.WARNING, Detail.QUIET),
-    PairState.CANCELLED: ("cancelled: ", Tone.WARNING, Detail.NORMAL),
-}
+_NAMED_FOR_WHAT_RUNS = ("hook ", "docker ")
+"""How steps begin that are not named for what they are to do."""
 
 
-def _pair(body: PairChanged, before: Board) -> list[Line]:
-    known = before.pair(body.host, body.role)
-    if known is not None and (known.state, known.detail) == (body.state, body.detail):
-        return []
-    if body.state is PairState.HEALTHY:
-        return [Line(_healthy(body, before), body.host, body.role, Tone.GOOD)]
-    if body.state not in _PAIR_WORDS:
-        return []
-    words, tone, needs = _PAIR_WORDS[body.state]
-    detail = inert(body.detail) or _usual_detail(body.state, before)
-    return [Line(f"{words}{detail}" if detail else words.rstrip(": "), body.host, body.role, tone, needs)]
+def _failed(body: StepEnded, before: Board) -> str:
+    """What went wrong; where it went wrong on another host in the same way, that is all that is told."""
+    named = body.step.startswith(_NAMED_FOR_WHAT_RUNS)
+    what = f"{body.step} failed" if named else f"could not {body.step}"
+    like = (body.step, body.role, body.detail)
+    others = [each.host for each in before.failed_steps if (each.step, each.role, each.detail) == like]
+    if body.host and others and body.detail:
+        return f"{what}, as on {others[0]}"
+    return f"{what}: {body.detail}" if body.detail else what
 
 
-def _usual_detail(state: PairState, before: Board) -> str:
-    """What completes a state's words where the event does not."""
-    if state is PairState.STARTING:
-        return _version(before)
-    return {PairState.STOPPING_OLD: "the old container", PairState.SWITCHING: "switches"}.get(state, "")
-
-
-def _healthy(body: PairChanged, before: Board) -> str:
-    pair, version = before.pair(body.host, body.role), _version(before)
-    old = pair.version_before if pair else ""
-    return f"healthy: {old} -> {version}" if old and version else f"healthy: {version}".removesuffix(": ")
-
-
-def _version(board: Board) -> str:
-    return inert(board.run.version) if board.run else ""
-
-
-def _container(body: ContainerChanged, before: Board) -> list[Line]:
-    """Ends of the container that is being booted; ends of old ones are what the run wants."""
-    facts = body.container
-    pair = before.pair(body.host, body.role) if body.role else None
-    if pair is None or pair.container != facts.id or pair.state.final:
-        return []
-    known = before.container_of(pair)
-    was = known.facts if known else None
-    if facts.state not in {"exited", "dead", "restarting"} or (was and was.state == facts.state):
-        return []
-    text = how_it_ended(facts)
-    if facts.oom_killed:
-        text += ", out of memory"
-    if facts.state == "restarting":
-        text += f", {restart_note(facts)}" if facts.restarts else ", restarts"
-    tail = before.tail("container", body.host, body.role)
-    if tail:
-        text += f': "{inert(tail[-1].text)}"'
-    return [Line(inert(text), body.host, body.role, Tone.BAD)]
-
-
-def _probe(body: ProbeSeen, before: Board) -> list[Line]:
-    """A result that differs from the last one; how often it came is told by the wait's heartbeat."""
-    probe = body.probe
-    known = before.probes.get(f"{body.role}@{body.host}", ())
-    if known and (known[-1].url, known[-1].result) == (probe.url, probe.result):
-        return []
-    text = inert(f"GET {short_url(probe.url)} -> {probe.result}")
-    return [Line(text, body.host, body.role, Tone.GOOD if probe.ok else Tone.PLAIN)]
+def _notice(body: Notice, before: Board) -> Line:
+    """A warning, or what is good to know; of a host that is gone that is only what follows from it."""
+    if body.level == "warning":
+        return Line(f"warning: {body.text}", body.host, tone=Tone.WARNING)
+    host = before.hosts.get(body.host)
+    gone = host is not None and host.state in {HostState.LOST, HostState.QUIET}
+    return Line(body.text, body.host, needs=Detail.VERBOSE if gone else Detail.NORMAL)
 
 
 def _output(body: Output) -> Line:
@@ -284,48 +233,26 @@ def _explained(body: WaitExplained, before: Board) -> list[Line]:
     if wait is None or not body.heartbeat:
         return []
     host, role = wait.start.host, wait.start.role
-    waiting = _at_same_barrier(wait, before)
+    at_barrier = wait.start.what is WaitKind.BARRIER
+    waiting = at_same_barrier(host, role, before) if at_barrier else ()
     if waiting and waiting[0] != pair_key(host, role):
         return []
-    block = [
-        Line(f"  {inert(row)}", host, role, Tone.DIM, Detail.VERBOSE) for row in explanation_lines(body.why)
-    ]
-    return [Line(wait_explained(wait, body, waiting[1:]), host, role, Tone.WARNING), *block]
-
-
-def _at_same_barrier(wait: WaitView, board: Board) -> tuple[str, ...]:
-    """Pairs that wait at the barrier of this wait and have an open wait, it among them."""
-    key = pair_key(wait.start.host, wait.start.role)
-    if wait.start.what is not WaitKind.BARRIER:
-        return ()
-    barrier = next((each for each in board.barriers.values() if key in each.waiting), None)
-    open_waits = {
-        pair_key(each.start.host, each.start.role)
-        for each in board.waits.values()
-        if each.start.what is WaitKind.BARRIER
-    }
-    return tuple(each for each in barrier.waiting if each in open_waits) if barrier else ()
+    text, evidence = wait_explained(wait, body, pairs_in_words(waiting[1:]))
+    in_short = Line(text, host, role, Tone.WARNING, until=Detail.NORMAL, parts=tuple(evidence))
+    rows = explanation_lines(body.why)
+    block = [Line(f"  {row}", host, role, Tone.DIM, Detail.VERBOSE) for row in rows]
+    return [in_short, Line(text, host, role, Tone.WARNING, Detail.VERBOSE), *block]
 
 
 def _wait_ended(body: WaitEnded, before: Board) -> list[Line]:
     wait = before.waits.get(body.wait)
-    text = wait_ended(wait, body) if wait else ""
-    return [Line(text, wait.start.host, wait.start.role)] if wait and text else []
-
-
-def _barrier(body: BarrierChanged, before: Board) -> list[Line]:
-    known = before.barriers.get(body.barrier)
-    if known is not None and known.state is body.state:
+    if wait is None:
         return []
-    match body.state:
-        case BarrierState.OPEN:
-            return [Line(f"barrier {body.barrier} is open: {inert(body.reason)}", tone=Tone.GOOD)]
-        case BarrierState.FAILED:
-            return [Line(f"barrier {body.barrier} failed: {inert(body.reason)}", tone=Tone.BAD)]
-        case BarrierState.CLOSED:
-            return []
-        case _:
-            assert_never(body.state)
+    host, role = wait.start.host, wait.start.role
+    if wait.start.what is WaitKind.BARRIER and told_by_barrier(host, role, before):
+        return []
+    text = wait_ended(wait, body)
+    return [Line(text, host, role)] if text else []
 
 
 def _lock(body: LockChanged) -> list[Line]:
@@ -337,8 +264,7 @@ def _lock(body: LockChanged) -> list[Line]:
         case LockState.RELEASED:
             return [Line("lock released", body.host)]
         case LockState.HELD:
-            held = "; ".join(inert(line) for line in body.details)
-            return [Line(f"lock held: {held}".removesuffix(": "), body.host, tone=Tone.WARNING)]
+            return [Line(f"lock held{_holder(body.details)}", body.host, tone=Tone.WARNING)]
         case LockState.LEFT_BEHIND:
             text = f"LOCK LEFT BEHIND, release it with: {inert(body.release)}"
             return [Line(text, body.host, tone=Tone.BAD, needs=Detail.QUIET)]
@@ -346,6 +272,19 @@ def _lock(body: LockChanged) -> list[Line]:
             return []
         case _:
             assert_never(body.state)
+
+
+_LOCKED_BY = re.compile(r"Locked by: (?P<name>.*) at (?P<at>\S+)")
+
+
+def _holder(details: Sequence[str]) -> str:
+    """` by Grace since 2026-11-23T09:55:23Z: Version: v7; Message: …`, as far as the lock tells."""
+    found = _LOCKED_BY.fullmatch(details[0]) if details else None
+    if found is None:
+        return f": {'; '.join(details)}" if details else ""
+    rest = [line.removeprefix("Version: ").removeprefix("Message: ") for line in details[1:]]
+    more = f" ({': '.join(each for each in rest if each)})" if rest else ""
+    return f" by {found['name']} since {found['at']}{more}"
 
 
 def _command(body: CommandRun) -> Line:

@@ -1,8 +1,12 @@
-"""`--json`: every event as one line of JSON, and nothing else."""
+"""`--json`: every event as one line of JSON, and nothing else; an error without a run is one object too."""
 
 import re
+from typing import Literal
 
-from backstaff.events.types import Event
+from backstaff.errors import BackstaffError, ConfigError
+from backstaff.events.facts import Fact
+from backstaff.events.types import FORMAT_VERSION, Event
+from backstaff.explain.words import counted
 from backstaff.headless.outlet import Outlet
 
 _CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029]")
@@ -22,3 +26,57 @@ class JsonSink:
     def __call__(self, event: Event) -> None:
         """Write one event."""
         self._outlet.line(inert_json(event.to_line()))
+
+
+class IssueRecord(Fact):
+    """One thing wrong in a configuration file. Lines and columns count from 1; 0 means the whole file."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    suggestion: str = ""
+
+
+class ErrorRecord(Fact):
+    """What ended a command without a run, or before one began. `exit_code` is that of the process.
+
+    `kind` tells it from the events of a run, whose format version it shares. A wrong configuration has its
+    `issues`, all of them; other errors have none."""
+
+    v: int = FORMAT_VERSION
+    kind: Literal["error"] = "error"
+    exit_code: int
+    what: str
+    where: str = ""
+    evidence: tuple[str, ...] = ()
+    fix: str = ""
+    issues: tuple[IssueRecord, ...] = ()
+
+    def to_line(self) -> str:
+        """One JSON object without a line end, inert."""
+        return inert_json(self.model_dump_json())
+
+
+def error_record(error: BackstaffError) -> ErrorRecord:
+    """The record of an error."""
+    issues = tuple(
+        IssueRecord(
+            file=str(each.file),
+            line=each.line,
+            column=each.column,
+            path=each.path,
+            message=each.message,
+            suggestion=each.suggestion,
+        )
+        for each in (error.issues if isinstance(error, ConfigError) else ())
+    )
+    return ErrorRecord(
+        exit_code=int(error.exit_code),
+        what=f"{counted(len(issues), 'issue')} in the configuration" if issues else error.what,
+        where=error.where,
+        evidence=error.evidence,
+        fix=error.fix,
+        issues=issues,
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from backstaff.events.inert import inert
+from backstaff.explain.words import by_role, listed
 from backstaff.headless.colour import Paint, Tone
 from backstaff.plan.outline import HostOutline, Outline, PairOutline
 
@@ -15,11 +16,38 @@ def plan_lines(plan: Outline, paint: Paint) -> list[str]:
     lines += _part("config", plan.files)
     lines += _part("phases", [" -> ".join(plan.phases)])
     lines += _part("lock", [plan.lock])
+    lines += _part("barrier", proof_lines(plan))
     lines += _part("warnings", plan.warnings)
     lines += ["", *_groups(plan, paint)]
     for host in plan.hosts:
         lines += ["", *_changes(host, paint)]
     return [inert(line) if not paint.enabled else line for line in lines]
+
+
+def proof_lines(plan: Outline) -> list[str]:
+    """Why nobody waits for ever: which group opens the barrier, and which groups wait at it. Empty where no
+    role waits for another."""
+    if not any(pair.waits_for for group in plan.groups for pair in group.pairs):
+        return []
+    role = next(pair.role for group in plan.groups for pair in group.pairs if pair.opens_barrier)
+    lines: list[str] = []
+    opening: list[str] = []
+    for group in plan.groups:
+        name = f"group {group.number}"
+        keepers = [pair for pair in group.pairs if pair.opens_barrier]
+        waiting = [pair for pair in group.pairs if pair.waits_for]
+        if keepers:
+            opening.append(name)
+            once = "it is" if len(keepers) == 1 else "the first of them is"
+            lines.append(f"{name}: {_who(keepers)} opens barrier {role} once {once} healthy")
+        if waiting:
+            by = listed(["its own group" if each == name else each for each in opening])
+            lines.append(f"{name}: {_who(waiting)} waits at barrier {role}, which {by} can open")
+    return [*lines, f"hosts of {role} come first, wherever deploy.yml names them"]
+
+
+def _who(pairs: Sequence[PairOutline]) -> str:
+    return by_role((pair.host, pair.role) for pair in pairs)
 
 
 def _headline(plan: Outline, paint: Paint) -> str:

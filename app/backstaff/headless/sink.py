@@ -13,16 +13,20 @@ from backstaff.events.types import (
     RunEnded,
     StepStarted,
 )
+from backstaff.events.width import columns
 from backstaff.explain.words import duration
 from backstaff.headless.card import card_lines
 from backstaff.headless.ci import CiFormat, PlainFormat
 from backstaff.headless.colour import Paint, Tone
-from backstaff.headless.lines import Detail, Line, lines_of
+from backstaff.headless.line import Detail, Line
+from backstaff.headless.lines import lines_of
 from backstaff.headless.outlet import Outlet
 from backstaff.headless.table import DEFAULT_WIDTH, table_lines
 
 LONGEST_LABEL = 40
-CARD_WIDTH = 100
+WIDEST = 100
+"""Columns of a line or a card where the terminal has more, or there is none."""
+INDENT = "  "
 
 
 class LineSink:
@@ -30,7 +34,8 @@ class LineSink:
 
     It folds a Board of its own, so it works for a live run and for a journal alike. `zone` is the time
     zone of the times printed, None for the machine's own; `width` that of the terminal, 0 if unknown.
-    Call `close` at the end: should the last event be missing, it prints what is known.
+    `board` is where a run stands that has gone on before; it becomes the sink's own. Call `close` at the
+    end: should the last event be missing, it prints what is known.
     """
 
     def __init__(
@@ -42,20 +47,23 @@ class LineSink:
         ci: CiFormat | None = None,
         width: int = 0,
         zone: tzinfo | None = None,
+        board: Board | None = None,
     ) -> None:
         self._outlet = outlet
         self._detail = detail
         self._paint = paint or Paint(enabled=False)
         self._ci = ci or PlainFormat()
         self._width = width if width > 0 else DEFAULT_WIDTH
-        self._card_width = min(width, CARD_WIDTH) if width > 0 else CARD_WIDTH
+        self._line_width = min(width, WIDEST) if width > 0 else WIDEST
         self._zone = zone
-        self._board = Board()
+        self._board = board or Board()
         self._open: PhaseStarted | None = None
         self._host_width = 0
         self._role_width = 0
         self._printed = False
         self._summed_up = False
+        if self._board.plan is not None:
+            self._align(self._board.plan)
 
     def __call__(self, event: Event) -> None:
         """Print what an event has to say."""
@@ -65,7 +73,7 @@ class LineSink:
         if isinstance(event.body, PhaseStarted):
             self._begin_section(event, event.body)
         for line in lines:
-            if line.needs <= self._detail:
+            if line.needs <= self._detail <= line.until:
                 self._print(event, line)
         match event.body:
             case PhaseEnded(phase=phase) if self._open is not None and self._open.phase is phase:
@@ -87,9 +95,8 @@ class LineSink:
         """Hosts and roles are known with the plan; from then on all lines are aligned. Without one there is
         room for those that were told of so far."""
         match event.body:
-            case PlanMade(hosts=hosts, pairs=pairs):
-                self._host_width = max((len(host) for host in hosts), default=0)
-                self._role_width = max((len(pair.role) for pair in pairs), default=0)
+            case PlanMade() as plan:
+                self._align(plan)
             case HostChanged(host=host) if self._board.plan is None:
                 self._host_width = max(self._host_width, len(host))
             case StepStarted(role=role) if self._board.plan is None:
@@ -97,10 +104,15 @@ class LineSink:
             case _:
                 pass
 
+    def _align(self, plan: PlanMade) -> None:
+        self._host_width = max((len(host) for host in plan.hosts), default=0)
+        self._role_width = max((len(pair.role) for pair in plan.pairs), default=0)
+
     def _print(self, event: Event, line: Line) -> None:
         at = event.at.astimezone(self._zone)
-        text = f"{at:%H:%M:%S}  {self._label(line)}{self._paint(line.text, line.tone)}"
-        self._outlet.line(self._ci.guard(text.rstrip()))
+        start = f"{at:%H:%M:%S}  {self._label(line)}"
+        for text in _fitted(line, self._line_width - columns(start)):
+            self._outlet.line(self._ci.guard(f"{start}{self._paint(text, line.tone)}".rstrip()))
         self._printed = True
 
     def _label(self, line: Line) -> str:
@@ -133,7 +145,7 @@ class LineSink:
         if board.failure is not None:
             for line in self._ci.annotation(board.failure):
                 self._outlet.line(line)
-            parts.append(card_lines(board.failure, board, paint, self._card_width))
+            parts.append(card_lines(board.failure, board, paint, self._line_width))
         else:
             parts.append([self._verdict(board)])
         for part in parts:
@@ -153,3 +165,11 @@ class LineSink:
         run = board.run
         what = f"{run.service} {run.version}".strip() if run else "the run"
         return f"{self._paint('DONE', Tone.GOOD)}  {what} in {duration(board.result.took_s)}"
+
+
+def _fitted(line: Line, room: int) -> list[str]:
+    """The line with its parts where they fit into `room` columns, else its parts below it."""
+    if not line.parts:
+        return [line.text]
+    whole = f"{line.text}: {'; '.join(line.parts)}"
+    return [whole] if columns(whole) <= room else [line.text, *(f"{INDENT}{part}" for part in line.parts)]

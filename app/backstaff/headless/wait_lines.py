@@ -8,40 +8,63 @@ from backstaff.events.inert import inert
 from backstaff.events.types import WaitEnded, WaitExplained, WaitStarted
 from backstaff.explain.brief import brief
 from backstaff.explain.why import ACTIVITIES, waits_for
-from backstaff.explain.words import duration, listed
+from backstaff.explain.words import duration
 
 _TELL_END = {WaitKind.BARRIER, WaitKind.LOCK}
-_TOLD_ELSEWHERE = {WaitKind.STOP, WaitKind.PULL}
+_TOLD_ELSEWHERE = {WaitKind.STOP, WaitKind.PULL, WaitKind.READINESS}
+"""Of these a better line tells: that of a pair's state, of a phase, or of the health wait around it."""
+_STILL = {
+    WaitKind.COMMAND: "still runs",
+    WaitKind.HOOK: "still runs",
+    WaitKind.BUILD: "still runs",
+    WaitKind.PULL: "still runs",
+    WaitKind.DOCKER: "Docker has not answered yet",
+}
 
 
 def wait_started(start: WaitStarted) -> str:
     """A wait that begins; empty for ordinary calls, told only if they last, and what is told elsewhere."""
     if start.quiet or start.what in _TOLD_ELSEWHERE:
         return ""
-    limit = duration(start.limit_s)
+    limit, cause = duration(start.limit_s), inert(start.cause)
+    if start.what is WaitKind.PAUSE:
+        return f"pauses for {limit}: {cause}"
     if start.silence:
-        return f"{inert(start.cause)} (given up after {limit} of silence)"
+        return f"{cause} (given up after {limit} of silence)"
     if start.what in ACTIVITIES:
-        return f"{inert(start.cause)} (at most {limit})"
-    return f"{waits_for(start)} ({limit})"
+        return f"{cause} (at most {limit})"
+    return f"{waits_for(start)} (at most {limit})"
 
 
-def wait_explained(wait: WaitView, body: WaitExplained, others: Sequence[str] = ()) -> str:
-    """The heartbeat of a wait, with the evidence in short; `others` wait for the same thing."""
+def wait_explained(wait: WaitView, body: WaitExplained, others: str = "") -> tuple[str, Sequence[str]]:
+    """The heartbeat of a wait, and the evidence in short; `others` wait for the same thing."""
     start = wait.start
-    what = f"still {waits_for(start)}" if start.quiet or start.what in ACTIVITIES else "still waiting"
-    company = f" ({listed(others, most=4)} too)" if others else ""
-    evidence = brief(body.why)
-    left = f"{duration(round(body.left_s))} left"
-    return inert(f"{what}{company}, {left}: {evidence}" if evidence else f"{what}{company}, {left}")
+    cause, left = inert(start.cause), f"{duration(round(body.left_s))} left"
+    if start.what is WaitKind.CONNECT:
+        what = f"still tries to {cause}"
+    elif start.what in _STILL:
+        what = f"{_STILL[start.what]}: {cause}"
+    else:
+        what = f"still {waits_for(start)}" if start.quiet else "still waiting"
+    company = f" ({others} too)" if others else ""
+    evidence = brief(body.why, about=(start.host, start.role))
+    return inert(f"{what}{company}, {left}"), [inert(each) for each in evidence]
 
 
 def wait_ended(wait: WaitView, body: WaitEnded) -> str:
     """How a wait ended well, where no other line tells it. A bad end is told by what it makes fail."""
     start = wait.start
     took, cause = duration(body.took_s), inert(start.cause)
-    if body.outcome is Outcome.DONE and start.what in _TELL_END:
+    if body.outcome is not Outcome.DONE:
+        return ""
+    if start.what in _TELL_END:
         return f"waited {took} for {cause}"
-    if body.outcome is Outcome.DONE and start.quiet and wait.why is not None:
-        return f"went on after {took}: {cause}"
-    return ""
+    if not start.quiet or wait.why is None:
+        return ""
+    match start.what:
+        case WaitKind.CONNECT:
+            return f"connected after {took}"
+        case WaitKind.DOCKER:
+            return f"Docker answered after {took}: {cause}"
+        case _:
+            return f"took {took}: {cause}"

@@ -8,8 +8,7 @@ from pathlib import Path
 import asyncssh
 
 from backstaff.errors import BackstaffError
-from backstaff.hosts.jump_hosts import close_link
-from backstaff.hosts.ssh_login import Link
+from backstaff.hosts.ssh_link import Link, close_link
 
 _COMMAND = "docker system dial-stdio"
 _CHUNK = 64 * 1024

@@ -52,9 +52,9 @@ class DockerApi:
         await self._engine.close()
 
     async def ping(self) -> None:
-        """Return when the engine answers."""
-        async with self._engine.calling() as http, http.stream("GET", "_ping") as response:
-            await response.content.read()
+        """Return when the engine answers over a new connection."""
+        async with self._engine.calling() as http:
+            await http.knock()
 
     async def version(self) -> str:
         """The engine's version, such as `20.10.24`."""

@@ -42,19 +42,19 @@ class BoundedResponse(aiohttp.ClientResponse):
 
 
 class DockerHttp:
-    """A session with one engine. `api` gives the plain calls, `stream` the endless ones."""
+    """A session with one engine. `api` gives the plain calls, `stream` the endless ones, `knock` only whether
+    it takes connections."""
 
-    def __init__(self, api: aiodocker.Docker, version: Version) -> None:
+    def __init__(self, api: aiodocker.Docker, version: Version, socket: Path) -> None:
         self.api = api
         self.version = version
+        self._socket = socket
 
     @classmethod
     async def connect(cls, socket: Path) -> "DockerHttp":
         """Open a session and agree on an API version. Raises what aiohttp and aiodocker raise."""
         connector = aiohttp.UnixConnector(str(socket))
-        session = aiohttp.ClientSession(
-            connector=connector, timeout=_ENDLESS, response_class=BoundedResponse, read_bufsize=64 * 1024
-        )
+        session = _session(connector)
         # The host in the address means nothing on a unix socket.
         api = aiodocker.Docker(url="unix://localhost", connector=connector, session=session)
         try:
@@ -64,7 +64,19 @@ class DockerHttp:
         except BaseException:
             await session.close()
             raise
-        return cls(api, version)
+        return cls(api, version, socket)
+
+    async def knock(self) -> None:
+        """Return when the engine has answered over a new connection.
+
+        An engine that is being shut down still answers on the connections it has, but takes no new ones.
+        """
+        connector = aiohttp.UnixConnector(str(self._socket), force_close=True)
+        url = f"{self.api.docker_host}/{self.api.api_version}/_ping"
+        async with _session(connector) as session, session.get(url) as response:
+            said = await response.read()
+            if response.status >= 400:
+                raise aiodocker.DockerError(response.status, _message(said))
 
     async def close(self) -> None:
         """End the session with every request that is still open."""
@@ -93,6 +105,12 @@ class DockerHttp:
             finally:
                 # Anything unread belongs to an endless answer: never wait for its end.
                 response.close()
+
+
+def _session(connector: aiohttp.UnixConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector, timeout=_ENDLESS, response_class=BoundedResponse, read_bufsize=64 * 1024
+    )
 
 
 def agreed_version(version: Version) -> str:

@@ -1,17 +1,22 @@
 """Docker's socket of a host as a socket on this machine: forwarded by sshd, or relayed by Docker's CLI."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import asyncssh
 
-from backstaff.errors import DockerUnavailable, HostLost
+from backstaff.errors import DockerNotRunning, DockerUnavailable, HostLost
 from backstaff.hosts.dial_stdio import DialStdioRelay
 from backstaff.hosts.protocol import CommandResult
-from backstaff.hosts.ssh_login import Link
+from backstaff.hosts.ssh_link import Link
 from backstaff.temporary import make_directory, remove
 
 REMOTE_SOCKET = "/var/run/docker.sock"
+
+_NOBODY_LISTENS = ("cannot connect to the docker daemon", "failed to connect to the docker api")
+"""What Docker's command line says, in its older and newer versions, when no daemon has the socket open."""
+
+_START = "start it with `systemctl start docker` and see `journalctl -u docker`"
 
 _LOOK = """
 echo "user=$(id -un)"
@@ -20,7 +25,7 @@ command -v docker >/dev/null 2>&1 && echo cli=yes
 [ -w $socket ] && echo writable=yes
 limit=$(command -v timeout >/dev/null && echo timeout 10)
 answer=$($limit docker version --format '{{.Server.Version}}' 2>&1) && echo answers=yes
-printf 'said=%s\\n' "$answer" | head -n 1
+printf 'said=%s\\n' "$(printf '%s\\n' "$answer" | sed -n '/./{p;q;}')"
 """
 
 
@@ -109,37 +114,41 @@ class DockerSocket:
         return dict(line.split("=", 1) for line in result.stdout.splitlines() if "=" in line)
 
 
-def _unavailable(host: str, found: dict[str, str], *, noticed: str) -> DockerUnavailable:
+def _unavailable(host: str, found: Mapping[str, str], *, noticed: str) -> DockerUnavailable:
     """What the facts found on a host mean; pure."""
+    if _is_down(found):
+        evidence = [found.get("said") or f"there is no {REMOTE_SOCKET}"]
+        return DockerNotRunning("the Docker daemon is not running", where=host, evidence=evidence, fix=_START)
     what, fix = _diagnosis(found)
     said = noticed if found.get("answers") else found.get("said", "")
     return DockerUnavailable(what, where=host, evidence=[said] if said else [], fix=fix)
 
 
-def _diagnosis(found: dict[str, str]) -> tuple[str, str]:
+def _is_down(found: Mapping[str, str]) -> bool:
+    """Whether Docker is there and its daemon is not. A clean end takes the socket away, a kill leaves it."""
+    if not found.get("cli") or found.get("answers"):
+        return False
+    said = found.get("said", "").lower()
+    return not found.get("socket") or any(words in said for words in _NOBODY_LISTENS)
+
+
+def _diagnosis(found: Mapping[str, str]) -> tuple[str, str]:
+    """What is wrong where the daemon is not known to be down, and the way out."""
     user = found.get("user", "this user")
-    if not found.get("socket"):
-        if not found.get("cli"):
-            return (
-                "Docker is not installed",
-                "install it there, for example with `curl -fsSL https://get.docker.com | sh`",
-            )
+    if found.get("answers"):
+        return "the Docker Engine broke off the connection", "it answers again now: try again"
+    if not found.get("socket") and not found.get("cli"):
         return (
-            f"the Docker daemon is not running: there is no {REMOTE_SOCKET}",
-            "start it with `systemctl start docker` and see `journalctl -u docker`",
+            "Docker is not installed",
+            "install it there, for example with `curl -fsSL https://get.docker.com | sh`",
         )
     if not found.get("writable"):
         return (
             f"the user {user} may not use Docker: no permission on {REMOTE_SOCKET}",
             f"add it to the group with `sudo usermod -aG docker {user}`, or set ssh.user",
         )
-    if found.get("answers"):
-        return "the Docker Engine broke off the connection", "it answers again now: try again"
     if found.get("cli"):
-        return (
-            "the Docker daemon does not answer",
-            "start it with `systemctl start docker` and see `journalctl -u docker`",
-        )
+        return "the Docker daemon does not answer", _START
     return (
         f"sshd does not forward {REMOTE_SOCKET}, and there is no docker command for the other way",
         "allow it with `AllowStreamLocalForwarding yes` in sshd_config, or install Docker's command there",

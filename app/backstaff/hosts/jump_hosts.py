@@ -7,19 +7,23 @@ import asyncssh
 
 from backstaff.errors import HostUnreachable
 from backstaff.hosts.known_hosts import SSH_PORT
-from backstaff.hosts.ssh_login import Link, LoginPolicy, SshLogin, resolve
+from backstaff.hosts.ssh_link import Link, close_link
+from backstaff.hosts.ssh_login import LoginPolicy, SshLogin, resolve
 from backstaff.hosts.ssh_settings import Target, jump_target
 
 Route = tuple[Target, ...]
 """Jump hosts in the order in which they are passed."""
 
 _LONGEST = 8
-_CLOSE_S = 2.0
 
 
 @dataclass
 class _Shared:
+    """`failure` is how the latest of the `tries` to connect ended, None if it went well."""
+
     link: Link | None = None
+    tries: int = 0
+    failure: HostUnreachable | None = None
     users: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -53,16 +57,24 @@ class JumpHosts:
         return route
 
     async def acquire(self, route: Route) -> Link | None:
-        """The connection to the last jump host of the way, None for an empty way; pair with `release`."""
+        """The connection to the last jump host of the way, None for an empty way; pair with `release`.
+
+        Raises HostUnreachable. All who waited for one try share its outcome: a jump host that does not
+        answer is not waited for once more by every host behind it.
+        """
         if not route:
             return None
         shared = self._shared.setdefault(route, _Shared())
+        tries_before = shared.tries
         async with shared.lock:
             if shared.link and shared.link.observer.ended:
-                shared.link = None
+                ended, shared.link = shared.link, None
+                await close_link(ended)
                 await self.release(route[:-1])
             if shared.link is None:
-                shared.link = await self._open(route)
+                if shared.failure and shared.tries > tries_before:
+                    raise shared.failure
+                shared.link = await self._try(shared, route)
             shared.users += 1
             return shared.link
 
@@ -76,6 +88,16 @@ class JumpHosts:
             link, shared.link = shared.link, None
             await close_link(link)
             await self.release(route[:-1])
+
+    async def _try(self, shared: _Shared, route: Route) -> Link:
+        shared.failure = None
+        try:
+            return await self._open(route)
+        except HostUnreachable as error:
+            shared.failure = error
+            raise
+        finally:
+            shared.tries += 1
 
     async def _open(self, route: Route) -> Link:
         hop = route[-1]
@@ -103,13 +125,3 @@ class JumpHosts:
 
 def _place(target: Target) -> tuple[str, int]:
     return target.host, target.port or SSH_PORT
-
-
-async def close_link(link: Link) -> None:
-    """Close a connection, politely for a short time and then at once."""
-    link.connection.close()
-    try:
-        async with asyncio.timeout(_CLOSE_S):
-            await link.connection.wait_closed()
-    except TimeoutError:
-        link.connection.abort()

@@ -7,12 +7,15 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 SSH_PORT = 22
 _MARKERS = {"@cert-authority", "@revoked"}
+_SPECIAL = re.compile(r"[*?!|]")
+"""In what is more than a list of names."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,21 @@ class _Line:
     patterns: str
     known: KnownKey
 
-    def matches(self, name: str) -> bool:
-        if self.patterns.startswith("|"):
-            return _hash_matches(self.patterns, name)
-        return _list_matches(self.patterns, name)
+
+_Matcher = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class _File:
+    """The lines of one file. Those that just list names are found by name: a file may have thousands."""
+
+    named: Mapping[str, Sequence[_Line]]
+    others: Sequence[tuple[_Matcher, _Line]]
+
+    def about(self, name: str) -> list[_Line]:
+        """The lines about a host, in their order."""
+        found = [*self.named.get(name, ()), *(line for matches, line in self.others if matches(name))]
+        return sorted(found, key=lambda line: line.known.line)
 
 
 def known_name(host: str, port: int) -> str:
@@ -93,11 +107,11 @@ def known_name(host: str, port: int) -> str:
 
 def look_up(files: Iterable[Path], host: str, port: int) -> KnownHost:
     """What the files know about a host. Files that do not exist and lines that make no sense are skipped."""
-    lines = [line for file in files for line in _read(file)]
-    found = _matching(lines, known_name(host, port))
+    parsed = [_parsed(file, text) for file in files if (text := _text(file))]
+    found = _matching(parsed, known_name(host, port))
     if port == SSH_PORT or found.keys or found.authorities:
         return found
-    plain = _matching(lines, known_name(host, SSH_PORT))
+    plain = _matching(parsed, known_name(host, SSH_PORT))
     return KnownHost(found.name, plain.keys, plain.authorities, found.revoked + plain.revoked, exact=False)
 
 
@@ -124,8 +138,8 @@ def _separator(descriptor: int) -> bytes:
     return b"" if size == 0 or os.pread(descriptor, 1, size - 1) == b"\n" else b"\n"
 
 
-def _matching(lines: Sequence[_Line], name: str) -> KnownHost:
-    hits = [line for line in lines if line.matches(name)]
+def _matching(files: Sequence[_File], name: str) -> KnownHost:
+    hits = [line for file in files for line in file.about(name)]
 
     def marked(marker: str) -> tuple[KnownKey, ...]:
         return tuple(line.known for line in hits if line.marker == marker)
@@ -133,11 +147,28 @@ def _matching(lines: Sequence[_Line], name: str) -> KnownHost:
     return KnownHost(name, marked(""), marked("@cert-authority"), marked("@revoked"))
 
 
-def _read(file: Path) -> Iterator[_Line]:
+def _text(file: Path) -> str:
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
+        return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return
+        return ""
+
+
+@lru_cache(maxsize=8)
+def _parsed(file: Path, text: str) -> _File:
+    """Kept, because the logins of a run ask for the same text again and again, each for its own host."""
+    named: dict[str, list[_Line]] = {}
+    others: list[tuple[_Matcher, _Line]] = []
+    for line in _lines(file, text):
+        if _SPECIAL.search(line.patterns):
+            others.append((_matcher(line.patterns), line))
+            continue
+        for name in set(line.patterns.lower().split(",")):
+            named.setdefault(name, []).append(line)
+    return _File(named, others)
+
+
+def _lines(file: Path, text: str) -> Iterator[_Line]:
     for number, line in enumerate(text.splitlines(), start=1):
         if parsed := _parse(line, file, number):
             yield parsed
@@ -155,22 +186,33 @@ def _parse(line: str, file: Path, number: int) -> _Line | None:
     return _Line(marker, fields[0], KnownKey(HostKey(fields[1], blob), file, number))
 
 
-def _hash_matches(pattern: str, name: str) -> bool:
+def _matcher(patterns: str) -> _Matcher:
+    return _hash_matcher(patterns) if patterns.startswith("|") else _list_matcher(patterns)
+
+
+def _hash_matcher(pattern: str) -> _Matcher:
     try:
         magic, salt, digest = pattern[1:].split("|")
         key, expected = base64.b64decode(salt), base64.b64decode(digest)
     except ValueError:
-        return False
-    return magic == "1" and hmac.compare_digest(hmac.digest(key, name.encode(), "sha1"), expected)
+        return lambda _: False
+    if magic != "1":
+        return lambda _: False
+    return lambda name: hmac.compare_digest(hmac.digest(key, name.encode(), "sha1"), expected)
 
 
-def _list_matches(patterns: str, name: str) -> bool:
+def _list_matcher(patterns: str) -> _Matcher:
     items = patterns.lower().split(",")
-    if any(item.startswith("!") and _wildcard(item[1:], name) for item in items):
-        return False
-    return any(_wildcard(item, name) for item in items if not item.startswith("!"))
+    wanted = [_wildcard(item) for item in items if not item.startswith("!")]
+    refused = [_wildcard(item[1:]) for item in items if item.startswith("!")]
+
+    def matches(name: str) -> bool:
+        if any(each.fullmatch(name) for each in refused):
+            return False
+        return any(each.fullmatch(name) for each in wanted)
+
+    return matches
 
 
-def _wildcard(pattern: str, name: str) -> bool:
-    regex = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(regex, name) is not None
+def _wildcard(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."))

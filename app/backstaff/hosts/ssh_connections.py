@@ -5,7 +5,8 @@ import asyncio
 from backstaff.errors import HostUnreachable
 from backstaff.hosts.jump_hosts import JumpHosts, Route
 from backstaff.hosts.ssh_host import SshHost
-from backstaff.hosts.ssh_login import Link, LoginPolicy, SshLogin, resolve
+from backstaff.hosts.ssh_link import Link
+from backstaff.hosts.ssh_login import LoginPolicy, SshLogin, resolve
 from backstaff.hosts.ssh_settings import Target, target_of
 
 

@@ -10,10 +10,9 @@ from backstaff.clock import Clock
 from backstaff.errors import CommandFailed, HostLost
 from backstaff.hosts.docker_api import DockerApi
 from backstaff.hosts.docker_socket import DockerSocket
-from backstaff.hosts.jump_hosts import close_link
 from backstaff.hosts.protocol import CommandResult
 from backstaff.hosts.remote_script import ScriptEnd, run_script
-from backstaff.hosts.ssh_login import Link
+from backstaff.hosts.ssh_link import Link, close_link
 
 # sshd's default limit is 10 sessions for a connection, and it frees them late.
 MOST_COMMANDS = 6
@@ -77,7 +76,7 @@ class SshHost:
         """
         try:
             listener = await self._link.connection.forward_remote_port("localhost", port, "localhost", port)
-        except (asyncssh.Error, OSError) as error:
+        except (asyncssh.Error, asyncssh.ChannelListenError, OSError) as error:
             self._raise_if_lost()
             raise CommandFailed(
                 f"port {port} of this machine can not be lent to the host: {error}",

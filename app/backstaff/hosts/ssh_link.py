@@ -1,25 +1,45 @@
 """An SSH connection together with what asyncssh tells about it: the key shown, the login, the end."""
 
 import asyncio
+from dataclasses import dataclass
 
 import asyncssh
 
 from backstaff.hosts.host_keys import HostKeyGuard
 from backstaff.hosts.known_hosts import HostKey
+from backstaff.hosts.proxy_process import ProxyProcess
+
+_CLOSE_S = 2.0
+_LOST = "the connection was lost"
 
 
 class LinkObserver(asyncssh.SSHClient):
-    """Listens to one connection: judges its host key, and remembers how far it came and why it ended."""
+    """Listens to one connection: judges its host key, and remembers how far it came and why it ended.
 
-    def __init__(self, guard: HostKeyGuard) -> None:
+    `proxy` is the proxy command that carries the connection, if one does; `jump` the name of the jump host
+    that carries it, and what listens to the connection to that one.
+    """
+
+    def __init__(self, guard: HostKeyGuard, jump: "tuple[str, LinkObserver] | None" = None) -> None:
         self._guard = guard
+        self._jump = jump
         self._ended = asyncio.Event()
-        self.reached = False
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self.proxy: ProxyProcess | None = None
         self.end_reason = ""
 
-    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:  # noqa: ARG002 (asyncssh's)
-        """The transport is up; the login begins."""
-        self.reached = True
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        """The transport is up; the login begins. It may be the second try, after the first one ended."""
+        self._connection = conn
+        self._ended.clear()
+
+    @property
+    def reached(self) -> bool:
+        """Whether somebody was there to talk to. A proxy command is there in any case: the host is only
+        once it has said something."""
+        if self._connection is None:
+            return False
+        return self.proxy is None or bool(self._connection.get_extra_info("server_version"))
 
     def validate_host_public_key(
         self,
@@ -33,8 +53,21 @@ class LinkObserver(asyncssh.SSHClient):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, whoever ended it."""
-        self.end_reason = _end_reason(exc)
+        self.end_reason = self._reason(exc)
         self._ended.set()
+
+    def auth_completed(self) -> None:
+        """The login is done. What the proxy command said on the way is no reason for a later end."""
+        if self.proxy:
+            self.proxy.forget_said()
+
+    def _reason(self, error: Exception | None) -> str:
+        reason = _end_reason(error)
+        if self._jump and self._jump[1].ended:
+            return f"{_LOST}: its jump host {self._jump[0]} is gone"
+        if self.proxy and self.proxy.said and reason.startswith(_LOST):
+            return f"{_LOST}: its proxy command said {self.proxy.said[-1]!r}"
+        return reason
 
     async def wait_ended(self) -> str:
         """Return, with the reason, when the connection is gone."""
@@ -45,6 +78,27 @@ class LinkObserver(asyncssh.SSHClient):
     def ended(self) -> bool:
         """Whether the connection is gone."""
         return self._ended.is_set()
+
+
+@dataclass(frozen=True)
+class Link:
+    """A connection that is logged in, and its observer."""
+
+    connection: asyncssh.SSHClientConnection
+    observer: LinkObserver
+
+
+async def close_link(link: Link) -> None:
+    """Close a connection, politely for a short time and then at once, and end its proxy command."""
+    try:
+        link.connection.close()
+        async with asyncio.timeout(_CLOSE_S):
+            await link.connection.wait_closed()
+    except TimeoutError:
+        link.connection.abort()
+    finally:
+        if link.observer.proxy:
+            await link.observer.proxy.end()
 
 
 def host_key(key: asyncssh.SSHKey) -> HostKey:
@@ -58,4 +112,4 @@ def _end_reason(error: Exception | None) -> str:
     reason = error.reason if isinstance(error, asyncssh.DisconnectError) else str(error)
     if "keepalive" in reason:
         return "the host no longer answers"
-    return f"the connection was lost: {reason or type(error).__name__}"
+    return f"{_LOST}: {reason or type(error).__name__}"

@@ -1,11 +1,9 @@
 """One SSH login: settings, proxy, host key, keys; and all that can go wrong, said clearly."""
 
 import asyncio
-import os
 import random
 import socket
-import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,15 +17,22 @@ from backstaff.hosts import host_keys, proxy_command
 from backstaff.hosts.host_keys import HostKeyGuard
 from backstaff.hosts.known_hosts import KnownKey, remember
 from backstaff.hosts.offered_keys import offered_keys
-from backstaff.hosts.ssh_failures import Attempt, explain, is_login_refusal, was_dropped
-from backstaff.hosts.ssh_link import LinkObserver
-from backstaff.hosts.ssh_settings import Target, key_options, login_options
+from backstaff.hosts.proxy_process import ProxyProcess
+from backstaff.hosts.ssh_config import read_for
+from backstaff.hosts.ssh_failures import Attempt, ProxyEnd, explain, is_login_refusal, was_dropped
+from backstaff.hosts.ssh_link import Link, LinkObserver, close_link
+from backstaff.hosts.ssh_settings import Target, cipher_options, config_files, key_options, login_options
+
+# These are the operator's own keys. To prove anew at each login that an RSA key's numbers are prime, which
+# ssh does not do either, takes up to 0.2 s of CPU.
+asyncssh.set_default_skip_rsa_key_validation(True)
 
 AskAboutKey = Callable[[str, str], Awaitable[bool]]
 """Asks somebody whether the key of a host (name, fingerprint) is right."""
 
 _SYSTEM_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 _DROP_RETRIES = 6
+_PROXY_STATUS_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,14 +51,6 @@ class LoginPolicy:
     key_data: Sequence[str] = ()
     known_hosts: Path | None = None
     ask: AskAboutKey | None = None
-
-
-@dataclass(frozen=True)
-class Link:
-    """A connection that is logged in, and its observer."""
-
-    connection: asyncssh.SSHClientConnection
-    observer: LinkObserver
 
 
 class SshLogin:
@@ -81,7 +78,11 @@ class SshLogin:
             except asyncssh.HostKeyNotVerifiable:
                 await self._decide(guard)
                 continue
-            await self._remember(guard)
+            try:
+                await self._remember(guard)
+            except BaseException:
+                await close_link(link)
+                raise
             return link
 
     async def _decide(self, guard: HostKeyGuard) -> None:
@@ -110,7 +111,7 @@ class SshLogin:
         lookups = drops = 0
         agent = True
         while True:
-            observer = LinkObserver(guard)
+            observer = LinkObserver(guard, (via_name, via.observer) if via else None)
             try:
                 return await self._attempt(observer, guard, via, agent=agent)
             except asyncssh.HostKeyNotVerifiable:
@@ -121,7 +122,8 @@ class SshLogin:
                 await self._policy.clock.sleep(_backoff(lookups, 0.1, 2.0))
                 lookups += 1
             except (asyncssh.Error, OSError, ValueError) as error:
-                if was_dropped(error) and drops < _DROP_RETRIES and not _notes(error):
+                proxy = _proxy_end(observer)
+                if was_dropped(error) and drops < _DROP_RETRIES and not (proxy and proxy.failed):
                     await self._policy.clock.sleep(_backoff(drops, 0.2, 3.0))
                     drops += 1
                 elif is_login_refusal(error) and agent and self._has_own_keys():
@@ -138,51 +140,38 @@ class SshLogin:
         self, observer: LinkObserver, guard: HostKeyGuard, via: Link | None, *, agent: bool
     ) -> Link:
         clock = self._policy.clock
-        complaints = await asyncio.to_thread(_new_file) if self._proxy_command() and via is None else None
-        try:
-            async with clock.timeout_at(clock.now() + self._policy.timeouts.connect):
-                connection = await self._open(observer, guard, via, complaints, agent=agent)
-        except (asyncssh.Error, OSError) as error:
-            if complaints and (said := await asyncio.to_thread(complaints.read_text, errors="replace")):
-                error.add_note(said)
-            raise
-        finally:
-            if complaints:
-                complaints.unlink(missing_ok=True)
-        return Link(connection, observer)
+        extra: dict[str, object] = {} if agent else {"agent_path": None}
+        async with clock.timeout_at(clock.now() + self._policy.timeouts.connect):
+            try:
+                return await self._open(observer, guard, via, extra)
+            except asyncssh.KeyExchangeFailed:
+                if not guard.known.keys:
+                    raise
+                return await self._open(observer, guard, via, extra | {"server_host_key_algs": "default"})
 
     async def _open(
-        self,
-        observer: LinkObserver,
-        guard: HostKeyGuard,
-        via: Link | None,
-        complaints: Path | None,
-        *,
-        agent: bool,
-    ) -> asyncssh.SSHClientConnection:
-        more: dict[str, object] = {"known_hosts": _trusted(guard)}
-        if complaints:
-            more["proxy_command"] = proxy_command.shell_argv(self._proxy_command(), complaints)
-        if not agent:
-            more["agent_path"] = None
-
-        async def connect(**extra: object) -> asyncssh.SSHClientConnection:
-            return await asyncssh.connect(
+        self, observer: LinkObserver, guard: HostKeyGuard, via: Link | None, extra: Mapping[str, object]
+    ) -> Link:
+        if via is None and (command := self._proxy_command()):
+            observer.proxy = await ProxyProcess.start(command)
+        try:
+            connection = await asyncssh.connect(
                 self._target.host,
                 self._options.port,
                 tunnel=via.connection if via else None,
+                sock=observer.proxy.socket if observer.proxy else None,
                 options=self._options,
+                config=None,  # All of it is in the options; else ~/.ssh/config would be read after all.
                 client_factory=lambda: observer,
-                **more,
+                known_hosts=_trusted(guard),
+                **cipher_options(self._options.config.get("Ciphers")),
                 **extra,
             )
-
-        try:
-            return await connect()
-        except asyncssh.KeyExchangeFailed:
-            if not guard.known.keys:
-                raise
-            return await connect(server_host_key_algs="default")
+        except BaseException as error:
+            if observer.proxy:
+                await _end_proxy(observer.proxy, error)
+            raise
+        return Link(connection, observer)
 
     def _proxy_command(self) -> str:
         options = self._options
@@ -202,10 +191,11 @@ class SshLogin:
                 self._options.port,
                 self._options.username,
                 self._policy.timeouts.connect,
+                self._target.jump,
                 observer.reached,
                 via_name,
                 tried,
-                _notes(error)[-5:],
+                _proxy_end(observer),
             ),
         )
 
@@ -227,10 +217,31 @@ async def resolve(policy: LoginPolicy, target: Target) -> asyncssh.SSHClientConn
 
 def _resolve(policy: LoginPolicy, target: Target) -> asyncssh.SSHClientConnectionOptions:
     keys = [asyncssh.import_private_key(text) for text in policy.key_data]
-    return asyncssh.SSHClientConnectionOptions(
-        **login_options(target, policy.ssh, policy.timeouts),
-        **key_options(target, policy.ssh, keys, agent=True),
-    )
+    options = _options(policy, target, keys)
+    if target.jump and (policy.ssh.keys or keys) and (own := _identity_files(options)):
+        # deploy.yml's keys are those of its hosts: like `ssh -J`, try the jump host's own as well.
+        return _options(policy, target, [*own, *keys])
+    return options
+
+
+def _options(
+    policy: LoginPolicy, target: Target, keys: Sequence[object]
+) -> asyncssh.SSHClientConnectionOptions:
+    def options(config: list[str]) -> asyncssh.SSHClientConnectionOptions:
+        return asyncssh.SSHClientConnectionOptions(
+            config=config,
+            **login_options(target, policy.ssh, policy.timeouts),
+            **key_options(target, policy.ssh, keys, agent=True),
+        )
+
+    return read_for(target.host, config_files(policy.ssh.config), options)
+
+
+def _identity_files(options: asyncssh.SSHClientConnectionOptions) -> list[str]:
+    """The keys that the ssh configuration names for a host and that exist."""
+    configured = options.config.get("IdentityFile")
+    files = [Path(name).expanduser() for name in configured] if isinstance(configured, list) else []
+    return [str(file) for file in files if file.is_file()]
 
 
 def _known_hosts_files(
@@ -262,15 +273,18 @@ def _imported(lines: Sequence[KnownKey]) -> list[asyncssh.SSHKey]:
     return keys
 
 
-def _notes(error: Exception) -> list[str]:
-    """What a proxy command said."""
-    return [line for note in getattr(error, "__notes__", ()) for line in note.splitlines()]
+async def _end_proxy(proxy: ProxyProcess, error: BaseException) -> None:
+    """End a proxy command after its connection failed; one whose fault it was may say so before."""
+    try:
+        if isinstance(error, Exception) and was_dropped(error):
+            await proxy.exited_within(_PROXY_STATUS_S)
+    finally:
+        await proxy.end()
 
 
-def _new_file() -> Path:
-    descriptor, name = tempfile.mkstemp(prefix="backstaff-proxy-")
-    os.close(descriptor)
-    return Path(name)
+def _proxy_end(observer: LinkObserver) -> ProxyEnd | None:
+    proxy = observer.proxy
+    return ProxyEnd(proxy.command, proxy.status, proxy.said) if proxy else None
 
 
 def _backoff(tries: int, first: Seconds, most: Seconds) -> Seconds:

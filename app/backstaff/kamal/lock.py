@@ -63,6 +63,18 @@ class LockOwner:
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
 
 
+@dataclass(frozen=True)
+class TakenByHand:
+    """Marks a lock that was taken by hand: it belongs to no process, so it is never taken over. The `token`
+    tells which attempt took it, so that the same attempt can be undone."""
+
+    token: str
+
+    def to_json(self) -> str:
+        """One line, as an owner's; it can not be read as one."""
+        return json.dumps({"taken_by_hand": self.token}, separators=(",", ":"))
+
+
 class LockOutcome(StrEnum):
     """What a lock script found or did."""
 

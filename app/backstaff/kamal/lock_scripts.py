@@ -10,7 +10,7 @@ a cancelled call sends when a script goes on for too long, or the loss of the ho
 """
 
 from backstaff.config.models import Config
-from backstaff.kamal.lock import LockOutcome, LockOwner, encoded_details
+from backstaff.kamal.lock import LockOutcome, LockOwner, TakenByHand, encoded_details
 from backstaff.kamal.paths import RUN_DIR, lock_dir
 from backstaff.kamal.quoting import single_quote
 from backstaff.kamal.script import MARK, make_directory, say_value, script
@@ -21,13 +21,15 @@ _CALLED_OFF = "trap 'rm -rf \"$new\"; exit 1' TERM INT"
 _POINT_OF_NO_RETURN = _DEAF
 
 
-def acquire_script(config: Config, details: str, *, token: str, owner: LockOwner | None) -> str:
+def acquire_script(
+    config: Config, details: str, *, token: str, owner: LockOwner | TakenByHand | None
+) -> str:
     """Takes the lock if nobody holds it. Only one of several callers gets it.
 
-    `details` is the decoded text, `token` unique to this attempt. `owner` None is for a lock that outlives
-    its process, taken by hand. The files are written before the directory is made, so a full disk leaves
-    no lock behind. They are moved into it right after: for that moment, and for good if the script is killed
-    just then, the lock is held without saying by whom.
+    `details` is the decoded text, `token` unique to this attempt. With `owner` None the lock is as Kamal
+    takes it, and nobody can tell whose attempt it was. The files are written before the directory is made,
+    so a full disk leaves no lock behind. They are moved into it right after: for that moment, and for good
+    if the script is killed just then, the lock is held without saying by whom.
     """
     return script(
         [
@@ -55,7 +57,7 @@ def status_script(config: Config) -> str:
     return script([*_setting(config, "status"), "show"])
 
 
-def release_if_ours_script(config: Config, owner: LockOwner, *, token: str) -> str:
+def release_if_ours_script(config: Config, owner: LockOwner | TakenByHand, *, token: str) -> str:
     """Gives the lock back if the owner's file still names `owner`, else only tells who holds it.
 
     It may come on the heels of a call that was cancelled while taking the lock, so it lets one that is just
@@ -133,7 +135,7 @@ def _setting(config: Config, token: str) -> list[str]:
     ]
 
 
-def _fresh_files(details: str, owner: LockOwner | None) -> list[str]:
+def _fresh_files(details: str, owner: LockOwner | TakenByHand | None) -> list[str]:
     content = encoded_details(details)
     lines = [
         'rm -rf "$new" && mkdir "$new" || exit 1',

@@ -53,6 +53,11 @@ class Result:
         headlines = [place for place, line in enumerate(self.lines) if line.startswith(("FAILED", "CANCEL"))]
         return " ".join(" ".join(self.lines[headlines[-1] :]).split()) if headlines else ""
 
+    @property
+    def headline(self) -> str:
+        """What failed and where: the failure card up to the name of the service."""
+        return self.card.partition(" app ")[0].rstrip()
+
     def told(self, kind: type[B]) -> list[B]:
         """The events' bodies of one kind, in order."""
         return [event.body for event in self.events if isinstance(event.body, kind)]
@@ -125,11 +130,16 @@ class Running:
 
 @dataclass
 class Project:
-    """A git repository with `config/deploy.yml`, secrets and hooks, and a home directory of its own."""
+    """A git repository with `config/deploy.yml`, secrets and hooks, and a home directory of its own.
+
+    `beside_docker`: its commands run where the client's Docker has its network, so that both mean the
+    same by `localhost`, as they do on a machine that is not a lab.
+    """
 
     lab: Lab
     root: Path
     environ: dict[str, str] = field(default_factory=dict)
+    beside_docker: bool = False
     _runs: int = 0
 
     @property
@@ -182,8 +192,9 @@ class Project:
         """Start `backstaff`."""
         self._runs += 1
         state = self.root / "state" / str(self._runs)
+        argv = [sys.executable, "-m", "backstaff", *arguments]
         process = subprocess.Popen(
-            [sys.executable, "-m", "backstaff", *arguments],
+            self.lab.hub.sandbox.on_network(*argv) if self.beside_docker else argv,
             cwd=self.directory,
             env=self._environ(state),
             stdin=subprocess.DEVNULL,

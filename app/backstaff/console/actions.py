@@ -1,0 +1,226 @@
+"""What an operator can do to a run from the console; what destroys something is confirmed first."""
+
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from backstaff.console.dialogs.cancel_run import STAY, TITLE, VERB, what_cancelling_does
+from backstaff.console.dialogs.choices import Choice
+from backstaff.console.dialogs.confirm import Confirm, sayings
+from backstaff.console.dialogs.dialog import Dialog
+from backstaff.console.dialogs.leave import Leave, Leaving
+from backstaff.console.hanging import Fact
+from backstaff.console.run_state import RunState
+from backstaff.console.session import Session
+from backstaff.console.subject import Subject
+from backstaff.events.board import Board
+from backstaff.events.board_state import ContainerView
+from backstaff.events.facts import PairState
+from backstaff.events.inert import inert
+from backstaff.headless.card import card_lines
+from backstaff.headless.colour import Paint
+
+T = TypeVar("T")
+
+CARD_WIDTH = 100
+CTRL_C = "ctrl+c"
+
+
+_BEING_ENDED = (
+    "The run is being ended: it releases the lock and looks at the hosts once more. "
+    "Ending it at once does none of that."
+)
+
+
+class Surroundings(Protocol):
+    """What the actions need of the app that they are part of."""
+
+    @property
+    def state(self) -> RunState:
+        """The run that is shown."""
+        ...
+
+    async def choose(self, dialog: Dialog[T]) -> T:
+        """Show a dialog and wait for its answer."""
+        ...
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy, and say what became of it."""
+        ...
+
+    async def hand_terminal_to(self, argv: tuple[str, ...]) -> int:
+        """Let a program have the terminal, and return its status."""
+        ...
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """Say something in passing."""
+
+    def leave(self, *, when_ended: bool) -> None:
+        """Close the console, at once or when the run has ended."""
+
+    def follow(self, host: str, role: str, container: ContainerView | None) -> None:
+        """Show what a container prints, on a screen of its own."""
+
+    def begin_retry(self, board: Board) -> None:
+        """Start a run that does again what of this one is not done."""
+
+
+class Actions:
+    """The operator's actions. Those that are not in the session's scope say so instead of acting."""
+
+    def __init__(self, session: Session, around: Surroundings) -> None:
+        self._session = session
+        self._around = around
+        self._cancelling: RunState | None = None
+
+    async def cancel(self) -> None:
+        """Ask, then end the run well; once that goes on ask, then end it at once."""
+        state = self._around.state
+        if state.ended:
+            self._around.tell("the run has ended; q closes the console")
+            return
+        asked = self._at_once(state) if self._cancelling is state else self._end_well(state)
+        if await self._around.choose(asked) and not state.ended:
+            self._cancelling = state
+            self._session.cancel()
+
+    def _end_well(self, state: RunState) -> Dialog[bool]:
+        what = what_cancelling_does(state.board)
+        return Confirm(TITLE, what, VERB, destructive=True, stay=STAY, again=(CTRL_C,))
+
+    def _at_once(self, state: RunState) -> Dialog[bool]:
+        release = state.board.lock.release if state.board.lock else ""
+        what: list[str | Fact] = [_BEING_ENDED]
+        if release:
+            what.append(Fact("lock", f"may be left behind; released by {inert(release)}"))
+        return Confirm("End it at once?", what, "End at once", destructive=True, again=(CTRL_C,))
+
+    async def quit(self) -> None:
+        """Close the console; while the run goes on ask what is to become of it."""
+        if self._around.state.ended:
+            self._around.leave(when_ended=False)
+            return
+        match await self._around.choose(Leave()):
+            case Leaving.PLAIN:
+                self._around.leave(when_ended=False)
+            case Leaving.CANCEL:
+                self._around.leave(when_ended=True)
+                self._cancelling = self._around.state
+                self._session.cancel()
+            case Leaving.STAY:
+                return
+
+    async def retry(self) -> None:
+        """Do again what is not done, as a run of its own."""
+        board = self._around.state.board
+        if not self._offered("retry", "a retry"):
+            return
+        if board.result is None or board.result.verdict == "done":
+            self._around.tell(
+                "there is nothing to retry: " + ("the run goes on" if board.result is None else "all is done")
+            )
+            return
+        if await self._around.choose(_retry_question(board)):
+            self._around.begin_retry(board)
+
+    async def follow(self) -> None:
+        """Show what the selected container prints, and go on showing it."""
+        subject = self._around.state.subject
+        if not self._offered("follow", "following a container"):
+            return
+        if not subject.role:
+            self._around.tell("select a role on a host: its container is followed")
+            return
+        self._around.follow(subject.host, subject.role, self._container(subject))
+
+    async def shell(self) -> None:
+        """Open a shell on the selected host, or in its container."""
+        subject = self._around.state.subject
+        if not self._offered("shell", "a shell"):
+            return
+        if not subject.host:
+            self._around.tell("select a host: the shell is opened there")
+            return
+        container = self._container(subject)
+        running = container is not None and container.facts.state == "running"
+        where = await self._around.choose(_shell_question(subject, container)) if running else "host"
+        if where == "stay":
+            return
+        name = container.facts.name if container is not None and where == "container" else ""
+        argv = tuple(self._session.shell(subject.host, name))
+        status = await self._around.hand_terminal_to(argv)
+        if status:
+            self._around.tell(f"the shell ended with status {status}", bad=True)
+
+    async def copy_card(self) -> None:
+        """Copy the failure card as text."""
+        board = self._around.state.board
+        if board.failure is None:
+            self._around.tell("nothing has failed: there is no failure card")
+            return
+        lines = card_lines(board.failure, board, Paint(enabled=False), CARD_WIDTH)
+        self._around.copy_to_clipboard("\n".join(lines))
+
+    async def copy_name(self) -> None:
+        """Copy the name of the selected container, or of the host where there is none."""
+        subject = self._around.state.subject
+        container = self._container(subject)
+        self._around.copy_to_clipboard(container.facts.name if container else subject.host or subject.name)
+
+    async def export(self) -> None:
+        """Write a copy of the journal into the current directory."""
+        journal = self._around.state.info.journal
+        if not self._offered("export", "an export"):
+            return
+        if journal is None:
+            self._around.tell("this run has no journal", bad=True)
+            return
+        self._around.tell(f"the journal is in {_short(self._session.export(journal))}")
+
+    def _offered(self, what: str, name: str) -> bool:
+        if what in self._session.scope:
+            return True
+        self._around.tell(f"{name} is not possible here")
+        return False
+
+    def _container(self, subject: Subject) -> ContainerView | None:
+        """The container that the run made for the subject, else the one that runs there."""
+        board = self._around.state.board
+        pair = board.pair(subject.host, subject.role)
+        if pair is None:
+            return None
+        own = board.container_of(pair)
+        if own is not None:
+            return own
+        on_host = board.containers.get(subject.host, {}).values()
+        return next(
+            (each for each in on_host if each.role == subject.role and each.facts.state == "running"), None
+        )
+
+
+def _retry_question(board: Board) -> Dialog[bool]:
+    left = [pair for pair in board.pairs.values() if pair.state is not PairState.HEALTHY]
+    done = len(board.pairs) - len(left)
+    what: list[str | Fact] = [
+        Fact(pair.key, f"{pair.state.value}; is booted again", strong=True) for pair in left[:8]
+    ]
+    if len(left) > 8:
+        what.append(f"and {len(left) - 8} more")
+    if done:
+        what.append(f"{done} that are healthy on the new version stay as they are.")
+    return Confirm("Retry what is not done?", what or ["The run is done again."], "Retry")
+
+
+def _shell_question(subject: Subject, container: ContainerView | None) -> Dialog[str]:
+    name = inert(container.facts.name) if container else ""
+    return Dialog(
+        "Open a shell",
+        sayings([Fact("host", inert(subject.host)), Fact("container", name)]),
+        [Choice("Container", "c", "container"), Choice("Host", "h", "host"), Choice("Stay", "s", "stay")],
+        start=0,
+        escape=2,
+        hint="the run goes on meanwhile",
+    )
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

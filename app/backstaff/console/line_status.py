@@ -1,0 +1,82 @@
+"""Where a view of lines stands, in one line of words."""
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from backstaff.console.line_text import cells, fitted
+from backstaff.explain.words import counted
+
+GAP = "  "
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What there is to say of a view beside its lines. `match` is which of `matches` the cursor is on."""
+
+    following: bool = True
+    paused: bool = False
+    lines: int = 0
+    new: int = 0
+    gone: int = 0
+    include: str = ""
+    exclude: str = ""
+    search: str = ""
+    match: int | None = None
+    matches: int = 0
+    selected: int = 0
+    wrapped: bool = False
+    column: int = 0
+
+
+Part = tuple[str, str]
+"""Words and their style."""
+
+
+def standing_parts(standing: Standing) -> list[Part]:
+    """What is said, the most important first."""
+    parts = [_state(standing)]
+    if standing.new:
+        parts.append((f"{standing.new:,} new (G)", "bold"))
+    if standing.search:
+        parts.append((f"/{standing.search} {_found(standing)}", ""))
+    if standing.include:
+        parts.append((f"&{standing.include}", ""))
+    if standing.exclude:
+        parts.append((f"!{standing.exclude}", ""))
+    if standing.selected:
+        parts.append((f"{counted(standing.selected, 'line')} selected", ""))
+    parts.append((f"{standing.lines:,} {'line' if standing.lines == 1 else 'lines'}", "$text-muted"))
+    if standing.wrapped:
+        parts.append(("wrapped", "$text-muted"))
+    if standing.column:
+        parts.append((f"from column {standing.column + 1}", "$text-muted"))
+    if standing.gone:
+        parts.append((f"{standing.gone:,} older ones gone", "$text-muted"))
+    return parts
+
+
+def _state(standing: Standing) -> Part:
+    if standing.paused:
+        return "PAUSED", "bold $warning"
+    return ("following", "$text-muted") if standing.following else ("not following", "bold")
+
+
+def _found(standing: Standing) -> str:
+    if standing.match is not None:
+        return f"{standing.match:,}/{standing.matches:,}"
+    return f"{standing.matches:,} found" if standing.matches else "nothing found"
+
+
+def standing_line(standing: Standing, width: int) -> Content:
+    """As much of it as has room on `width` cells."""
+    parts: list[Part] = []
+    room = width
+    for text, style in standing_parts(standing):
+        gap = GAP if parts else ""
+        if room < len(gap) + 4:
+            break
+        shown = text if cells(text) + len(gap) <= room else fitted(text, room - len(gap))
+        parts += [(gap, ""), (shown, style)] if gap else [(shown, style)]
+        room -= len(gap) + cells(shown)
+    return Content.assemble(*parts)

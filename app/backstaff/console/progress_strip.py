@@ -1,0 +1,57 @@
+"""How far pulls and builds have come, as bars."""
+
+from textual.content import Content
+
+from backstaff.console.bars import bar
+from backstaff.console.states import Tone
+from backstaff.events.board import Board
+from backstaff.events.board_state import ProgressView
+from backstaff.events.facts import Phase
+from backstaff.events.inert import inert
+from backstaff.events.width import columns
+from backstaff.explain.words import size
+
+DIM = "$text-muted"
+BAR_WIDTH = 24
+_PHASES = {"pull": Phase.PULL, "build": Phase.BUILD, "push": Phase.BUILD}
+
+
+def progress_lines(board: Board, width: int) -> list[Content]:
+    """A line for each thing that is being pulled, built or pushed now; pulls of all hosts are one line."""
+    phase = board.phase()
+    going_on = [
+        view for view in board.progress.values() if phase and _PHASES.get(view.subject) is phase.phase
+    ]
+    pulls = [view for view in going_on if view.subject == "pull"]
+    lines = [_pulls(pulls, width)] if pulls else []
+    return lines + [_steps(view, width) for view in going_on if view.subject != "pull"]
+
+
+def _pulls(views: list[ProgressView], width: int) -> Content:
+    """All pulls together, and the host that is furthest behind."""
+    current, total = sum(view.current for view in views), sum(view.total for view in views)
+    ended = sum(1 for view in views if view.total and view.current >= view.total)
+    behind = min(views, key=lambda view: view.current / view.total if view.total else 0.0)
+    text = f"{size(current)} of {size(total)}" if total else size(current)
+    more = f"   {ended} of {len(views)} hosts" if len(views) > 1 else ""
+    last = (
+        f"   {inert(behind.host)} is last: {inert(behind.text)}"
+        if len(views) > 1
+        else f"   {inert(behind.text)}"
+    )
+    return _drawn("pull", current / total if total else 0.0, f"{text}{more}{last}", width)
+
+
+def _steps(view: ProgressView, width: int) -> Content:
+    """A build's steps."""
+    text = f"{view.current} of {view.total}   {inert(view.text)}" if view.total else inert(view.text)
+    return _drawn(view.subject, view.current / view.total if view.total else 0.0, text, width)
+
+
+def _drawn(label: str, fraction: float, text: str, width: int) -> Content:
+    cells = min(BAR_WIDTH, max(0, width // 4))
+    room = width - cells - columns(label) - 4
+    told = text if columns(text) <= room else f"{text[: max(0, room - 1)]}…"
+    return Content.assemble(
+        (f"{label}  ", "bold"), bar(fraction, cells, Tone.WORKING.value), f"  {told.rstrip()}"
+    )

@@ -1,0 +1,87 @@
+"""What the console knows of the run that it shows: the Board, and the lines that are kept beside it."""
+
+from collections.abc import Callable
+
+from backstaff.console.commands_view import CommandEntry, command_entry
+from backstaff.console.events_view import EventEntry, event_entries
+from backstaff.console.feed import Feed
+from backstaff.console.line_store import LineStore, LogEntry
+from backstaff.console.log_view import log_entry
+from backstaff.console.session import RunInfo
+from backstaff.console.subject import RUN, Subject, most_urgent
+from backstaff.events.board import Board
+from backstaff.events.types import CommandRun, Event, Output
+
+FOLD_WITHIN_S = 0.02
+"""How long one drawing may fold events; the others wait for the next."""
+LOOK_AT_CLOCK_EVERY = 32
+
+
+class RunState:
+    """The Board of one run and its lines, kept up with its events, and what the operator looks at.
+
+    `seconds` is a clock that only grows. The time shown goes on between events, `info.speed` times as
+    fast."""
+
+    def __init__(self, info: RunInfo, seconds: Callable[[], float]) -> None:
+        self.info = info
+        self.feed = Feed()
+        self.board = Board()
+        self.logs: LineStore[LogEntry] = LineStore()
+        """What containers, hooks, builds and the proxy wrote."""
+        self.commands: LineStore[CommandEntry] = LineStore()
+        """Commands and API calls."""
+        self.events: LineStore[EventEntry] = LineStore()
+        """Every event in words."""
+        self.subject = RUN
+        self.follows = True
+        """Whether the view moves by itself to what is most urgent."""
+        self._seconds = seconds
+        self._told_at = seconds()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has told its end."""
+        return self.board.result is not None
+
+    def now_t(self) -> float:
+        """Seconds into the run."""
+        if self.ended or not self.board.seq:
+            return self.board.t
+        return self.board.t + max(0.0, self._seconds() - self._told_at) * self.info.speed
+
+    def take(self) -> bool:
+        """Take in what has happened, for a short time; whether there was anything."""
+        began = self._seconds()
+        taken: list[Event] = []
+        events: list[EventEntry] = []
+        for event in self.feed.take():
+            taken.append(event)
+            events.extend(event_entries(event, self.board))
+            self.board.fold(event)
+            if len(taken) % LOOK_AT_CLOCK_EVERY == 0 and self._seconds() > began + FOLD_WITHIN_S:
+                break
+        if not taken:
+            return False
+        self._keep(taken, events)
+        self._told_at = self._seconds()
+        if self.follows:
+            self.subject = most_urgent(self.board, self.subject)
+        return True
+
+    def _keep(self, taken: list[Event], events: list[EventEntry]) -> None:
+        self.events.extend(events)
+        self.logs.extend(log_entry(event, event.body) for event in taken if isinstance(event.body, Output))
+        self.commands.extend(
+            command_entry(event, event.body) for event in taken if isinstance(event.body, CommandRun)
+        )
+
+    def look_at(self, subject: Subject) -> None:
+        """The operator has chosen."""
+        self.subject = subject
+        self.follows = False
+
+    def follow(self) -> None:
+        """Look at what is most urgent, from now on."""
+        self.follows = True
+        self.subject = most_urgent(self.board, self.subject)

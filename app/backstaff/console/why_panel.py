@@ -1,0 +1,64 @@
+"""The panel that says why: a scrolling page of text about one subject."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+
+from backstaff.console.shown import Shown
+
+Page = Callable[[int], list[Content]]
+"""The lines for a width."""
+
+
+class WhyPanel(VerticalScroll, can_focus=True):
+    """Shows a page, drawn anew only where it changed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", id="why.down", show=False),
+        Binding("k", "scroll_up", "Up", id="why.up", show=False),
+        Binding("g", "scroll_home", "Top", id="why.top", show=False),
+        Binding("G", "scroll_end", "Bottom", id="why.bottom", show=False),
+        Binding("y", "copy", "Copy", id="why.copy"),
+    ]
+    DEFAULT_CSS = "WhyPanel { padding: 0 1; } WhyPanel Shown { width: 1fr; }"
+
+    class CopyRequested(Message):
+        """The operator wants the text of the page."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+            """All of it, or the part that is selected."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._page: Page = lambda _: []
+        self._shown = Shown()
+
+    def compose(self) -> ComposeResult:
+        """One piece of text."""
+        yield self._shown
+
+    def show(self, page: Page) -> None:
+        """Show another page, or the same as it is now."""
+        self._page = page
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Wrap the text anew."""
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.scrollable_content_region.width
+        if width > 0:
+            self._shown.show(Content("\n").join(self._page(width)))
+
+    def action_copy(self) -> None:
+        """Ask for the text to be copied."""
+        selected = self.screen.get_selected_text()
+        self.post_message(self.CopyRequested(selected or self._shown.plain))

@@ -1,0 +1,206 @@
+"""Whether the Docker daemon of a host lives: minded while the run lasts, and asked when something failed.
+
+What needs the daemon may fail because it ended, and tells so in words that depend on the moment. It is put
+down to the daemon here, in the same words each time, as everything is that ends with a lost link.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from backstaff.clock import Seconds
+from backstaff.engine.context import RunContext
+from backstaff.engine.waits import Breaker, Wait
+from backstaff.errors import (
+    BackstaffError,
+    DockerNotRunning,
+    DockerRestarted,
+    DockerUnavailable,
+    HostLost,
+    RemoteError,
+    WaitExpired,
+)
+from backstaff.events.facts import HostState, WaitKind
+from backstaff.events.types import HostChanged
+from backstaff.explain.docker_end import doing_on, gone, restarted, said_by
+from backstaff.hosts.protocol import Host
+from backstaff.kamal.script import script, step
+
+PING_EVERY_S: Seconds = 3.0
+ASK_AGAIN_S: Seconds = 0.5
+NOTICED_AFTER_S: Seconds = 0.2
+"""When a daemon ends, all its connections do; by then the end of each has come through."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """The daemon does not answer; `since` its last answer, or for one that is known to be down since it was
+    found so, when `during` went on. `said` is what failed with it."""
+
+    problem: BackstaffError
+    since: Seconds
+    during: str
+    told_at: Seconds
+    said: tuple[str, ...] = ()
+
+
+class DaemonWatch:
+    """The Docker daemon of one host. `breaker` trips once it was gone, or silent, for `timeouts.docker`.
+
+    `lose` gives the whole host up, for `reason`: where that says nothing either, Docker is not to blame.
+    """
+
+    def __init__(self, run: RunContext, host: Host, link: Breaker, lose: Callable[[str], None]) -> None:
+        self.breaker = Breaker()
+        self._run = run
+        self._host = host
+        self._link = link
+        self._lose = lose
+        self._clock = run.clock
+        self._limit_s = run.timeouts.docker
+        self._answered_at = run.clock.now()
+        self._interrupted_at: Seconds = float("-inf")
+        self._trouble: Trouble | None = None
+        self._judging = asyncio.Lock()
+
+    def answered(self) -> None:
+        """It has answered a call."""
+        self._answered_at = self._clock.now()
+
+    async def mind(self) -> None:
+        """Ping it; say when it is quiet, and give it up once it was so for too long."""
+        while not (self.breaker.tripped or self._link.tripped):
+            await self._clock.sleep(PING_EVERY_S)
+            if self._trouble is None and self._clock.now() - self._answered_at < PING_EVERY_S:
+                # It answers its calls: a ping would tell nothing, and with hundreds of hosts they add up.
+                continue
+            await self._answers(doing_on(self._run.stream.board, self._host.name))
+            if self._trouble is not None and self._clock.now() - self._trouble.since >= self._limit_s:
+                await self._give_up()
+
+    @asynccontextmanager
+    async def blamed(self, *, stream: bool = False) -> AsyncIterator[None]:
+        """What fails in the body because the daemon ended is told as that. Of a `stream`, which only the
+        daemon ends, the failure is a sign of its own."""
+        began = self._clock.now()
+        try:
+            yield
+        except BackstaffError as failure:
+            if stream and isinstance(failure, DockerUnavailable):
+                self._interrupted_at = self._clock.now()
+            cause = await self.cause_of(failure, began)
+            if cause is failure:
+                raise
+            raise cause from failure
+
+    async def cause_of(self, failure: BackstaffError, since: Seconds) -> BackstaffError:
+        """The end of the daemon, if that explains the failure of something that began at `since`; else the
+        failure itself.
+
+        A daemon that is gone may be about to be started again: it is given `timeouts.docker` to come back.
+        """
+        if isinstance(failure, HostLost | DockerRestarted) or failure is self.breaker.error:
+            return failure
+        if isinstance(failure, WaitExpired) and self._trouble is None:
+            return failure
+        during = doing_on(self._run.stream.board, self._host.name)
+        if isinstance(failure, DockerNotRunning):
+            self._interrupted_at = self._clock.now()
+        async with self._judging:
+            if not (await self._answers(during, said_by(failure)) or await self._comes_back()):
+                return self._link.error or self.breaker.error or failure
+            if isinstance(failure, DockerUnavailable) and self._interrupted_at < since:
+                await self._clock.sleep(NOTICED_AFTER_S)
+        return restarted(self._host.name, during, failure) if self._interrupted_at >= since else failure
+
+    async def _answers(self, during: str, said: tuple[str, ...] = ()) -> bool:
+        """Ask once, and tell if the answer differs from the one before."""
+        if self.breaker.tripped or self._link.tripped:
+            return False
+        problem = await self._ping()
+        now = self._clock.now()
+        if problem is None:
+            self._answered_at = now
+            if self._trouble is not None:
+                self._tell(HostState.CONNECTED)
+            self._trouble = None
+            return True
+        down = isinstance(problem, DockerNotRunning)
+        if down:
+            self._interrupted_at = now
+        since = now if down else self._answered_at
+        known = self._trouble or Trouble(problem, since, during, told_at=float("-inf"))
+        self._trouble = replace(known, problem=problem, said=(*known.said, *said))
+        self._tell_trouble(self._trouble)
+        return False
+
+    async def _comes_back(self) -> bool:
+        """Whether it answers again before it, or the host, is given up."""
+        cause = "see whether Docker comes back"
+        wait = Wait(WaitKind.DOCKER, cause, self._owner, self._limit_s, self._host.name, quiet=True)
+        try:
+            await self._run.waits.wait(wait, lambda _: self._until_it_answers(), [self._link, self.breaker])
+        except WaitExpired:
+            await self._give_up()
+        except BackstaffError:
+            return False
+        return self._trouble is None
+
+    async def _until_it_answers(self) -> None:
+        while not await self._answers(""):
+            await self._clock.sleep(ASK_AGAIN_S)
+
+    async def _give_up(self) -> None:
+        """It is gone for the rest of the run, or the host is."""
+        if not await self._host_gives_sign_of_life():
+            self._lose(f"the host no longer answers, for {self._silent_s:.0f} s now")
+            return
+        trouble = self._trouble
+        if trouble is not None:
+            error = gone(self._host.name, trouble.during, trouble.problem, self._silent_s, trouble.said)
+            self.breaker.trip(error)
+
+    @property
+    def _silent_s(self) -> Seconds:
+        return self._clock.now() - self._answered_at
+
+    @property
+    def _owner(self) -> str:
+        return f"the Docker Engine on {self._host.name}"
+
+    async def _ping(self) -> BackstaffError | None:
+        """None if it answered within the interval, else what happened instead."""
+        name = self._host.name
+        wait = Wait(WaitKind.DOCKER, "ping Docker", self._owner, PING_EVERY_S, name, quiet=True)
+        try:
+            await self._run.waits.wait(wait, lambda _: self._host.docker.ping(), [self._link])
+        except WaitExpired:
+            return RemoteError("no answer to a ping", where=name)
+        except BackstaffError as error:
+            return error
+        return None
+
+    async def _host_gives_sign_of_life(self) -> bool:
+        """Whether the host runs a command over SSH."""
+        name = self._host.name
+        wait = Wait(WaitKind.COMMAND, "run a command", f"sshd on {name}", PING_EVERY_S, name, quiet=True)
+        try:
+            await self._run.waits.wait(wait, lambda _: self._host.run(script([step("alive")])), [self._link])
+        except BackstaffError:
+            return False
+        return True
+
+    def _tell_trouble(self, trouble: Trouble) -> None:
+        now = self._clock.now()
+        if now - trouble.told_at < PING_EVERY_S or isinstance(trouble.problem, HostLost):
+            return
+        self._trouble = replace(trouble, told_at=now)
+        what = trouble.problem.what
+        down = isinstance(trouble.problem, DockerNotRunning)
+        self._tell(
+            HostState.QUIET, what if down else f"Docker has not answered for {self._silent_s:.0f} s ({what})"
+        )
+
+    def _tell(self, state: HostState, detail: str = "") -> None:
+        self._run.stream.emit(HostChanged(host=self._host.name, state=state, detail=detail))

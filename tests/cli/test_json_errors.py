@@ -1,0 +1,74 @@
+"""`--json` when a command ends before a run, or without one: one object that says why."""
+
+import json
+
+import pytest
+
+from tests.cli.project import Project, Result
+from tests.fakes.faults import Connecting
+from tests.fakes.hosts import Datacentre
+
+
+def record(result: Result) -> dict[str, object]:
+    """The only line on standard output."""
+    (line,) = result.out.splitlines()
+    told = json.loads(line)
+    assert isinstance(told, dict)
+    assert (told["v"], told["kind"], told["exit_code"]) == (1, "error", result.code)
+    return told
+
+
+@pytest.mark.parametrize("command", ["deploy", "plan", "config", "app version", "lock status"])
+def test_a_wrong_configuration_is_told_issue_by_issue_with_its_place(project: Project, command: str) -> None:
+    project.add("bootx: 1\nproxi: 2\n")
+    result = project.run(*command.split(), "--json")
+    told = record(result)
+    assert result.code == 2
+    assert told["what"] == "2 issues in the configuration"
+    assert told["issues"] == [
+        {
+            "file": "config/deploy.yml",
+            "line": 21,
+            "column": 1,
+            "path": "bootx",
+            "message": "unknown key",
+            "suggestion": "boot",
+        },
+        {
+            "file": "config/deploy.yml",
+            "line": 22,
+            "column": 1,
+            "path": "proxi",
+            "message": "unknown key",
+            "suggestion": "proxy",
+        },
+    ]
+    assert "config/deploy.yml:21:1: bootx: unknown key" in result.err
+
+
+def test_other_errors_have_what_where_evidence_and_fix(project: Project) -> None:
+    def refuse(datacentre: Datacentre) -> None:
+        datacentre["h2"].connecting = Connecting.REFUSED
+
+    project.servers.set = refuse
+    told = record(project.run("lock", "status", "--json", "-h", "h2"))
+    assert (told["exit_code"], told["where"]) == (4, "h2")
+    assert told["what"]
+    assert told["issues"] == []
+
+
+@pytest.mark.parametrize("argv", ["deploy --json --nope", "demo --json --scenario nope"])
+def test_a_wrong_command_line_is_told_too(project: Project, argv: str) -> None:
+    assert record(project.run(*argv.split()))["exit_code"] == 2
+
+
+def test_without_json_nothing_but_standard_error_is_written(project: Project) -> None:
+    project.add("bootx: 1\n")
+    assert project.run("config").out == ""
+    assert project.run("app", "version", "--", "--json").out == ""
+
+
+def test_what_comes_from_outside_is_inert(project: Project) -> None:
+    told = project.run("app", "version", "--json", "-d", "a\x9b31m")
+    assert told.out.isascii()
+    assert told.out.rstrip("\n").isprintable()

@@ -1,0 +1,133 @@
+"""What the why panel says."""
+
+import pytest
+
+from backstaff.console.subject import RUN, Subject, most_urgent
+from backstaff.console.why_text import heading_of, sentence_lines, why_lines
+from backstaff.events.board import Board
+from backstaff.events.facts import HealthProbe, HostState, PairState, WaitKind
+from backstaff.events.types import HostChanged, Notice
+from tests.events.builders import (
+    Script,
+    a_container,
+    a_stuck_barrier,
+    container_event,
+    pair,
+    until_boot,
+    wait,
+)
+from tests.headless.pictures import failed
+
+WIDTHS = (30, 58, 70, 118)
+
+
+def text(board: Board, subject: Subject, now_t: float = 0.0, width: int = 100) -> str:
+    return "\n".join(line.plain.rstrip() for line in why_lines(board, subject, now_t or board.t, width))
+
+
+def a_failed_board() -> Board:
+    board = Board()
+    for event in failed():
+        board.fold(event)
+    return board
+
+
+def test_a_barrier_is_explained_by_the_hosts_that_could_open_it() -> None:
+    said = text(a_stuck_barrier().board, Subject("h3", "job"), 32)
+    assert said.startswith("waits for the first healthy web container\n12 s of 45 s")
+    assert "33 s left" in said
+    assert "h2 web  no container passes the filters" in said
+    assert "GET :3000/up -> " in said
+    assert "9 times" in said
+    assert "> could not connect to database at db:5432" in said
+
+
+def test_the_funnel_tells_for_each_filter_what_it_dropped_and_ends_where_nothing_is_left() -> None:
+    rows = [line.split() for line in text(a_stuck_barrier().board, Subject("h3", "job"), 32).splitlines()]
+    assert ["label=destination=production", "2", "shop-web-staging-v3:", "destination=staging"] in rows
+    assert ["label=role=web", "1", "shop-job-production-v41:", "role=job"] in rows
+    assert any(row[:3] == ["status", "running|restarting", "0"] for row in rows)
+
+
+def test_a_failed_role_shows_the_card_at_the_end_and_what_was_seen() -> None:
+    board = a_failed_board()
+    said = text(board, most_urgent(board))
+    assert said.startswith("FAILED  boot of web on h2")
+    for label in ("cause", "evidence", "state", "fix", "retry", "seen"):
+        assert f"\n{label}" in said
+    assert "status running|restarting" in said
+
+
+def test_commands_of_the_card_keep_lines_of_their_own() -> None:
+    lines = text(a_failed_board(), RUN, width=200).splitlines()
+    assert any(line.strip().startswith("backstaff app logs") for line in lines)
+
+
+def test_another_cell_than_the_failed_one_tells_its_own_story() -> None:
+    said = text(a_failed_board(), Subject("h3", "job"))
+    assert "FAILED" not in said
+    assert "not booted: no web container became healthy" in said
+
+
+def test_a_role_that_has_not_begun_says_what_it_comes_after() -> None:
+    script = until_boot(Script())
+    assert text(script.board, Subject("h3", "job")).startswith("◦ pending")
+
+
+def test_a_host_without_roles_tells_of_its_connection() -> None:
+    script = until_boot(Script())
+    script.at(7, HostChanged(host="db1", state=HostState.UNREACHABLE, detail="connection refused"))
+    assert text(script.board, Subject("db1")) == "✗ unreachable: connection refused"
+    script.at(8, HostChanged(host="db1", state=HostState.CONNECTED, docker="27.3.1"))
+    assert "no role runs on this host" in text(script.board, Subject("db1"))
+
+
+def test_the_run_as_a_whole_tells_its_warnings() -> None:
+    script = until_boot(Script())
+    script.at(7, Notice(level="warning", text="the disk is nearly full", host="h1"))
+    assert "h1: the disk is nearly full" in text(script.board, RUN)
+
+
+def test_results_of_a_healthcheck_are_shown_with_their_exit_codes() -> None:
+    script = until_boot(Script())
+    facts = a_container("h3", "job", health="starting").model_copy(
+        update={"health_log": (HealthProbe(at="", exit_code=7, output="no queue\n"),)}
+    )
+    script.at(7, container_event("h3", "job", "start", facts), pair("h3", "job", PairState.CHECKING))
+    script.at(7, wait(1, WaitKind.HEALTH, "h3", "job", "its HEALTHCHECK"))
+    assert "HEALTHCHECK exits 7: no queue" in text(script.board, Subject("h3", "job"))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_line_is_wider_than_the_panel(width: int) -> None:
+    boards = [a_stuck_barrier().board, a_failed_board()]
+    subjects = [
+        RUN,
+        *(Subject(h, r) for h, r in (("h1", "web"), ("h2", "web"), ("h3", "job"), ("h4", "job"))),
+    ]
+    for board in boards:
+        for subject in subjects:
+            lines = why_lines(board, subject, board.t, width)
+            assert not [line.plain for line in lines if line.cell_length > width]
+
+
+def test_what_a_container_prints_stays_text() -> None:
+    script = a_stuck_barrier()
+    said = text(script.board, Subject("h2", "web"))
+    assert "\x1b" not in said
+    assert "could not connect" in said
+
+
+def test_the_least_that_is_said_is_who_waits_and_for_how_long() -> None:
+    board = a_stuck_barrier().board
+    lines = [line.plain for line in sentence_lines(board, Subject("h3", "job"), 32, 58)]
+    assert lines[0] == "job@h3 waits for the first healthy web container"
+    assert lines[1].startswith("12 s of 45 s")
+    assert sentence_lines(a_failed_board(), RUN, 51, 58)[0].plain.startswith("FAILED  the container exited 1")
+
+
+def test_the_panel_is_named_for_what_it_explains() -> None:
+    assert heading_of(a_stuck_barrier().board, Subject("h3", "job")) == "why job@h3 waits"
+    assert heading_of(a_stuck_barrier().board, Subject("h2", "web")) == "why web@h2 failed"
+    assert heading_of(a_failed_board(), Subject("h2", "web")) == "why boot of web on h2 failed"
+    assert heading_of(until_boot(Script()).board, Subject("h1", "web")) == "web@h1"
