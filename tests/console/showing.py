@@ -4,7 +4,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from textual.pilot import Pilot
+
+from backstaff.console.app import Console
+from backstaff.console.follow_screen import FollowScreen
 from backstaff.console.session import FollowedLine, RunInfo, Stage
 from backstaff.errors import ExitCode
 from backstaff.events.board import Board
@@ -58,3 +63,14 @@ class Scripted:
     def export(self, journal: Path) -> Path:
         self.asked.append(f"export {journal}")
         return Path("backstaff-run.jsonl")
+
+
+async def show_all(app: Console, pilot: "Pilot[Any]") -> None:
+    """Let everything that has come in be drawn."""
+    await pilot.pause()
+    while len(app.state.feed):
+        app.draw()
+    app.draw()
+    if isinstance(app.screen, FollowScreen):
+        app.screen.draw()
+    await pilot.pause()

@@ -23,7 +23,7 @@ from backstaff.console.why_panel import WhyPanel
 from backstaff.engine.questions import HostKeyQuestion, LockChoice, LockQuestion
 from backstaff.errors import ExitCode
 from backstaff.events.types import RunEnded
-from tests.console.showing import Scripted
+from tests.console.showing import Scripted, show_all
 from tests.events.builders import Script, a_good_deploy, a_stuck_barrier, until_boot
 from tests.headless.pictures import failed
 
@@ -43,17 +43,8 @@ async def shown(session: Scripted, size: tuple[int, int] = (120, 40)) -> AsyncIt
     """A console that has drawn all events of the session."""
     app = Console(session)
     async with app.run_test(size=size) as pilot:
-        await drawn(app, pilot)
+        await show_all(app, pilot)
         yield app, pilot
-
-
-async def drawn(app: Console, pilot: "Pilot[ExitCode]") -> None:
-    """Let everything that has come in be drawn."""
-    await pilot.pause()
-    while len(app.state.feed):
-        app.draw()
-    app.draw()
-    await pilot.pause()
 
 
 async def press(app: Console, pilot: "Pilot[ExitCode]", *keys: str) -> None:
@@ -111,7 +102,7 @@ async def test_the_cursor_goes_to_the_ends_and_stays_on_its_role_when_rows_move(
         assert session.sink is not None
         for event in failed()[len(a_stuck_barrier().events) :]:
             session.sink(event)
-        await drawn(app, pilot)
+        await show_all(app, pilot)
         assert app.state.subject == Subject("h4", "job")
 
 
@@ -184,7 +175,7 @@ async def test_a_failure_keeps_the_console_open_on_the_failed_cell_with_its_card
     session = Scripted(failed())
     async with shown(session) as (app, pilot):
         session.ended.set()
-        await drawn(app, pilot)
+        await show_all(app, pilot)
         assert app.is_running
         screen = text(app)
     assert "FAILED  boot of web on h2" in screen
@@ -240,7 +231,7 @@ async def test_quitting_at_the_end_returns_the_exit_code() -> None:
     session = Scripted(a_good_deploy().events)
     async with shown(session) as (app, pilot):
         session.ended.set()
-        await drawn(app, pilot)
+        await show_all(app, pilot)
         await press(app, pilot, "q")
     assert app.return_value is ExitCode.DONE
 
@@ -273,12 +264,12 @@ async def test_a_retry_is_confirmed_and_begins_a_run_of_its_own() -> None:
     session = Scripted(failed())
     async with shown(session) as (app, pilot):
         session.ended.set()
-        await drawn(app, pilot)
+        await show_all(app, pilot)
         before = app.state
         await press(app, pilot, "r")
         assert "web@h2" in text(app)
         await press(app, pilot, "y")
-        await drawn(app, pilot)
+        await show_all(app, pilot)
         assert session.asked[0].startswith("retry ")
         assert app.state is not before
 
@@ -424,7 +415,7 @@ async def test_a_new_run_clears_the_stage() -> None:
         sink = session.stage.new_run(RunInfo(title="and back", speed=0.0))
         for event in until_boot(Script()).events:
             sink(event)
-        await drawn(app, pilot)
+        await show_all(app, pilot)
         assert "FAILED" not in text(app)
         assert "and back" in strip(app, "header")
         view = app.screen.query_one("#output-view", LogView)
@@ -436,7 +427,7 @@ async def test_a_storm_of_sizes_does_no_harm() -> None:
         for number in range(60):
             await pilot.resize_terminal(20 + (number * 37) % 160, 5 + (number * 13) % 50)
         await pilot.resize_terminal(120, 40)
-        await drawn(app, pilot)
+        await show_all(app, pilot)
         assert "waits for the first healthy web container" in text(app)
 
 
@@ -479,5 +470,5 @@ async def test_the_clock_stops_with_the_run() -> None:
         last = a_stuck_barrier().events[-1]
         body = RunEnded(exit_code=1, verdict="failed", took_s=40.0)
         session.sink(last.model_copy(update={"seq": last.seq + 1, "t": 40.0, "body": body}))
-        await drawn(app, pilot)
+        await show_all(app, pilot)
         assert app.state.now_t() == 40.0

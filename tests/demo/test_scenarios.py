@@ -1,6 +1,8 @@
 """Every scenario through the real pipeline, on skipped time."""
 
+import io
 from dataclasses import dataclass, field
+from functools import cache
 
 import pytest
 
@@ -11,6 +13,8 @@ from backstaff.errors import ExitCode
 from backstaff.events.board import Board
 from backstaff.events.stream import Sink
 from backstaff.events.types import Event
+from backstaff.headless.outlet import Outlet
+from backstaff.headless.sink import LineSink
 from backstaff.simulator.clock import SkippingClock, run_skipping
 
 
@@ -20,6 +24,7 @@ class Played:
 
     code: ExitCode
     boards: list[Board] = field(default_factory=list)
+    printed: str = ""
 
     @property
     def last(self) -> Board:
@@ -32,13 +37,15 @@ class Played:
         return "\n".join((card.cause, *card.evidence, *card.state, card.fix))
 
 
+@cache
 def played(name: str, *, hosts: int | None = None, seed: int = 1) -> Played:
     boards: list[Board] = []
+    out = io.StringIO()
 
     def watch(act: Act) -> list[Sink]:
         board = Board()
         boards.append(board)
-        return [board.fold]
+        return [board.fold, LineSink(Outlet(out))]
 
     async def main() -> ExitCode:
         play = Play(
@@ -51,7 +58,7 @@ def played(name: str, *, hosts: int | None = None, seed: int = 1) -> Played:
         )
         return await play.play()
 
-    return Played(run_skipping(main()), boards)
+    return Played(run_skipping(main()), boards, out.getvalue())
 
 
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if name != "big"])
@@ -66,12 +73,12 @@ def test_a_scenario_ends_with_its_exit_code_after_a_first_deploy_that_went_well(
 @pytest.mark.parametrize(
     ("name", "host", "cause", "told"),
     [
-        ("stuck-filter", "h1", "no filter finds the new container", "destination=staging instead of"),
-        ("unhealthy", "h1", "failed to become healthy", "GET :80/up -> unexpected status (500)"),
-        ("wrong-port", "h1", "failed to become healthy", "is proxy.app_port the app's own port?"),
+        ("stuck-filter", "h1", "no filter finds the new container", "label=destination= drops shop-web-v2"),
+        ("unhealthy", "h1", "web answered 500 on GET /up, ", "kamal-proxy says: target failed"),
+        ("wrong-port", "h1", "nothing listens on port 80: connection refused", "set proxy.app_port to 8123"),
         ("crash-loop", "h1", "the container keeps ending: restarted 3 times", "db:5432"),
         ("oom", "h1", "ran out of memory", "options: memory"),
-        ("image-missing", "h1", "the image is not in the registry", "manifest unknown"),
+        ("image-missing", "h1", "shop:v3 is not in the registry", "not found: manifest unknown"),
         ("frozen-docker", "h2", "Docker does not answer", "journalctl -u docker` on h2"),
         ("host-down", "h2", "refuses connections", "untouched"),
         ("host-lost", "h2", "the connection was lost", "h1 v2 serves"),
@@ -85,6 +92,15 @@ def test_the_card_names_the_true_cause_and_the_host(name: str, host: str, cause:
     assert cause in card.cause
     assert host in card.title
     assert told in play.card()
+
+
+@pytest.mark.parametrize("name", ["slow-boot", "stuck-filter", "unhealthy", "crash-loop", "frozen-docker"])
+def test_what_is_printed_fits_into_a_hundred_columns_and_tells_a_cause_once_for_all_who_wait(
+    name: str,
+) -> None:
+    lines = played(name).printed.splitlines()
+    assert [line for line in lines if len(line) > 100] == []
+    assert not [line for line in lines if "job" in line and "not booted: no web" in line]
 
 
 @pytest.mark.parametrize("name", ["stuck-filter", "unhealthy", "crash-loop", "frozen-docker", "host-lost"])

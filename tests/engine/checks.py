@@ -14,7 +14,6 @@ from tests.engine.scenes import BAD_APPS, Holder, Story, Trouble
 from tests.fakes import shell
 from tests.fakes.clock import EPOCH
 
-
 DOCKER_ENDED = r"the Docker daemon is not running|Docker restarted during "
 
 

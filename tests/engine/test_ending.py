@@ -184,3 +184,24 @@ async def test_a_cancellation_from_elsewhere_is_told_and_passes_through() -> Non
         task.cancel()
     assert task.cancelled()
     assert isinstance(events[-1].body, RunEnded)
+
+
+@simulated
+async def test_a_run_that_is_cancelled_before_it_began_ends_as_soon_as_it_waits() -> None:
+    cancellation = Cancellation(lambda _: None)
+    cancellation.request(ExitCode.TERMINATED)
+
+    async def work() -> None:
+        await asyncio.sleep(1000)
+
+    assert await run_to_end(a_run(short_config()), work, cancellation) is ExitCode.TERMINATED
+
+
+def test_a_terminal_that_closes_does_not_insist_and_a_person_does() -> None:
+    insisted: list[ExitCode] = []
+    cancellation = Cancellation(insisted.append)
+    for code in (ExitCode.INTERRUPTED, ExitCode.HANGUP, ExitCode.HANGUP):
+        cancellation.request(code)
+    assert insisted == []
+    cancellation.request(ExitCode.INTERRUPTED)
+    assert insisted == [ExitCode.INTERRUPTED]

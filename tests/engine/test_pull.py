@@ -41,7 +41,7 @@ def test_a_pull_without_progress_is_given_up_before_anything_is_changed() -> Non
 
 def test_what_the_registry_says_is_explained() -> None:
     ran = pulling(Pull(error="manifest for registry.test/me/app:v2 not found: manifest unknown"))
-    assert ran.card.cause == "the image is not in the registry"
+    assert ran.card.cause == "the image registry.test/me/app:v2 is not in the registry"
     assert any("manifest unknown" in line for line in ran.card.evidence)
     assert untouched(ran)
 

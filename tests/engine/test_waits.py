@@ -60,6 +60,13 @@ async def test_the_limit_ends_a_wait_and_says_what_was_waited_for() -> None:
 
 
 @simulated
+async def test_what_did_not_come_in_time_is_told_as_waited_for_in_vain() -> None:
+    wait = Wait(WaitKind.HEALTH, "the container's HEALTHCHECK to pass", "the app", 95, "h1", "web")
+    error = await failure_of(Watched().waits.wait(wait, never))
+    assert error.what == "waited 1 min 35 s in vain for the container's HEALTHCHECK to pass"
+
+
+@simulated
 async def test_signs_of_life_put_the_end_of_a_silence_off() -> None:
     watched = Watched()
 

@@ -48,3 +48,11 @@ def test_nothing_that_controls_a_terminal_is_left(text: str) -> None:
 
 def test_text_is_never_lost_to_a_sequence_that_does_not_end() -> None:
     assert "evidence" in inert("\x1b[ \x1b] \x1bP evidence")
+
+
+@pytest.mark.parametrize("opener", ["\x9d", "\x90a", "\x1b]", "\x1b[", "\x1bP;", "\x9b0"])
+def test_a_megabyte_of_sequences_without_an_end_is_gone_through_once(opener: str) -> None:
+    """Looking for the end of each anew would take minutes here."""
+    shown = inert(opener * (1_000_000 // len(opener)) + "evidence")
+    assert shown.endswith("vidence")
+    assert shown.isprintable()

@@ -1,6 +1,13 @@
 import pytest
 
-from backstaff.explain.docker_errors import deploy_doom, proxy_start_doom, pull_doom, push_refused, start_doom
+from backstaff.explain.docker_errors import (
+    daemon_was_down,
+    deploy_doom,
+    proxy_start_doom,
+    pull_doom,
+    push_refused,
+    start_doom,
+)
 
 ENDPOINT = "driver failed programming external connectivity on endpoint shop-web-v42 (669659d6): "
 RUNC = "failed to create task for container: failed to create shim task: OCI runtime create failed: "
@@ -325,3 +332,27 @@ def test_a_push_that_the_registry_does_not_take_is_recognised(command: str, outp
 )
 def test_other_failures_of_a_build_are_not_the_logins_fault(command: str, output: str) -> None:
     assert not push_refused(command, output)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+        "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct",
+        "error during connect: Post http://%2Fvar%2Frun%2Fdocker.sock/v1.41/containers/create: EOF",
+    ],
+)
+def test_a_command_without_a_daemon_is_recognised(said: str) -> None:
+    assert daemon_was_down(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Error response from daemon: No such image: app:v2",
+        "dial tcp 10.0.0.1:5000: connect: connection refused",
+        "permission denied while trying to connect to the Docker daemon socket",
+    ],
+)
+def test_what_a_daemon_answers_is_no_sign_that_it_was_down(said: str) -> None:
+    assert not daemon_was_down(said)

@@ -45,6 +45,8 @@ class FakeContainer:
     error: str = ""
     health: str = ""
     stopping: bool = False
+    asked_to_stop: bool = False
+    """By somebody, not by Docker's own end; Docker remembers that."""
     lines: list[LogLine] = field(default_factory=list)
     readers: list[asyncio.Queue[LogLine | None]] = field(default_factory=list)
     _runs: int = 0
@@ -83,6 +85,7 @@ class FakeContainer:
             self.error = self.app.start_error
             raise DockerFailed(self.app.start_error, status=400)
         self.restarts = 0
+        self.asked_to_stop = False
         self._run()
 
     def stop(self, grace_s: int | None, done: Callable[[], None]) -> None:
@@ -103,10 +106,10 @@ class FakeContainer:
         self._later(takes, lambda: self._end(code, restart=False))
 
     def start_with_docker(self) -> None:
-        """Docker begins, ends what still runs of it, and starts it anew if its policy says so."""
+        """Docker begins, ends what still runs of it, and starts it anew if nobody has stopped it."""
         if self.up:
             self._end(KILLED, restart=False)
-        if self.restart_policy != "no":
+        if self.restart_policy != "no" and not self.asked_to_stop:
             self._run()
 
     def say(self, text: str) -> None:

@@ -31,8 +31,13 @@ class FakeHost:
         return self._docker
 
     async def run(self, script: str) -> CommandResult:
+        operation, docker = shell.operation_of(script), shell.needs_docker(script)
+
         def serve(reply: Reply[CommandResult]) -> None:
-            reply.give(shell.run(self._server, script))
+            if docker and self._server.engine.closing:
+                without(self.wire.not_running(), reply)
+            else:
+                reply.give(shell.run(self._server, script))
 
         def refuse(fault: Fault, reply: Reply[CommandResult]) -> None:
             reply.give(CommandResult(1, stderr=fault.text))
@@ -40,7 +45,6 @@ class FakeHost:
         def without(error: BackstaffError, reply: Reply[CommandResult]) -> None:
             reply.give(CommandResult(1, stderr="\n".join(error.evidence) or "error during connect: EOF"))
 
-        operation, docker = shell.operation_of(script), shell.needs_docker(script)
         return await self.wire.ask(operation, serve, refuse=refuse, without=without, docker=docker)
 
     @asynccontextmanager

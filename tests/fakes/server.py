@@ -166,6 +166,7 @@ class FakeServer:
         container = self.get(reference)
         if container.running:
             self._happened("asked to stop", container)
+        container.asked_to_stop = True
         container.stop(grace_s, done)
 
     def remove(self, reference: str) -> None:

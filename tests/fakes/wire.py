@@ -14,6 +14,7 @@ T = TypeVar("T")
 ONE_WAY: Seconds = 0.005
 
 
+LOOK_S: Seconds = 0.05
 DOWN_S: Seconds = 1.0
 """How long a Docker Engine takes to come back after a fault has ended it."""
 NOBODY_LISTENS = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock."
@@ -181,7 +182,11 @@ class Wire:
 
         way = ONE_WAY + (fault.delay_s if fault is not None and fault.kind is Kind.DELAY else 0)
         asyncio.get_running_loop().call_later(way, self._arrived, fault, serve_if_there, reply, docker)
-        return await self._wait(future, (lambda: missing(self._broken_off(), reply)) if docker else None)
+
+        def broken() -> None:
+            self._look(lambda error: missing(error, reply))
+
+        return await self._wait(future, broken if docker else None)
 
     async def pause(self, seconds: Seconds) -> None:
         """Let time pass while the engine works; does not return while it is frozen."""
@@ -192,12 +197,12 @@ class Wire:
             if not future.done():
                 future.set_result(None)
 
-        def broken() -> None:
+        def fail(error: DockerUnavailable) -> None:
             if not future.done():
-                future.set_exception(self._broken_off())
+                future.set_exception(error)
 
         asyncio.get_running_loop().call_later(seconds, lambda: self.engine.when_awake(awake))
-        await self._wait(future, broken)
+        await self._wait(future, lambda: self._look(fail))
 
     def check(self) -> None:
         """Raise `HostLost` if the connection is gone."""
@@ -254,8 +259,14 @@ class Wire:
             if forget is not None:
                 forget()
 
-    def _broken_off(self) -> DockerUnavailable:
-        return DockerUnavailable("the Docker Engine broke off the connection", where=self.host)
+    def _look(self, tell: Callable[[DockerUnavailable], None]) -> None:
+        """A request was broken off: see after a moment why, and tell."""
+
+        def look() -> None:
+            broken_off = DockerUnavailable("the Docker Engine broke off the connection", where=self.host)
+            tell(broken_off if self.engine.running else self.not_running())
+
+        asyncio.get_running_loop().call_later(LOOK_S, look)
 
     def _error(self) -> HostLost:
         return HostLost(self.reason, where=self.host)

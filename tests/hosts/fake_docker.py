@@ -19,6 +19,10 @@ class FakeDocker:
     answers: dict[str, Handler] = field(default_factory=dict)
     requests: list[web.Request] = field(default_factory=list)
     bodies: list[object] = field(default_factory=list)
+    connections: list[object] = field(default_factory=list)
+    """The connection that each request came over."""
+    close_door: Callable[[], Awaitable[None]] | None = None
+    """Take no new connections, as when it is shut down; those there are go on."""
     version: dict[str, object] = field(
         default_factory=lambda: {"Version": "20.10.24", "ApiVersion": "1.41", "MinAPIVersion": "1.12"}
     )
@@ -48,6 +52,7 @@ class FakeDocker:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Every request comes here."""
         self.requests.append(request)
+        self.connections.append(request.protocol)
         self.bodies.append(await request.json() if request.can_read_body else None)
         path = request.path if request.path == "/version" else "/" + request.path.split("/", 2)[2]
         if path == "/version":
@@ -65,7 +70,9 @@ async def fake_docker(path: Path) -> AsyncIterator[FakeDocker]:
     app.router.add_route("*", "/{path:.*}", docker.handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    await web.UnixSite(runner, str(path)).start()
+    site = web.UnixSite(runner, str(path))
+    await site.start()
+    docker.close_door = site.stop
     try:
         yield docker
     finally:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from backstaff.errors import DockerFailed, DockerUnavailable, HostLost
+from backstaff.errors import DockerFailed, DockerNotRunning, DockerUnavailable, HostLost
 from backstaff.hosts import docker_http, docker_socket
 from backstaff.hosts.docker_follow import unix_time
 from backstaff.hosts.docker_pull import auth_header
@@ -273,6 +273,78 @@ async def test_a_connection_that_ends_under_a_call_is_a_lost_host(
         group.create_task(cut())
         with pytest.raises(HostLost):
             await anext(host.docker.events())
+
+
+def docker_says(settings: ServerSettings, answer: str, *, status: int = 1) -> None:
+    """The program `docker` of the host says this, whatever it is asked."""
+    programs = settings.home / "bin"
+    programs.mkdir()
+    program = programs / "docker"
+    program.write_text(f"#!/bin/sh\nprintf '%s' '{answer}'\nexit {status}\n")
+    program.chmod(0o755)
+    settings.path = f"{programs}:{settings.path}"
+
+
+NOBODY_LISTENS = (
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+)
+
+
+async def test_a_ping_comes_over_a_connection_of_its_own(docker: FakeDocker, host: SshHost) -> None:
+    docker.says("GET /_ping", "OK")
+    docker.says("GET /containers/json", [])
+
+    await host.docker.containers()
+    await host.docker.ping()
+    await host.docker.ping()
+    await host.docker.containers()
+
+    kept, listed, first_ping, second_ping, listed_again = docker.connections
+    assert kept is listed is listed_again
+    assert len({id(kept), id(first_ping), id(second_ping)}) == 3
+
+
+@pytest.mark.parametrize("said", [f"\n{NOBODY_LISTENS}\n", f"{NOBODY_LISTENS}\n"])
+async def test_an_engine_that_is_shut_down_takes_no_ping_though_it_answers_other_calls(
+    docker: FakeDocker, host: SshHost, settings: ServerSettings, said: str
+) -> None:
+    docker_says(settings, said)
+    docker.says("GET /containers/json", [])
+    await host.docker.containers()
+    assert docker.close_door is not None
+    await docker.close_door()
+
+    with pytest.raises(DockerNotRunning, match="the Docker daemon is not running") as failure:
+        await host.docker.ping()
+
+    assert failure.value.evidence == (NOBODY_LISTENS,)
+    assert await host.docker.containers() == []
+
+
+async def test_an_engine_without_a_socket_is_not_running(
+    docker: FakeDocker, host: SshHost, settings: ServerSettings
+) -> None:
+    docker_says(settings, "what it says may change")
+    await host.docker.open()
+    assert docker.close_door is not None
+    await docker.close_door()
+    assert settings.docker_socket is not None
+    settings.docker_socket.unlink(missing_ok=True)
+
+    with pytest.raises(DockerNotRunning, match="the Docker daemon is not running"):
+        await host.docker.ping()
+
+
+async def test_an_engine_that_only_breaks_off_a_connection_runs(
+    docker: FakeDocker, host: SshHost, settings: ServerSettings
+) -> None:
+    docker_says(settings, "20.10.24", status=0)
+    docker.streams("GET /events", [], then_break=True)
+
+    with pytest.raises(DockerUnavailable, match="broke off the connection") as failure:
+        await anext(host.docker.events())
+
+    assert not isinstance(failure.value, DockerNotRunning)
 
 
 async def test_nothing_is_left_on_this_machine(

@@ -1,9 +1,10 @@
 """What goes on behind a console: runs that outlive it, and the way back to plain lines without it."""
 
 import asyncio
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -42,6 +43,8 @@ class _Run:
     cancellation: Cancellation
     code: ExitCode | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    operator_asked: bool = False
+    """Whether the operator, and not a signal, has asked for its end."""
 
     async def over(self) -> ExitCode:
         await self.ended.wait()
@@ -64,6 +67,7 @@ class Backstage(ABC):
         self.trouble: Exception | None = None
         """What broke the console, where that came to light here."""
         self._group = group
+        self._stderr = sys.stderr
         self._beside: set[asyncio.Task[None]] = set()
         self._run: _Run | None = None
         self._signal: ExitCode | None = None
@@ -113,8 +117,14 @@ class Backstage(ABC):
         return await self._run.over()
 
     def cancel(self) -> None:
-        """End the run well; asked a second time, at once."""
-        self._end_run(ExitCode.INTERRUPTED)
+        """End the run well; asked a second time, at once. A signal may have asked before: the operator has
+        not insisted by that."""
+        run = self._run
+        if run is None:
+            return
+        first, run.operator_asked = not run.operator_asked, True
+        if not first or run.cancellation.code is None:
+            self._end_run(ExitCode.INTERRUPTED)
 
     def request(self, code: ExitCode) -> None:
         """A signal came. The console closes with the run, and at once if its terminal is gone."""
@@ -149,6 +159,7 @@ class Backstage(ABC):
         def leave_terminal_first(code: ExitCode) -> None:
             with ExitStack() as until_left:
                 self._free_terminal(until_left)
+                until_left.enter_context(redirect_stderr(self._stderr))
                 leave(code)
 
         return Cancellation(leave_terminal_first)
@@ -183,7 +194,12 @@ class Backstage(ABC):
         if self.going_on:
             work.close()
             raise UsageError("the run still goes on", fix="wait for its end, or cancel it first")
+        # Textual has tasks begin within `create_task` where Python can do that; the engine is made, and
+        # tested, for tasks that begin later.
+        asyncio.get_running_loop().set_task_factory(None)
         self._run = run = _Run(cancellation)
+        if self._signal is not None:
+            cancellation.request(self._signal)
         self._group.create_task(self._to_the_end(run, work))
         return await run.over()
 

@@ -10,7 +10,8 @@ T = TypeVar("T")
 
 
 class ConsoleOperator:
-    """Passes questions on to whoever is `there`. What was said about a host key is not asked again."""
+    """Passes questions on to whoever is `there`. A host key that was accepted is not asked about again, one
+    that was refused not during the same run."""
 
     def __init__(self) -> None:
         self._there: Operator | None = None
@@ -18,8 +19,9 @@ class ConsoleOperator:
         self._keys: dict[HostKeyQuestion, bool] = {}
 
     def comes(self, there: Operator) -> None:
-        """From now on questions go to `there`."""
+        """A run begins, and its questions go to `there`."""
         self._there = there
+        self._keys = {question: trusted for question, trusted in self._keys.items() if trusted}
 
     def leaves(self) -> None:
         """Nobody is there any more: open questions end with `OperatorGone`, and so does each later one."""

@@ -43,7 +43,7 @@ class LastingWaits:
             case HostChanged(state=HostState.QUIET | HostState.CONNECTED) | Notice(level="warning"):
                 for line in lines_of(event, self._board):
                     if line.tone is not Tone.PLAIN:
-                        self._tell(line.text, line.host, line.tone)
+                        self._tell(line.whole, line.host, line.tone)
             case _:
                 pass
         self._board.fold(event)

@@ -11,6 +11,7 @@ from backstaff.console.dialogs.leave import Leave, Leaving
 from backstaff.console.hanging import Fact
 from backstaff.console.run_state import RunState
 from backstaff.console.session import Session
+from backstaff.console.states import look_of
 from backstaff.console.subject import Subject
 from backstaff.events.board import Board
 from backstaff.events.board_state import ContainerView
@@ -201,7 +202,7 @@ def _retry_question(board: Board) -> Dialog[bool]:
     left = [pair for pair in board.pairs.values() if pair.state is not PairState.HEALTHY]
     done = len(board.pairs) - len(left)
     what: list[str | Fact] = [
-        Fact(pair.key, f"{pair.state.value}; is booted again", strong=True) for pair in left[:8]
+        Fact(pair.key, f"{look_of(pair.state).word}; is booted again", strong=True) for pair in left[:8]
     ]
     if len(left) > 8:
         what.append(f"and {len(left) - 8} more")

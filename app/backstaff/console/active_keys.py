@@ -40,10 +40,10 @@ def active_keys(screen: Screen[object]) -> tuple[ActiveKey, ...]:
         if not active.binding.description or active.binding.system:
             continue
         _add(found, active.node, active.binding, screen.app, enabled=active.enabled)
-    nodes = list(dict.fromkeys(key.node for key in found.values()))
-    return tuple(
-        key for node in nodes for key in _in_order(key for key in found.values() if key.node is node)
-    )
+    by_node: dict[DOMNode, list[ActiveKey]] = {}
+    for key in found.values():
+        by_node.setdefault(key.node, []).append(key)
+    return tuple(key for keys in by_node.values() for key in _in_order(keys))
 
 
 def key_places(screen: Screen[object]) -> tuple[KeyPlace, ...]:

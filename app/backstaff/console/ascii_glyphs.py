@@ -8,7 +8,9 @@ from backstaff.console.bars import EMPTY, EMPTY_ASCII, FULL, FULL_ASCII
 from backstaff.console.states import ALL_LOOKS
 
 _OTHERS = {FULL: FULL_ASCII, EMPTY: EMPTY_ASCII, "·": ".", "→": ">", "…": "~", "│": "|", "▏": "|", "█": "#"}
-_TABLE = str.maketrans({**{look.glyph: look.ascii_glyph for look in ALL_LOOKS}, **_OTHERS})
+_SHADES = dict.fromkeys("▁▂▃▄▅▆▇", "#")
+"""The ends of Textual's scrollbars."""
+_TABLE = str.maketrans({**{look.glyph: look.ascii_glyph for look in ALL_LOOKS}, **_OTHERS, **_SHADES})
 
 
 class AsciiGlyphs(LineFilter):

@@ -21,7 +21,8 @@ from backstaff.events.types import (
     WaitStarted,
 )
 from backstaff.headless.colour import Tone
-from backstaff.headless.lines import Line, lines_of
+from backstaff.headless.line import Detail, Line
+from backstaff.headless.lines import lines_of
 
 _KIND = 11
 _TONES = {
@@ -94,7 +95,7 @@ def event_entries(event: Event, before: Board) -> list[EventEntry]:
             host=line.host,
             role=line.role,
             source=kind,
-            text=line.text,
+            text=line.whole,
             tone=line.tone,
         )
         for line in _lines(event, before)
@@ -112,8 +113,9 @@ def _is_quiet(body: Body, before: Board) -> bool:
 
 def _lines(event: Event, before: Board) -> list[Line]:
     """What headless mode says, but for what it says in many lines: those are for the panel beside."""
-    told = [] if isinstance(event.body, FunnelSeen | WaitExplained) else lines_of(event, before)
-    if told:
-        return told
+    if not isinstance(event.body, FunnelSeen | WaitExplained):
+        told = [line for line in lines_of(event, before) if line.until is Detail.VERBOSE]
+        if told:
+            return told
     host, role = who_of(event.body, before)
     return [Line(words_of(event.body, before), host, role)]

@@ -211,23 +211,30 @@ class LineCanvas(ScrollView, Generic[E], can_focus=True, inherit_bindings=False)
             self.screen.clear_selection()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Scrolled by the operator: away from the end is to stand, back to it is to follow."""
+        """Scrolled by the operator: away from the end is to stand, back to it is to follow. Whoever was
+        further down than there is to see any more did not scroll, but has more room."""
         super().watch_scroll_y(old_value, new_value)
-        if self._placing or round(old_value) == round(new_value):
+        if self._placing or round(old_value) == round(new_value) or old_value > self.max_scroll_y:
             return
         if self.sheet.paused or round(new_value) < self.max_scroll_y:
             self.stand()
-        elif not self.following:
+        elif not self.following and not self._selects():
             self.follow()
         self.post_message(self.Moved())
 
+    def _selects(self) -> bool:
+        """Whether the operator has something selected, which to follow would take out of sight."""
+        return self.cursor.anchor is not None or self.text_selection is not None
+
     def on_resize(self) -> None:
-        """Lay the lines out for the new width."""
+        """Lay the lines out for the new width, and keep the cursor in sight."""
         width = self.scrollable_content_region.width
         if width and width != self.sheet.width:
             self.relay(lambda: self.sheet.fit(width))
         else:
             self._settle(self._held_spot())
+        if self.cursor.number is not None:
+            self.reveal(Spot(self.cursor.number))
 
     def notify_style_update(self) -> None:
         """The theme or the focus changed: everything looks different."""

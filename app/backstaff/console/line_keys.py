@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 
 
 class PatternKind(StrEnum):
@@ -13,7 +13,7 @@ class PatternKind(StrEnum):
     EXCLUDE = "!"
 
 
-LINE_BINDINGS: list[BindingType] = [
+LINE_BINDINGS = [
     Binding("/", "pattern('SEARCH')", "Search", id="log.search", tooltip="Find a regular expression"),
     Binding("n", "match(1)", "Next match", id="log.next", show=False),
     Binding("N", "match(-1)", "Match before", id="log.previous", show=False),

@@ -85,8 +85,10 @@ class Painter(Generic[E]):
         return layers
 
     def _left(self, spot: Spot, line: str, head: int, layers: list[Layer], base: Style, mark: Mark) -> Strip:
-        """The gutter and the columns; below the first row of a line the columns are blank."""
-        gutter = [Segment(mark.value, base + self._style_of("mark"))]
+        """The gutter and the columns; below the first row of a line the columns are blank, and so is the
+        gutter at the cursor."""
+        shown = Mark.NONE if spot.part and mark is Mark.CURSOR else mark
+        gutter = [Segment(shown.value, base + self._style_of("mark"))]
         if spot.part == 0:
             strip = Strip([*gutter, *paint(line, 0, head, layers, base)])
             return strip.apply_offsets(-GUTTER, spot.number)

@@ -27,7 +27,7 @@ class LineView(LineCanvas[E], Generic[E], can_focus=True, inherit_bindings=False
     """A canvas under the hands of an operator. What it can not do by itself it asks for by messages."""
 
     BINDING_GROUP_TITLE = "Lines"
-    BINDINGS: ClassVar[list[BindingType]] = LINE_BINDINGS
+    BINDINGS: ClassVar[list[BindingType]] = [*LINE_BINDINGS]
 
     class CopyRequested(Message):
         """The operator wants to have a text."""
@@ -54,11 +54,7 @@ class LineView(LineCanvas[E], Generic[E], can_focus=True, inherit_bindings=False
             following=self.following and not sheet.paused,
             paused=sheet.paused,
             lines=sheet.count,
-            new=sheet.to_come()
-            if sheet.paused
-            else 0
-            if self.following
-            else sheet.coming_since(self.left_at),
+            new=self._new(),
             gone=sheet.store.first,
             include=wanted.include.text if wanted.include else "",
             exclude=wanted.exclude.text if wanted.exclude else "",
@@ -69,6 +65,12 @@ class LineView(LineCanvas[E], Generic[E], can_focus=True, inherit_bindings=False
             wrapped=sheet.wrapped,
             column=self.scroll_offset.x,
         )
+
+    def _new(self) -> int:
+        """How many lines the operator has not seen the coming of."""
+        if self.sheet.paused:
+            return self.sheet.to_come()
+        return 0 if self.following else self.sheet.coming_since(self.left_at)
 
     def pattern_of(self, kind: PatternKind) -> Pattern | None:
         """The pattern in use."""

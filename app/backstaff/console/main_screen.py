@@ -103,7 +103,7 @@ class MainScreen(Screen[None]):
         }
         for name, strip in self._strips.items():
             strip.show(Content("\n").join(lines[name]))
-        self._matrix.update_from(board, now_t, state.subject)
+        self._matrix.update_from(board, now_t, state.subject, state.changes)
         self._show_why(state, now_t)
         self._show_lines(state)
 

@@ -25,6 +25,7 @@ MOST_STRIPS = 2_000
 class Matrix(ScrollView, can_focus=True):
     """Draws only the rows that are seen, and of them only those that changed."""
 
+    BINDING_GROUP_TITLE = "hosts"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1, 0)", "Up", id="hosts.up", show=False),
         Binding("down,j", "move(1, 0)", "Down", id="hosts.down", show=False),
@@ -65,6 +66,7 @@ class Matrix(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._board = Board()
+        self._changes = 0
         self._now_t = 0.0
         self._table = Table((), ())
         self._sizes = Measure(4, 17, listed=True)
@@ -78,11 +80,16 @@ class Matrix(ScrollView, can_focus=True):
         """What the cursor is on."""
         return self._subject
 
-    def update_from(self, board: Board, now_t: float, subject: Subject) -> None:
-        """Show the Board as of `now_t`, with the cursor on `subject`."""
+    def update_from(self, board: Board, now_t: float, subject: Subject, changes: int) -> None:
+        """Show the Board as of `now_t`, with the cursor on `subject`. As long as `changes` is the same number,
+        only times have changed."""
         moved = subject != self._subject
-        self._board, self._now_t, self._subject = board, now_t, subject
-        self._refill()
+        changed = board is not self._board or changes != self._changes
+        self._board, self._now_t, self._subject, self._changes = board, now_t, subject, changes
+        if changed:
+            self._refill()
+        else:
+            self._redraw()
         if moved:
             self._reveal()
 

@@ -25,12 +25,12 @@ MOST_CELL = 34
 ROLE_COLUMN = 12
 _STEP_FROM = 26
 """From this width on a cell has room for the step that goes on."""
+_STEP_TELLS_MORE = {PairState.PREPARING, PairState.CHECKING, PairState.STOPPING_OLD}
+"""States in which the step says more than the state's own word."""
 _SHORT_STEPS = {
-    "create the container": "create",
-    "start the container": "start",
     "wait until healthy": "health",
     "switch the proxy": "proxy",
-    "stop the old container": "stop old",
+    "stop the old container": "",
     "rename the old container": "rename",
     "stop a stale container": "stop stale",
 }
@@ -39,7 +39,8 @@ _UNREMARKABLE = {HostState.CONNECTED, HostState.UNKNOWN}
 
 @dataclass(frozen=True)
 class Measure:
-    """The columns of a table. Where `listed` is set there is one cell, and its role stands before it."""
+    """The columns of a table, in cells. Where `listed` is set there is one for all roles, and the role stands
+    before it unless `role` is 0."""
 
     host: int
     cell: int
@@ -66,7 +67,9 @@ def measure(board: Board, table: Table, width: int, *, listed: bool) -> Measure:
     host = _host_width(board)
     count = max(1, len(table.roles))
     if listed:
-        role = min(LONGEST_HOST, max((columns(pair.role) for pair in board.pairs.values()), default=4))
+        grouped = any(row.host is None for row in table.rows)
+        names = () if grouped else ("role", *(pair.role for pair in board.pairs.values()))
+        role = min(LONGEST_HOST, max(map(columns, names), default=0))
         return Measure(host, max(LEAST_CELL, width - MARKER - host - role - 2 * GAP), listed=True, role=role)
     room = (width - MARKER - host) // count - GAP
     return Measure(host, min(MOST_CELL, max(LEAST_CELL, room)), listed=False)
@@ -74,8 +77,8 @@ def measure(board: Board, table: Table, width: int, *, listed: bool) -> Measure:
 
 def heading(table: Table, sizes: Measure) -> Line:
     """The names of the columns."""
-    names = ["role", "state"] if sizes.listed else list(table.roles)
-    widths = [sizes.role, sizes.cell] if sizes.listed else [sizes.cell] * len(names)
+    names = ["role", "state"] if sizes.role else ["state"] if sizes.listed else list(table.roles)
+    widths = [sizes.role, sizes.cell] if sizes.role else [sizes.cell] * len(names)
     cells = [_fit(name, width) + " " * GAP for name, width in zip(names, widths, strict=True)]
     text = " " * MARKER + _fit("host", sizes.host) + " " * GAP + "".join(cells)
     return ((text.rstrip(), "$text-muted"),)
@@ -84,12 +87,12 @@ def heading(table: Table, sizes: Measure) -> Line:
 def row_line(board: Board, row: Row, sizes: Measure, now_t: float, selected: int | None) -> Line:
     """One row; `selected` is the column under the cursor, None if it is on another row."""
     if row.host is None:
-        return ((f"{row.title}", "bold"),)
+        return ((inert(row.title), "bold"),)
     marker, style = _marker(row, selected is not None)
     parts: list[Part] = [(marker, style), (_fit(inert(row.host.name), sizes.host), _host_style(row))]
     for column, pair in enumerate(row.cells):
         parts.append((" " * GAP, ""))
-        if sizes.listed:
+        if sizes.role:
             parts += [(_fit(inert(pair.role) if pair else "", sizes.role), ""), (" " * GAP, "")]
         cell = _cell(board, row.host, pair, sizes.cell, now_t)
         parts += _chosen(cell) if column == selected else cell
@@ -138,9 +141,8 @@ def _going_on(board: Board, pair: PairView, width: int) -> str:
         return f"{progress.current * 100 // progress.total}%" if progress and progress.total else ""
     if pair.state is PairState.WAITING and board.plan is not None and board.plan.barrier:
         return inert(board.plan.barrier)
-    if width < _STEP_FROM:
-        return ""
-    return _SHORT_STEPS.get(pair.step, pair.step) if not pair.state.final else ""
+    told = pair.state in _STEP_TELLS_MORE and width >= _STEP_FROM
+    return _SHORT_STEPS.get(pair.step, pair.step) if told else ""
 
 
 def _since(board: Board, pair: PairView, now_t: float) -> str:

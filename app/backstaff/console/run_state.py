@@ -34,6 +34,8 @@ class RunState:
         self.events: LineStore[EventEntry] = LineStore()
         """Every event in words."""
         self.subject = RUN
+        self.changes = 0
+        """Counts the events that change more than the output: while it stands, nothing moves but the clock."""
         self.follows = True
         """Whether the view moves by itself to what is most urgent."""
         self._seconds = seconds
@@ -59,6 +61,7 @@ class RunState:
             taken.append(event)
             events.extend(event_entries(event, self.board))
             self.board.fold(event)
+            self.changes += not isinstance(event.body, Output)
             if len(taken) % LOOK_AT_CLOCK_EVERY == 0 and self._seconds() > began + FOLD_WITHIN_S:
                 break
         if not taken:

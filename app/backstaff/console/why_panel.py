@@ -18,6 +18,7 @@ Page = Callable[[int], list[Content]]
 class WhyPanel(VerticalScroll, can_focus=True):
     """Shows a page, drawn anew only where it changed."""
 
+    BINDING_GROUP_TITLE = "why"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", "Down", id="why.down", show=False),
         Binding("k", "scroll_up", "Up", id="why.up", show=False),

@@ -119,7 +119,7 @@ class Play:
             ),
         ]
         if scenario.then is not None:
-            acts.append(Act("and back", scenario.then, FIRST, self._spec))
+            acts.append(Act("back to the version before", scenario.then, FIRST, self._spec))
         return acts
 
     def _changed(self) -> FleetSpec:

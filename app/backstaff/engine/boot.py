@@ -127,6 +127,7 @@ class PairBoot:
     async def _make_room(self) -> ContainerSummary | None:
         """Rename a container that has the new one's name; return the one that serves now."""
         config, role, version = self._run.config, self._role, self._run.version
+        await self._watch.refresh_after_restart()
         clash = self._watch.named(container_name(config, role.name, version))
         if clash is not None:
             name = replaced_name(clash.name, secrets.token_hex(8))

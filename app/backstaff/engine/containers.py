@@ -77,6 +77,7 @@ class ContainerWatch:
         self._stream = run.stream
         self._clock = run.clock
         self._table: dict[str, ContainerSummary] = {}
+        self._listed_at: Seconds = float("-inf")
         self._latest_image: str | None = None
         self._served: dict[str, str] = {}
         self._changed = asyncio.Event()
@@ -137,10 +138,17 @@ class ContainerWatch:
     async def refresh(self) -> None:
         """List the host's containers anew, and tell what the filters of each role leave of them."""
         listed = await self.host.docker.containers()
+        self._listed_at = self._clock.now()
         self._table = {each.id: each for each in listed}
         facts = tuple(map(facts_of_summary, listed))
         self._stream.emit(ContainersSeen(host=self.host.name, containers=facts))
         self._tell_funnels(facts)
+
+    async def refresh_after_restart(self) -> None:
+        """List anew if Docker was away since the last list: a Docker that ends stops its containers, and
+        starts them again when it is back."""
+        if self.host.daemon.interrupted_at >= self._listed_at:
+            await self.refresh()
 
     def _tell_funnels(self, facts: Sequence[ContainerFacts]) -> None:
         for role in self._roles:

@@ -24,6 +24,7 @@ from backstaff.errors import (
 from backstaff.events.facts import HostState, WaitKind
 from backstaff.events.types import HostChanged
 from backstaff.explain.docker_end import doing_on, gone, restarted, said_by
+from backstaff.explain.docker_errors import daemon_was_down
 from backstaff.hosts.protocol import Host
 from backstaff.kamal.script import script, step
 
@@ -60,7 +61,8 @@ class DaemonWatch:
         self._clock = run.clock
         self._limit_s = run.timeouts.docker
         self._answered_at = run.clock.now()
-        self._interrupted_at: Seconds = float("-inf")
+        self.interrupted_at: Seconds = float("-inf")
+        """When it was last found to be gone, or to have broken off a stream."""
         self._trouble: Trouble | None = None
         self._judging = asyncio.Lock()
 
@@ -88,7 +90,7 @@ class DaemonWatch:
             yield
         except BackstaffError as failure:
             if stream and isinstance(failure, DockerUnavailable):
-                self._interrupted_at = self._clock.now()
+                self.interrupted_at = self._clock.now()
             cause = await self.cause_of(failure, began)
             if cause is failure:
                 raise
@@ -105,14 +107,14 @@ class DaemonWatch:
         if isinstance(failure, WaitExpired) and self._trouble is None:
             return failure
         during = doing_on(self._run.stream.board, self._host.name)
-        if isinstance(failure, DockerNotRunning):
-            self._interrupted_at = self._clock.now()
+        if isinstance(failure, DockerNotRunning) or daemon_was_down("\n".join(said_by(failure))):
+            self.interrupted_at = self._clock.now()
         async with self._judging:
             if not (await self._answers(during, said_by(failure)) or await self._comes_back()):
                 return self._link.error or self.breaker.error or failure
-            if isinstance(failure, DockerUnavailable) and self._interrupted_at < since:
+            if isinstance(failure, DockerUnavailable) and self.interrupted_at < since:
                 await self._clock.sleep(NOTICED_AFTER_S)
-        return restarted(self._host.name, during, failure) if self._interrupted_at >= since else failure
+        return restarted(self._host.name, during, failure) if self.interrupted_at >= since else failure
 
     async def _answers(self, during: str, said: tuple[str, ...] = ()) -> bool:
         """Ask once, and tell if the answer differs from the one before."""
@@ -128,7 +130,7 @@ class DaemonWatch:
             return True
         down = isinstance(problem, DockerNotRunning)
         if down:
-            self._interrupted_at = now
+            self.interrupted_at = now
         since = now if down else self._answered_at
         known = self._trouble or Trouble(problem, since, during, told_at=float("-inf"))
         self._trouble = replace(known, problem=problem, said=(*known.said, *said))
@@ -138,7 +140,9 @@ class DaemonWatch:
     async def _comes_back(self) -> bool:
         """Whether it answers again before it, or the host, is given up."""
         cause = "see whether Docker comes back"
-        wait = Wait(WaitKind.DOCKER, cause, self._owner, self._limit_s, self._host.name, quiet=True)
+        since = self._trouble.since if self._trouble else self._clock.now()
+        left = max(0.0, since + self._limit_s - self._clock.now())
+        wait = Wait(WaitKind.DOCKER, cause, self._owner, left, self._host.name, quiet=True)
         try:
             await self._run.waits.wait(wait, lambda _: self._until_it_answers(), [self._link, self.breaker])
         except WaitExpired:

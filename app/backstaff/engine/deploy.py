@@ -189,7 +189,7 @@ def refuse_if_split(verdicts: Sequence[PairVerdict]) -> None:
     lines = [f"{each.role} on {each.host}: {each.unknown or each.note}" for each in wrong]
     if all(each.unknown for each in wrong):
         raise RemoteError(
-            "not all hosts could be looked at again, so it is not known whether the new version is everywhere",
+            "not all hosts could be looked at again: it is not known whether the new version is everywhere",
             where=wrong[0].host,
             evidence=lines,
             fix="look at `backstaff app details` once they answer",

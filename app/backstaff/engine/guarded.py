@@ -18,7 +18,7 @@ from backstaff.engine.context import RunContext
 from backstaff.engine.daemon import DaemonWatch
 from backstaff.engine.limits import SLACK_S
 from backstaff.engine.waits import Breaker, Ongoing, Wait
-from backstaff.errors import BackstaffError, CommandFailed, HostLost
+from backstaff.errors import BackstaffError, CommandFailed, DockerRestarted, HostLost
 from backstaff.events.facts import HostState, WaitKind
 from backstaff.events.types import CommandRun, HostChanged
 from backstaff.hosts.protocol import (
@@ -203,12 +203,20 @@ class GuardedDocker:
         option = "" if grace_s is None else f"-t {grace_s} "
         line = f"docker stop {option}{container}"
         limit = (DOCKER_GRACE if grace_s is None else grace_s) + self._timeouts.stop_grace
-        await self._caller.call(
-            line,
-            wait or self._caller.quiet(line, limit),
-            lambda _: self._inner.stop(container, grace_s=grace_s),
-            mutates=True,
-        )
+
+        async def stop() -> None:
+            await self._caller.call(
+                line,
+                wait or self._caller.quiet(line, limit),
+                lambda _: self._inner.stop(container, grace_s=grace_s),
+                mutates=True,
+            )
+
+        try:
+            await stop()
+        except DockerRestarted:
+            # A Docker that begins again starts what ran when it ended.
+            await stop()
 
     async def rename(self, container: str, name: str) -> None:
         """Rename a container."""

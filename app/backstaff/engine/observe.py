@@ -8,7 +8,7 @@ from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.proxy import refuse_if_too_old, services_of
 from backstaff.engine.together import at_once, on_each, try_each
 from backstaff.engine.waits import Wait
-from backstaff.errors import BackstaffError, RemoteError
+from backstaff.errors import BackstaffError, DockerRestarted, RemoteError
 from backstaff.events.facts import HostState, PairVerdict, WaitKind
 from backstaff.events.types import HostChanged, Notice, Verified, VersionSeen
 from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary
@@ -73,17 +73,14 @@ async def verify(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWat
     for pair in plan.pairs:
         pairs_of.setdefault(pair.host, []).append(pair)
 
-    async def look(host: GuardedHost) -> list[PairVerdict]:
-        watch = watches[host.name]
-        await watch.refresh()
-        services = await _proxy_services(plan, host)
-        pairs = pairs_of.get(host.name, ())
-        return [await _verdict(run, plan, watch, pair, services) for pair in pairs]
-
     async def look_in_time(host: GuardedHost) -> list[PairVerdict]:
         owner = f"the Docker Engine on {host.name}"
         wait = Wait(WaitKind.DOCKER, "look at the host again", owner, VERIFY_WITHIN_S, host.name, quiet=True)
-        return await run.waits.wait(wait, lambda _: look(host), host.breakers)
+        pairs = pairs_of.get(host.name, [])
+        async with host.daemon.blamed():
+            return await run.waits.wait(
+                wait, lambda _: _verdicts(run, plan, watches[host.name], pairs), host.breakers
+            )
 
     seen, failures = await try_each([watch.host for watch in watches.values()], look_in_time)
     known = {(each.host, each.role): each for host in seen.values() for each in host}
@@ -93,6 +90,33 @@ async def verify(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWat
     ]
     run.stream.emit(Verified(pairs=tuple(verdicts)))
     return verdicts
+
+
+async def _verdicts(
+    run: RunContext, plan: Plan, watch: ContainerWatch, pairs: Sequence[Pair]
+) -> list[PairVerdict]:
+    """What a host shows. A daemon that is being shut down shows containers that it has ended itself: then
+    there is nothing to be seen until it is back."""
+    began = run.clock.now()
+    seen = await _look(run, plan, watch, pairs)
+    unlike = next((each for each in seen if not each.agrees), None)
+    if unlike is None:
+        return seen
+    disagreement = RemoteError(unlike.note, where=watch.host.name)
+    cause = await watch.host.daemon.cause_of(disagreement, began)
+    if cause is disagreement:
+        return seen
+    if isinstance(cause, DockerRestarted):
+        return await _look(run, plan, watch, pairs)
+    raise cause
+
+
+async def _look(
+    run: RunContext, plan: Plan, watch: ContainerWatch, pairs: Sequence[Pair]
+) -> list[PairVerdict]:
+    await watch.refresh()
+    services = await _proxy_services(plan, watch.host)
+    return [await _verdict(run, plan, watch, pair, services) for pair in pairs]
 
 
 def _unknown(plan: Plan, pair: Pair, error: BackstaffError | None) -> PairVerdict:

@@ -1,5 +1,6 @@
 """The image of the run's version, on every host that needs it."""
 
+import re
 from collections.abc import Sequence
 
 from backstaff.engine.context import RunContext
@@ -64,17 +65,18 @@ async def _pull(run: RunContext, selection: Selection, host: GuardedHost, auth: 
         try:
             await host.caller.call(f"docker pull {image}", wait, pull, mutates=True)
         except DockerFailed as error:
-            raise _explained(error, host.name) from error
+            raise _explained(error, host.name, image) from error
         await check_label(run, host, image)
         note.detail = image
 
 
-def _explained(error: DockerFailed, host: str) -> BackstaffError:
-    """The same failure with what the registry's words mean, where that is known."""
+def _explained(error: DockerFailed, host: str, image: str) -> BackstaffError:
+    """The same failure with what the registry's words mean, where that is known, and of which image."""
     doom = pull_doom(error.what)
     if doom is None:
         return error
-    return Doomed(doom.reason, where=host, evidence=[error.what], fix=doom.advice)
+    reason = re.sub(r"^the image(?= )", f"the image {image}", doom.reason)
+    return Doomed(reason, where=host, evidence=[error.what], fix=doom.advice)
 
 
 def _tell(run: RunContext, host: str, progress: PullProgress) -> None:

@@ -6,7 +6,7 @@ _ESCAPES = re.compile(
     r"""
     (?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]                     # CSI: colours, cursor, modes
     | (?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])            # OSC, DCS, SOS, PM, APC: up to their end,
-      [^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)               #   and only if they have one
+      [^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)  #   and only if they have one
     | \x1b[ -/]+[0-~]                                    # character sets and the like
     | \x1b[0-Z\\^-~]                                     # two-character escapes
     """,

@@ -191,6 +191,9 @@ _DEPLOY: tuple[tuple[str, str, str], ...] = (
 )
 
 
+_DAEMON_DOWN = r"cannot connect to the Docker daemon|failed to connect to the docker API|error during connect"
+"""What Docker's command line says, in its older and newer versions, without a daemon, or when it breaks off."""
+
 _REFUSAL = (
     r"(?:unauthorized|no basic auth credentials|\bdenied: |insufficient_scope|authentication required"
     r"|incorrect username or password|failed to authorize|40[13] (?:Unauthorized|Forbidden))"
@@ -220,6 +223,11 @@ def proxy_start_doom(error: str) -> Doom | None:
 def deploy_doom(error: str) -> Doom | None:
     """Why kamal-proxy refuses to send traffic to a container, however healthy it is; None if it does not."""
     return _first(_DEPLOY, error)
+
+
+def daemon_was_down(error: str) -> bool:
+    """Whether Docker's command line found no daemon, or lost it on the way."""
+    return re.search(_DAEMON_DOWN, error, re.IGNORECASE) is not None
 
 
 def push_refused(command: str, output: str) -> bool:

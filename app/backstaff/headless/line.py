@@ -28,3 +28,14 @@ class Line:
     needs: Detail = Detail.NORMAL
     until: Detail = Detail.VERBOSE
     parts: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> str:
+        """The text with its parts, on one line."""
+        return f"{self.text}: {'; '.join(self.parts)}" if self.parts else self.text
+
+
+def clauses(text: str) -> tuple[str, tuple[str, ...]]:
+    """A sentence and its reason, `that it went wrong: why`, as a line's text and parts."""
+    what, _, why = text.partition(": ")
+    return what, (why,) if why else ()

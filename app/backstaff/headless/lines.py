@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from backstaff.events.board import Board
-from backstaff.events.board_state import pair_key
+from backstaff.events.board_state import WaitView, pair_key
 from backstaff.events.facts import HostState, LockState, Outcome, WaitKind
 from backstaff.events.inert import inert
 from backstaff.events.types import (
@@ -44,7 +44,7 @@ from backstaff.events.types import (
 from backstaff.explain.brief import explanation_lines, funnel_lines
 from backstaff.explain.words import counted, duration, listed
 from backstaff.headless.colour import Tone
-from backstaff.headless.line import Detail, Line
+from backstaff.headless.line import Detail, Line, clauses
 from backstaff.headless.pair_lines import (
     at_same_barrier,
     barrier_lines,
@@ -192,7 +192,8 @@ def _step_ended(body: StepEnded, before: Board) -> Line:
             return Line(text, body.host, body.role, Tone.WARNING, needs)
         case _:
             needs = Detail.VERBOSE if body.role else Detail.QUIET
-            return Line(_failed(body, before), body.host, body.role, Tone.BAD, needs)
+            what, why = clauses(_failed(body, before))
+            return Line(what, body.host, body.role, Tone.BAD, needs, parts=why)
 
 
 _NAMED_FOR_WHAT_RUNS = ("hook ", "docker ")
@@ -213,7 +214,8 @@ def _failed(body: StepEnded, before: Board) -> str:
 def _notice(body: Notice, before: Board) -> Line:
     """A warning, or what is good to know; of a host that is gone that is only what follows from it."""
     if body.level == "warning":
-        return Line(f"warning: {body.text}", body.host, tone=Tone.WARNING)
+        what, why = clauses(body.text)
+        return Line(f"warning: {what}", body.host, tone=Tone.WARNING, parts=why)
     host = before.hosts.get(body.host)
     gone = host is not None and host.state in {HostState.LOST, HostState.QUIET}
     return Line(body.text, body.host, needs=Detail.VERBOSE if gone else Detail.NORMAL)
@@ -238,10 +240,19 @@ def _explained(body: WaitExplained, before: Board) -> list[Line]:
     if waiting and waiting[0] != pair_key(host, role):
         return []
     text, evidence = wait_explained(wait, body, pairs_in_words(waiting[1:]))
-    in_short = Line(text, host, role, Tone.WARNING, until=Detail.NORMAL, parts=tuple(evidence))
     rows = explanation_lines(body.why)
     block = [Line(f"  {row}", host, role, Tone.DIM, Detail.VERBOSE) for row in rows]
-    return [in_short, Line(text, host, role, Tone.WARNING, Detail.VERBOSE), *block]
+    in_full = [Line(text, host, role, Tone.WARNING, Detail.VERBOSE), *block]
+    if _told_of_host(wait, before):
+        return in_full
+    return [Line(text, host, role, Tone.WARNING, until=Detail.NORMAL, parts=tuple(evidence)), *in_full]
+
+
+def _told_of_host(wait: WaitView, before: Board) -> bool:
+    """Whether a call waits for an engine of which it is told already that it does not answer."""
+    host = before.hosts.get(wait.start.host)
+    silent = host is not None and host.state is HostState.QUIET
+    return silent and wait.start.quiet and wait.start.what is WaitKind.DOCKER
 
 
 def _wait_ended(body: WaitEnded, before: Board) -> list[Line]:

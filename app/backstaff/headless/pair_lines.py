@@ -15,7 +15,7 @@ from backstaff.explain.doom import RESTART_LIMIT, how_it_ended
 from backstaff.explain.probe_words import plain_cause, probe_in_short
 from backstaff.explain.words import by_role, duration
 from backstaff.headless.colour import Tone
-from backstaff.headless.line import Detail, Line
+from backstaff.headless.line import Detail, Line, clauses
 
 _WORDS = {
     PairState.QUEUED: ("queued ", Tone.PLAIN, Detail.NORMAL),
@@ -45,8 +45,10 @@ def pair_lines(body: PairChanged, before: Board) -> list[Line]:
     if body.state not in _WORDS:
         return []
     words, tone, needs = _WORDS[body.state]
-    detail = inert(_detail(body, known, before))
-    return [Line(f"{words}{detail}" if detail else words.rstrip(": "), body.host, body.role, tone, needs)]
+    what, why = clauses(_detail(body, known, before))
+    return [
+        Line(f"{words}{what}" if what else words.rstrip(": "), body.host, body.role, tone, needs, parts=why)
+    ]
 
 
 def _detail(body: PairChanged, known: PairView | None, before: Board) -> str:

@@ -169,7 +169,6 @@ class LineSink:
 
 def _fitted(line: Line, room: int) -> list[str]:
     """The line with its parts where they fit into `room` columns, else its parts below it."""
-    if not line.parts:
-        return [line.text]
-    whole = f"{line.text}: {'; '.join(line.parts)}"
-    return [whole] if columns(whole) <= room else [line.text, *(f"{INDENT}{part}" for part in line.parts)]
+    if not line.parts or columns(line.whole) <= room:
+        return [line.whole]
+    return [line.text, *(f"{INDENT}{part}" for part in line.parts)]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from backstaff.simulator.clock import SimulationClock
 from backstaff.simulator.docker_command import CommandHost, Invocation, docker
+from backstaff.simulator.local_program import NO_SETSID
 
 _PROGRAM = """#!/bin/sh
 call=$BACKSTAFF_CALLS/$BACKSTAFF_SCRIPT.$$
@@ -81,9 +82,10 @@ class DockerProgram:
         """Install the program and listen for its calls."""
         self.bin.mkdir()
         self._calls.mkdir()
-        program = self.bin / "docker"
-        program.write_text(_PROGRAM)
-        program.chmod(0o700)
+        for name, text in (("docker", _PROGRAM), ("setsid", NO_SETSID)):
+            program = self.bin / name
+            program.write_text(text)
+            program.chmod(0o700)
         requests = self._calls / "requests"
         os.mkfifo(requests, 0o600)
         # Open for writing too: else the pipe would be at its end whenever no caller has it open.

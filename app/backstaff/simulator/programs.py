@@ -1,14 +1,13 @@
 """The programs that simulated images have."""
 
 import asyncio
-import os
-import signal
 from collections.abc import Mapping
+from pathlib import Path
 
-from backstaff.hosts.local import live_group
 from backstaff.simulator.apps import app
 from backstaff.simulator.errors import DockerRefusal
 from backstaff.simulator.kamal_proxy import kamal_proxy
+from backstaff.simulator.local_program import local_program
 from backstaff.simulator.process import Process, Program
 
 _CHUNK = 64 * 1024
@@ -44,25 +43,11 @@ async def _shell(process: Process) -> int:
 
 
 async def _run_shell(process: Process) -> int:
-    child = await asyncio.create_subprocess_exec(
-        *process.argv,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd="/",
-        env=_environment(process.env),
-        start_new_session=True,
-    )
-    with live_group(child.pid):
-        try:
-            async with asyncio.TaskGroup() as readers:
-                readers.create_task(_copy(process, "stdout", child.stdout))
-                readers.create_task(_copy(process, "stderr", child.stderr))
-            status = await child.wait()
-        finally:
-            if child.returncode is None:
-                os.killpg(child.pid, signal.SIGKILL)
-                await child.wait()
+    async with local_program(process.argv, cwd=Path("/"), env=_environment(process.env)) as program:
+        async with asyncio.TaskGroup() as readers:
+            readers.create_task(_copy(process, "stdout", program.stdout))
+            readers.create_task(_copy(process, "stderr", program.stderr))
+        status = await program.ended()
     return 128 - status if status < 0 else status
 
 

@@ -1,16 +1,14 @@
 """Commands on a simulated host: run for real, by this machine's `sh`, in the host's home directory."""
 
 import asyncio
-import os
 import signal
-from contextlib import suppress
 from pathlib import Path
 
 import asyncssh
 
 from backstaff.clock import Seconds
-from backstaff.hosts.local import live_group
 from backstaff.simulator.docker_program import DockerProgram, RunningScript
+from backstaff.simulator.local_program import LocalProgram, local_program
 
 _CHUNK = 64 * 1024
 _ENDS_WITHIN: Seconds = 1.0
@@ -46,44 +44,31 @@ def _environment(home: Path, programs: Path) -> dict[str, str]:
 
 
 async def _run(process: "asyncssh.SSHServerProcess[bytes]", home: Path, env: dict[str, str]) -> int:
-    child = await asyncio.create_subprocess_exec(
-        *("sh", "-c", process.command or "exit 0"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=home,
-        env=env,
-        start_new_session=True,
-    )
-    with live_group(child.pid):
+    argv = ("sh", "-c", process.command or "exit 0")
+    running = local_program(argv, cwd=home, env=env, stdin=asyncio.subprocess.PIPE)
+    async with running as program, asyncio.TaskGroup() as pumps:
+        feeding = pumps.create_task(_feed(process, program.stdin))
+        outputs = [
+            pumps.create_task(_forward(program.stdout, process.stdout)),
+            pumps.create_task(_forward(program.stderr, process.stderr)),
+        ]
         try:
-            async with asyncio.TaskGroup() as pumps:
-                feeding = pumps.create_task(_feed(process, child.stdin))
-                outputs = [
-                    pumps.create_task(_forward(child.stdout, process.stdout)),
-                    pumps.create_task(_forward(child.stderr, process.stderr)),
-                ]
-                await asyncio.wait(outputs)
-                status = await child.wait()
-                feeding.cancel()
+            status = await program.ended()
+            await asyncio.wait(outputs, timeout=_ENDS_WITHIN)
         finally:
-            await _end(child)
+            await _end(program)
+        feeding.cancel()
     return status
 
 
-async def _end(child: asyncio.subprocess.Process) -> None:
+async def _end(program: LocalProgram) -> None:
     """Make sure that a command has ended. At the end of its input a script may clean up after itself."""
-    if child.returncode is not None:
-        return
-    if child.stdin is not None:
-        child.stdin.close()
+    if program.stdin is not None:
+        program.stdin.close()
     try:
-        async with asyncio.timeout(_ENDS_WITHIN):
-            await child.wait()
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        await child.wait()
+        await program.ended_within(_ENDS_WITHIN)
+    finally:
+        program.kill()
 
 
 async def _feed(process: "asyncssh.SSHServerProcess[bytes]", stdin: asyncio.StreamWriter | None) -> None:

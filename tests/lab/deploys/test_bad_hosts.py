@@ -41,7 +41,7 @@ def test_a_host_that_can_not_be_reached_ends_the_run_before_anything_is_changed(
     result = deploy(project)
 
     assert result.code == 4, result.out
-    assert result.card.startswith("FAILED deploy in phase connect on h2 ")
+    assert result.card.startswith("FAILED connecting to h2 ")
     assert cause in result.card
     assert everything(lab.hosts[0]) == before
 

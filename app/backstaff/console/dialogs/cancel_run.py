@@ -87,7 +87,7 @@ def _fate(pair: PairView, version: str) -> _Saying:
             return f"{new} is being checked and is stopped; {old}", Tone.WAITING
         case PairState.SWITCHING:
             return (
-                f"traffic is moving to {new}: it is stopped only if it does not serve by then",
+                f"traffic moves to {new}, which is stopped only if it does not serve by then",
                 Tone.WAITING,
             )
         case PairState.STOPPING_OLD:

@@ -160,7 +160,7 @@ class Dialog(ModalScreen[T]):
     def withdraw(self) -> None:
         """Nobody waits for the answer any more: close, or do so once what lies above is closed."""
         self._withdrawn = True
-        self._close_if_withdrawn()
+        self.call_later(self._close_if_withdrawn)
 
     def on_screen_resume(self) -> None:
         """What lay above is closed."""

@@ -1,0 +1,200 @@
+"""How fast the console is under load: key to screen, backlog, CPU, and the time to its first picture.
+
+    python -m tests.bench.console [--hosts 200] [--lines 5000] [--seconds 20]
+
+A console of its own process runs in a pseudo-terminal over a scripted run: every host checks its container,
+and all of them together write so many lines a second. The keys are pressed here, and the clock stops when the
+screen names the host that the cursor was moved to. Prints figures and asserts nothing.
+"""
+
+import argparse
+import asyncio
+import fcntl
+import json
+import os
+import pty
+import re
+import resource
+import select
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SIZE = (120, 40)
+KEY_EVERY_S = 0.25
+PATIENCE_S = 10.0
+_NAMED = re.compile(rb"web@(h\d+)")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the console has to cope with."""
+
+    hosts: int
+    lines_per_s: int
+    seconds: float
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.console")
+    parser.add_argument("--hosts", type=int, default=200)
+    parser.add_argument("--lines", type=int, default=5000, help="per second, of all hosts together")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--starts", type=int, default=5, help="how often the first picture is waited for")
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    load = Load(options.hosts, options.lines, options.seconds)
+    if options.child:
+        asyncio.run(_show(load, options.child))
+        return
+    latencies, report = _measure(load)
+    ordered = sorted(latencies)
+    p95 = ordered[max(0, round(len(ordered) * 0.95) - 1)]
+    print(f"{load.hosts} hosts, {load.lines_per_s} lines/s for {load.seconds:.0f} s, {SIZE[0]}x{SIZE[1]}")
+    print(
+        f"  key to screen   median {statistics.median(ordered) * 1000:.0f} ms   95th {p95 * 1000:.0f} ms   "
+        f"worst {ordered[-1] * 1000:.0f} ms   ({len(ordered)} keys)"
+    )
+    backlog = report["backlog"]
+    print(
+        f"  backlog         median {statistics.median(backlog):.0f} events   most {max(backlog)}   last {backlog[-1]}"
+    )
+    print(f"  lines           {report['lines']} made, {report['left_out']} not shown")
+    print(f"  CPU             {report['cpu_s'] / report['wall_s'] * 100:.0f}% of one core")
+    print(f"  memory          {report['memory_mib']:.0f} MiB at most")
+    starts = [_first_picture() for _ in range(options.starts)]
+    print(
+        f"  first picture   median {statistics.median(starts):.2f} s of {options.starts} starts of backstaff demo"
+    )
+
+
+def _measure(load: Load) -> tuple[list[float], dict[str, list[int] | float]]:
+    with tempfile.TemporaryDirectory() as directory:
+        report = Path(directory) / "report.json"
+        words = ["-m", "tests.bench.console", "--child", str(report)]
+        words += [
+            "--hosts",
+            str(load.hosts),
+            "--lines",
+            str(load.lines_per_s),
+            "--seconds",
+            str(load.seconds),
+        ]
+        process, terminal = _in_terminal([sys.executable, *words], directory)
+        try:
+            latencies = _press_keys(terminal, load.seconds)
+            _read_until_closed(terminal)
+            process.wait(PATIENCE_S)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            os.close(terminal)
+        return latencies, json.loads(report.read_text())
+
+
+def _in_terminal(argv: Sequence[str], home: str) -> tuple["subprocess.Popen[bytes]", int]:
+    """Start a program in a terminal of its own; the terminal's other end."""
+    terminal, its_end = pty.openpty()
+    fcntl.ioctl(its_end, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
+    unwanted = {"CI", "GITHUB_ACTIONS", "GITLAB_CI", "NO_COLOR"}
+    environ = {name: value for name, value in os.environ.items() if name not in unwanted}
+    environ |= {"TERM": "xterm-256color", "HOME": home, "XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home}
+    process = subprocess.Popen(
+        argv, stdin=its_end, stdout=its_end, stderr=its_end, env=environ, start_new_session=True
+    )
+    os.close(its_end)
+    return process, terminal
+
+
+def _press_keys(terminal: int, seconds: float) -> list[float]:
+    """Go down host by host; how long it took each time until the screen said so."""
+    _read_until(terminal, lambda seen: b"hosts" in seen)
+    latencies: list[float] = []
+    until = time.monotonic() + seconds - 2
+    while time.monotonic() < until:
+        _drain(terminal, KEY_EVERY_S)
+        pressed = time.monotonic()
+        os.write(terminal, b"j")
+        _read_until(terminal, lambda seen: _NAMED.search(seen) is not None)
+        latencies.append(time.monotonic() - pressed)
+    return latencies
+
+
+def _read_until(terminal: int, found: Callable[[bytes], bool]) -> None:
+    seen = b""
+    until = time.monotonic() + PATIENCE_S
+    while not found(seen):
+        if time.monotonic() > until:
+            raise SystemExit(f"the console did not answer within {PATIENCE_S:.0f} s: {seen[-500:]!r}")
+        seen = seen[-4_000:] + _read(terminal, 0.05)
+
+
+def _drain(terminal: int, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        _read(terminal, left)
+
+
+def _read(terminal: int, seconds: float) -> bytes:
+    ready, _, _ = select.select([terminal], [], [], seconds)
+    return os.read(terminal, 65_536) if ready else b""
+
+
+def _read_until_closed(terminal: int) -> None:
+    try:
+        while _read(terminal, PATIENCE_S):
+            pass
+    except OSError:
+        return  # Linux says so when the last program has closed its end.
+
+
+def _first_picture() -> float:
+    """Seconds from the start of the process to the first frame with the footer on it."""
+    with tempfile.TemporaryDirectory() as directory:
+        began = time.monotonic()
+        process, terminal = _in_terminal([sys.executable, "-m", "backstaff", "demo"], directory)
+        try:
+            _read_until(terminal, lambda seen: b"keys" in seen)
+            return time.monotonic() - began
+        finally:
+            process.kill()
+            process.wait()
+            os.close(terminal)
+
+
+async def _show(load: Load, report: Path) -> None:
+    """The console itself, and the run that it shows."""
+    from backstaff.console.app import Console
+    from tests.bench.console_load import Loaded
+
+    session = Loaded(hosts=load.hosts, lines_per_s=load.lines_per_s, seconds=load.seconds)
+    console = Console(session)
+    session.when_done = console.exit
+    session.waiting = lambda: len(console.state.feed)
+    await console.run_async()
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    report.write_text(
+        json.dumps(
+            {
+                "backlog": session.backlog,
+                "lines": session.made,
+                "left_out": console.state.feed.left_out,
+                "cpu_s": used.ru_utime + used.ru_stime,
+                "wall_s": session.wall_s,
+                "memory_mib": used.ru_maxrss / 1024,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The pictures that the README shows, drawn by the console itself from recorded runs.
+
+`python -m tests.console.screenshots` draws them anew; look at each one before keeping it.
+"""
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from backstaff.console.app import Console
+from tests.console.showing import Scripted, show_all
+from tests.recordings import recorded
+
+DIRECTORY = Path(__file__).parents[2] / "screenshots"
+_UNWANTED = ("NO_COLOR", "BACKSTAFF_THEME", "BACKSTAFF_ASCII", "LC_ALL", "LC_CTYPE")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A scenario at `t` seconds (None: its end), after some keys."""
+
+    name: str
+    scenario: str
+    t: float | None = None
+    size: tuple[int, int] = (120, 40)
+    keys: tuple[str, ...] = ()
+
+
+PICTURES = (
+    Picture("barrier", "unhealthy", 10.0),
+    Picture("stuck-filter", "stuck-filter"),
+    Picture("failure", "crash-loop"),
+    Picture("summary", "healthy"),
+    Picture("sixty-hosts", "big", 6.0),
+    Picture("cancel", "slow-boot", 8.0, (80, 24), ("c",)),
+    Picture("small", "unhealthy", 10.0, (60, 15)),
+)
+
+
+async def draw(picture: Picture) -> str:
+    """The picture as SVG."""
+    app = Console(Scripted(recorded(picture.scenario, picture.t)))
+    async with app.run_test(size=picture.size) as pilot:
+        await show_all(app, pilot)
+        for key in picture.keys:
+            await pilot.press(key)
+            await show_all(app, pilot)
+        return app.export_screenshot(title=f"backstaff demo --scenario {picture.scenario}")
+
+
+def main() -> None:
+    """Draw all pictures."""
+    with TemporaryDirectory() as home:
+        for name in _UNWANTED:
+            os.environ.pop(name, None)
+        os.environ.update(HOME=home, XDG_CONFIG_HOME=home, XDG_STATE_HOME=home, LANG="C.UTF-8", TZ="UTC")
+        time.tzset()
+        for picture in PICTURES:
+            (DIRECTORY / f"{picture.name}.svg").write_text(asyncio.run(draw(picture)))
+
+
+if __name__ == "__main__":
+    main()
