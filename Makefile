@@ -1,4 +1,4 @@
-.PHONY: check test lab interop bench
+.PHONY: check test lab interop bench screenshots
 
 UV = uv run --locked --group dev --group interop
 
@@ -16,6 +16,10 @@ lab:     ## real hosts: needs root and the packages of tests/lab/packages.txt
 
 bench:   ## figures: prints, asserts nothing
 	$(UV) python -m tests.bench.fleet
+	$(UV) python -m tests.bench.console
+
+screenshots: ## the README's pictures, from recorded runs: look at them
+	$(UV) python -m tests.console.screenshots
 
 interop: ## side by side with the real Kamal
 	BACKSTAFF_LAB=required $(UV) pytest -m kamal

@@ -24,7 +24,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 SIZE = (120, 40)
@@ -40,6 +40,19 @@ class Load:
     hosts: int
     lines_per_s: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the console's process measured of itself: events waiting to be shown (each 20 ms), lines made and
+    those left out, seconds of CPU and of wall time, peak memory."""
+
+    backlog: tuple[int, ...]
+    lines: int
+    left_out: int
+    cpu_s: float
+    wall_s: float
+    memory_mib: float
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -63,20 +76,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"  key to screen   median {statistics.median(ordered) * 1000:.0f} ms   95th {p95 * 1000:.0f} ms   "
         f"worst {ordered[-1] * 1000:.0f} ms   ({len(ordered)} keys)"
     )
-    backlog = report["backlog"]
+    waiting = report.backlog
     print(
-        f"  backlog         median {statistics.median(backlog):.0f} events   most {max(backlog)}   last {backlog[-1]}"
+        f"  backlog         median {statistics.median(waiting):.0f} events   most {max(waiting)}   "
+        f"last {waiting[-1]}"
     )
-    print(f"  lines           {report['lines']} made, {report['left_out']} not shown")
-    print(f"  CPU             {report['cpu_s'] / report['wall_s'] * 100:.0f}% of one core")
-    print(f"  memory          {report['memory_mib']:.0f} MiB at most")
+    print(f"  lines           {report.lines} made, {report.left_out} not shown")
+    print(f"  CPU             {report.cpu_s / report.wall_s * 100:.0f}% of one core")
+    print(f"  memory          {report.memory_mib:.0f} MiB at most")
     starts = [_first_picture() for _ in range(options.starts)]
-    print(
-        f"  first picture   median {statistics.median(starts):.2f} s of {options.starts} starts of backstaff demo"
-    )
+    print(f"  first picture   median {statistics.median(starts):.2f} s of {options.starts} demos")
 
 
-def _measure(load: Load) -> tuple[list[float], dict[str, list[int] | float]]:
+def _measure(load: Load) -> tuple[list[float], Report]:
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.json"
         words = ["-m", "tests.bench.console", "--child", str(report)]
@@ -98,7 +110,7 @@ def _measure(load: Load) -> tuple[list[float], dict[str, list[int] | float]]:
                 process.kill()
                 process.wait()
             os.close(terminal)
-        return latencies, json.loads(report.read_text())
+        return latencies, Report(**json.loads(report.read_text()))
 
 
 def _in_terminal(argv: Sequence[str], home: str) -> tuple["subprocess.Popen[bytes]", int]:
@@ -182,18 +194,15 @@ async def _show(load: Load, report: Path) -> None:
     session.waiting = lambda: len(console.state.feed)
     await console.run_async()
     used = resource.getrusage(resource.RUSAGE_SELF)
-    report.write_text(
-        json.dumps(
-            {
-                "backlog": session.backlog,
-                "lines": session.made,
-                "left_out": console.state.feed.left_out,
-                "cpu_s": used.ru_utime + used.ru_stime,
-                "wall_s": session.wall_s,
-                "memory_mib": used.ru_maxrss / 1024,
-            }
-        )
+    measured = Report(
+        tuple(session.backlog),
+        session.made,
+        console.state.feed.left_out,
+        used.ru_utime + used.ru_stime,
+        session.wall_s,
+        used.ru_maxrss / 1024,
     )
+    report.write_text(json.dumps(asdict(measured)))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,21 @@
 """What a deploy costs the client, for fleets of several sizes: `python -m tests.bench.fleet [N ...]`.
 
 The hosts are simulated in a process of their own. The client is a process of its own too, one for each size;
-what is measured is its second deploy: the first one loads modules and starts the proxies.
+what is measured is its second deploy: the first one loads modules and starts the proxies. As on the command
+line, it writes a journal and tells what it does, here to nobody; `--bare` leaves both out.
 """
 
+import argparse
 import asyncio
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,8 +28,11 @@ from backstaff.engine.ending import Cancellation, run_to_end
 from backstaff.engine.identity import is_dead, this_process
 from backstaff.engine.planning import announce_plan
 from backstaff.errors import ExitCode
+from backstaff.events.journal import JournalWriter
 from backstaff.events.redact import Redactor
-from backstaff.events.stream import EventStream
+from backstaff.events.stream import EventStream, Sink
+from backstaff.headless.outlet import Outlet
+from backstaff.headless.sink import LineSink
 from backstaff.hosts.connect import SshConnector
 from backstaff.plan.plan import Command, make_plan
 from backstaff.plan.selection import select
@@ -82,11 +88,11 @@ def server(hosts: int) -> Iterator[Server]:
         process.wait(timeout=60)
 
 
-def measure(hosts: int) -> str:
+def measure(hosts: int, *, bare: bool) -> str:
     """The table's row for one size."""
     with server(hosts) as running:
         client = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.fleet", "--client"],
+            [sys.executable, "-m", "tests.bench.fleet", "--client", *(["--bare"] if bare else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -112,7 +118,7 @@ def measure(hosts: int) -> str:
     )
 
 
-def client() -> int:
+def client(*, bare: bool) -> int:
     """Deploy twice; tell what the second time has cost."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -121,21 +127,34 @@ def client() -> int:
         file = Path(directory) / "deploy.yml"
         file.write_text(access["deploy_yml"])
         config = load_config(file, None, environ={}, cwd=Path(directory))
-    if asyncio.run(_deploy(config, "v1")) is not ExitCode.DONE:
+    if asyncio.run(_deploy(config, "v1", bare=bare)) is not ExitCode.DONE:
         return 1
     print("ready", flush=True)
     sys.stdin.readline()
     began, cpu = time.monotonic(), time.process_time()
-    code = asyncio.run(_deploy(config, "v2"))
+    code = asyncio.run(_deploy(config, "v2", bare=bare))
     wall_s, cpu_s = time.monotonic() - began, time.process_time() - cpu
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(asdict(Cost(wall_s, cpu_s, peak_mib))), flush=True)
     return 0 if code is ExitCode.DONE else 1
 
 
-async def _deploy(config: Config, version: str) -> ExitCode:
+async def _deploy(config: Config, version: str, *, bare: bool) -> ExitCode:
+    with nullcontext(()) if bare else _usual_sinks(version) as sinks:
+        return await _deploy_told_to(sinks, config, version)
+
+
+@contextmanager
+def _usual_sinks(run: str) -> Iterator[Sequence[Sink]]:
+    with tempfile.TemporaryDirectory() as directory, Path(os.devnull).open("w") as nobody:
+        journal = JournalWriter(Path(directory), run, print)
+        yield LineSink(Outlet(nobody)), journal
+        journal.close()
+
+
+async def _deploy_told_to(sinks: Sequence[Sink], config: Config, version: str) -> ExitCode:
     clock = LoopClock()
-    stream = EventStream(clock, Redactor([]))
+    stream = EventStream(clock, Redactor([]), sinks)
     run = RunContext(
         run_id="bench",
         command="deploy",
@@ -161,11 +180,17 @@ async def _deploy(config: Config, version: str) -> ExitCode:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the table."""
-    if list(arguments) == ["--client"]:
-        return client()
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.fleet", description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, metavar="N", help="how many hosts there are")
+    parser.add_argument("--hosts", action="append", type=int, metavar="N", help="the same")
+    parser.add_argument("--bare", action="store_true", help="no journal, and no lines")
+    parser.add_argument("--client", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.client:
+        return client(bare=options.bare)
     print(_HEADING)
-    for hosts in map(int, arguments or map(str, SIZES)):
-        print(measure(hosts), flush=True)
+    for hosts in [*options.sizes, *(options.hosts or ())] or SIZES:
+        print(measure(hosts, bare=options.bare), flush=True)
     return 0
 
 

@@ -224,7 +224,7 @@ def test_what_a_demonstration_can_not_do_it_does_not_offer(project: Project, con
             lines.append((await anext(output)).text)
 
     consoles.follow(look)
-    assert project.run("demo", "--scenario", "image-missing", "--speed", "5").code == 1
+    assert project.run("demo", "--scenario", "image-missing").code == 1
     assert offered == [frozenset({"follow"})]
     assert lines
     assert list(Path(project.directory.parent).glob("backstaff-fleet-*")) == []

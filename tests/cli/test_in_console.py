@@ -290,10 +290,11 @@ def test_a_lock_can_be_waited_for_from_the_console(project: Project, consoles: C
 def test_a_demonstration_behind_a_console_keeps_its_last_act_on_the_screen(
     project: Project, consoles: Consoles
 ) -> None:
-    result = project.run("demo", "--scenario", "image-missing", "--speed", "5")
-    assert result.code == 1
+    result = project.run("demo", "--scenario", "image-missing", "--speed", "2")
+    assert result.code == 1, result.out + result.err
+    assert len(consoles.only.infos) == 2, result.out + result.err
     assert consoles.only.infos[0].title == "first deploy"
     assert consoles.only.infos[1].note
-    assert consoles.only.infos[1].speed == 5
+    assert consoles.only.infos[1].speed == 2
     assert result.out.count("===") == 1
     assert "FAILED" in result.out

@@ -104,4 +104,4 @@ def test_what_opens_nothing_imports_nothing_for_it(tmp_path: Path, arguments: tu
 
 
 def test_a_whole_run_in_plain_lines_does_without_textual(tmp_path: Path) -> None:
-    assert imported(tmp_path, "demo", "--scenario", "image-missing", "--speed", "5") == "['asyncssh']"
+    assert imported(tmp_path, "demo", "--scenario", "image-missing") == "['asyncssh']"

@@ -7,12 +7,25 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the console remembers or reads of its user stays in this test."""
+    monkeypatch.setenv("BACKSTAFF_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("BACKSTAFF_THEME", "BACKSTAFF_ASCII", "NO_COLOR", "TMUX", "STY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+
 @pytest.fixture
-def the_same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Directories of its own, UTC, no wish for colours or glyphs: pictures are the same on any machine."""
-    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
-    for name in ("NO_COLOR", "BACKSTAFF_THEME", "BACKSTAFF_ASCII", "LC_ALL", "LC_CTYPE", "TMUX", "STY"):
+def the_same_everywhere(
+    own_directories: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """UTC and UTF-8 beside directories of its own: pictures are the same on any machine."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+    for name in ("LC_ALL", "LC_CTYPE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("TZ", "UTC")

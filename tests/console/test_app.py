@@ -5,12 +5,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.binding import Binding
 from textual.pilot import Pilot
 
 from backstaff.console.app import Console
 from backstaff.console.dialogs.dialog import Dialog
 from backstaff.console.follow_screen import FollowScreen
 from backstaff.console.help_screen import HelpScreen
+from backstaff.console.keymap import keymap_file
 from backstaff.console.line_view import LineView
 from backstaff.console.log_view import LogView
 from backstaff.console.main_screen import MainScreen
@@ -29,13 +31,6 @@ from tests.headless.pictures import failed
 
 SIZES = [(120, 40), (80, 24), (60, 15)]
 Shown_ = tuple[Console, "Pilot[ExitCode]"]
-
-
-@pytest.fixture(autouse=True)
-def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.delenv("NO_COLOR", raising=False)
 
 
 @asynccontextmanager
@@ -385,7 +380,7 @@ async def test_help_lists_the_keys_of_every_place(size: tuple[int, int]) -> None
 
 async def test_every_action_has_a_key_with_an_id_and_is_in_the_palette() -> None:
     async with shown(Scripted(a_stuck_barrier().events)) as (app, _):
-        actions = {key.id for key in Console.BINDINGS if getattr(key, "id", None)}
+        actions = {key.id for key in Console.BINDINGS if isinstance(key, Binding)}
         assert {
             "run.cancel",
             "run.retry",
@@ -398,9 +393,10 @@ async def test_every_action_has_a_key_with_an_id_and_is_in_the_palette() -> None
         assert "go to h1" in offered
 
 
-async def test_keys_are_rebound_in_the_operators_own_file(tmp_path: Path) -> None:
-    (tmp_path / "backstaff").mkdir()
-    (tmp_path / "backstaff" / "keys.yml").write_text("view.zoom: f5\n")
+async def test_keys_are_rebound_in_the_operators_own_file() -> None:
+    file = keymap_file()
+    file.parent.mkdir(parents=True)
+    file.write_text("view.zoom: f5\n")
     async with shown(Scripted(a_stuck_barrier().events)) as (app, pilot):
         await press(app, pilot, "z")
         assert not app.screen.has_class("-zoomed")
@@ -453,7 +449,7 @@ async def test_lines_of_output_have_the_focus_for_searching() -> None:
 
 async def test_a_session_that_breaks_is_told_and_can_be_left() -> None:
     class Broken(Scripted):
-        async def play(self, stage: object) -> ExitCode:  # type: ignore[override]
+        async def play(self, stage: object) -> ExitCode:
             raise RuntimeError("no way")
 
     async with shown(Broken()) as (app, pilot):

@@ -10,6 +10,7 @@ from backstaff.console.app import Console
 from backstaff.console.session import FollowedLine
 from backstaff.demo.scenarios import SCENARIOS
 from backstaff.engine.questions import HostKeyQuestion, LockQuestion
+from backstaff.errors import ExitCode
 from backstaff.events.types import Event
 from tests.console.showing import Scripted, show_all
 from tests.events.builders import Script, a_good_deploy, a_plan, a_run, a_stuck_barrier, until_boot
@@ -17,7 +18,6 @@ from tests.headless.pictures import failed
 from tests.recordings import recorded
 
 SIZES = [(120, 40), (80, 24), (60, 15)]
-Pressing = Callable[[Console, "Pilot[None]"], object]
 
 
 pytestmark = pytest.mark.usefixtures("the_same_everywhere")
@@ -52,8 +52,10 @@ LINES = [
 ]
 
 
-def drawn(*keys: str) -> Callable[["Pilot[None]"], object]:
-    async def draw(pilot: "Pilot[None]") -> None:
+def drawn(*keys: str) -> Callable[["Pilot[ExitCode]"], object]:
+    """What to do before the picture is taken: let everything be drawn, after each of some keys too."""
+
+    async def draw(pilot: "Pilot[ExitCode]") -> None:
         app = pilot.app
         assert isinstance(app, Console)
         await show_all(app, pilot)
@@ -102,7 +104,7 @@ def test_ascii(snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatc
 def test_question_about_a_host_key(size: tuple[int, int], snap_compare: Callable[..., bool]) -> None:
     app = Console(Scripted(until_boot(Script()).events))
 
-    async def ask(pilot: "Pilot[None]") -> None:
+    async def ask(pilot: "Pilot[ExitCode]") -> None:
         await show_all(app, pilot)
         fingerprint = "SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDbcC7jX8mvqNVaW7w"
         app.run_worker(app.trusts(HostKeyQuestion("web1.shop.example", fingerprint)))
@@ -125,7 +127,7 @@ def test_question_about_the_lock(size: tuple[int, int], snap_compare: Callable[.
         release="backstaff lock release -h h1",
     )
 
-    async def ask(pilot: "Pilot[None]") -> None:
+    async def ask(pilot: "Pilot[ExitCode]") -> None:
         await show_all(app, pilot)
         app.run_worker(app.decide(question))
         await show_all(app, pilot)

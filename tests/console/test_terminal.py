@@ -34,7 +34,7 @@ def test_keys_move_through_hosts_and_tabs(tmp_path: Path) -> None:
         screen.press("g")
         screen.until_shown("cause", "answered 500 on GET /up")
         screen.press("3")
-        screen.until_shown("docker create")
+        screen.until_shown("docker inspect")
         screen.press("2")
         screen.until_shown("listening on 80")
         screen.press("?")

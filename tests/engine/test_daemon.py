@@ -150,6 +150,15 @@ def test_a_host_whose_docker_is_gone_is_shown_as_quiet_and_left_alone() -> None:
     assert f'h2 unknown: {STOPPED}"switch the proxy")' in ran.card.state
 
 
+def test_a_docker_found_to_be_down_stays_the_cause_where_pings_get_no_answer() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        datacentre["h2"].apps[f"web:{NEW}"] = NEVER_READY
+        datacentre["h2"].goes_wrong(Fault("ping", Kind.HANG, nth=2))
+        asyncio.get_running_loop().call_later(2, datacentre["h2"].kill_docker)
+
+    told_well(run(Scene(set=set_scene)), "h2", f'{STOPPED}"switch the proxy")')
+
+
 def test_a_container_that_ends_by_itself_keeps_its_own_cause() -> None:
     ran = meeting("h1", web_h1=ENDS)
     assert "keeps ending" in ran.card.cause

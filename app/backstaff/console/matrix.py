@@ -81,8 +81,8 @@ class Matrix(ScrollView, can_focus=True):
         return self._subject
 
     def update_from(self, board: Board, now_t: float, subject: Subject, changes: int) -> None:
-        """Show the Board as of `now_t`, with the cursor on `subject`. As long as `changes` is the same number,
-        only times have changed."""
+        """Show the Board as of `now_t`, with the cursor on `subject`. While `changes` stays the same, only
+        times have changed."""
         moved = subject != self._subject
         changed = board is not self._board or changes != self._changes
         self._board, self._now_t, self._subject, self._changes = board, now_t, subject, changes

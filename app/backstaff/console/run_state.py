@@ -35,7 +35,7 @@ class RunState:
         """Every event in words."""
         self.subject = RUN
         self.changes = 0
-        """Counts the events that change more than the output: while it stands, nothing moves but the clock."""
+        """Counts the events that change more than the output: while it stays, only the clock moves on."""
         self.follows = True
         """Whether the view moves by itself to what is most urgent."""
         self._seconds = seconds

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from backstaff.clock import Seconds
 from backstaff.engine.context import RunContext
-from backstaff.engine.waits import Breaker, Wait
+from backstaff.engine.waits import Breaker, Ongoing, Wait
 from backstaff.errors import (
     BackstaffError,
     DockerNotRunning,
@@ -107,63 +107,80 @@ class DaemonWatch:
         if isinstance(failure, WaitExpired) and self._trouble is None:
             return failure
         during = doing_on(self._run.stream.board, self._host.name)
-        if isinstance(failure, DockerNotRunning) or daemon_was_down("\n".join(said_by(failure))):
+        if isinstance(failure, DockerNotRunning):
+            self._is_in_trouble(failure, during)
+        elif daemon_was_down("\n".join(said_by(failure))):
             self.interrupted_at = self._clock.now()
         async with self._judging:
-            if not (await self._answers(during, said_by(failure)) or await self._comes_back()):
+            if not (await self._answers(during, failure) or await self._comes_back(during)):
                 return self._link.error or self.breaker.error or failure
             if isinstance(failure, DockerUnavailable) and self.interrupted_at < since:
                 await self._clock.sleep(NOTICED_AFTER_S)
         return restarted(self._host.name, during, failure) if self.interrupted_at >= since else failure
 
-    async def _answers(self, during: str, said: tuple[str, ...] = ()) -> bool:
-        """Ask once, and tell if the answer differs from the one before."""
+    async def _answers(self, during: str, failure: BackstaffError | None = None) -> bool:
+        """Ask once, because of `failure` if there is one, and tell if the answer differs from before."""
         if self.breaker.tripped or self._link.tripped:
             return False
         problem = await self._ping()
-        now = self._clock.now()
         if problem is None:
-            self._answered_at = now
-            if self._trouble is not None:
-                self._tell(HostState.CONNECTED)
-            self._trouble = None
+            self._is_well()
             return True
-        down = isinstance(problem, DockerNotRunning)
-        if down:
-            self.interrupted_at = now
-        since = now if down else self._answered_at
-        known = self._trouble or Trouble(problem, since, during, told_at=float("-inf"))
-        self._trouble = replace(known, problem=problem, said=(*known.said, *said))
-        self._tell_trouble(self._trouble)
+        self._is_in_trouble(problem, during, said_by(failure) if failure else ())
         return False
 
-    async def _comes_back(self) -> bool:
+    def _is_well(self) -> None:
+        self.answered()
+        if self._trouble is not None:
+            self._tell(HostState.CONNECTED)
+        self._trouble = None
+
+    def _is_in_trouble(self, problem: BackstaffError, during: str, said: tuple[str, ...] = ()) -> None:
+        now, known = self._clock.now(), self._trouble
+        if isinstance(problem, DockerNotRunning):
+            self.interrupted_at = now
+        elif self._is_down and known is not None and not isinstance(problem, DockerUnavailable):
+            # Where it was found to be down, silence tells nothing new.
+            problem = known.problem
+        if known is None:
+            since = now if isinstance(problem, DockerNotRunning) else self._answered_at
+            known = Trouble(problem, since, during, told_at=float("-inf"))
+        self._trouble = replace(known, problem=problem, said=(*known.said, *said))
+        self._tell_trouble(self._trouble)
+
+    async def _comes_back(self, during: str) -> bool:
         """Whether it answers again before it, or the host, is given up."""
-        cause = "see whether Docker comes back"
         since = self._trouble.since if self._trouble else self._clock.now()
         left = max(0.0, since + self._limit_s - self._clock.now())
+        cause = "see whether Docker comes back"
         wait = Wait(WaitKind.DOCKER, cause, self._owner, left, self._host.name, quiet=True)
+
+        async def until_it_answers(_: Ongoing) -> None:
+            while not await self._answers(during):
+                await self._clock.sleep(ASK_AGAIN_S)
+
         try:
-            await self._run.waits.wait(wait, lambda _: self._until_it_answers(), [self._link, self.breaker])
+            await self._run.waits.wait(wait, until_it_answers, [self._link, self.breaker])
         except WaitExpired:
             await self._give_up()
         except BackstaffError:
             return False
         return self._trouble is None
 
-    async def _until_it_answers(self) -> None:
-        while not await self._answers(""):
-            await self._clock.sleep(ASK_AGAIN_S)
-
     async def _give_up(self) -> None:
-        """It is gone for the rest of the run, or the host is."""
-        if not await self._host_gives_sign_of_life():
+        """It is gone for the rest of the run, or the host is: of that it may have been the first sign."""
+        if not (self._is_down or await self._host_gives_sign_of_life()):
             self._lose(f"the host no longer answers, for {self._silent_s:.0f} s now")
             return
         trouble = self._trouble
         if trouble is not None:
             error = gone(self._host.name, trouble.during, trouble.problem, self._silent_s, trouble.said)
             self.breaker.trip(error)
+
+    @property
+    def _is_down(self) -> bool:
+        """Whether the host itself has said that it is not running."""
+        return self._trouble is not None and isinstance(self._trouble.problem, DockerNotRunning)
 
     @property
     def _silent_s(self) -> Seconds:
@@ -201,10 +218,8 @@ class DaemonWatch:
             return
         self._trouble = replace(trouble, told_at=now)
         what = trouble.problem.what
-        down = isinstance(trouble.problem, DockerNotRunning)
-        self._tell(
-            HostState.QUIET, what if down else f"Docker has not answered for {self._silent_s:.0f} s ({what})"
-        )
+        silent = f"Docker has not answered for {self._silent_s:.0f} s ({what})"
+        self._tell(HostState.QUIET, what if self._is_down else silent)
 
     def _tell(self, state: HostState, detail: str = "") -> None:
         self._run.stream.emit(HostChanged(host=self._host.name, state=state, detail=detail))

@@ -28,7 +28,7 @@ def gone(
     host: str, during: str, problem: BackstaffError, silent_s: float, said: Iterable[str]
 ) -> DockerUnavailable:
     """The daemon is given up. `problem` is what came of asking it last, `said` what failed with it."""
-    evidence = tuple(dict.fromkeys([*said, *problem.evidence]))
+    evidence = tuple(dict.fromkeys(line for line in (*said, *problem.evidence) if line != problem.what))
     if isinstance(problem, DockerNotRunning):
         return DockerNotRunning(
             f"{problem.what} (it stopped during {during})",

@@ -192,7 +192,7 @@ _DEPLOY: tuple[tuple[str, str, str], ...] = (
 
 
 _DAEMON_DOWN = r"cannot connect to the Docker daemon|failed to connect to the docker API|error during connect"
-"""What Docker's command line says, in its older and newer versions, without a daemon, or when it breaks off."""
+"""What Docker's command line says, older and newer, where there is no daemon or it breaks off."""
 
 _REFUSAL = (
     r"(?:unauthorized|no basic auth credentials|\bdenied: |insufficient_scope|authentication required"

@@ -109,11 +109,13 @@ def _parsed(text: str) -> _Parsed | None:
     includes: dict[int, Sequence[str]] = {}
     names: Sequence[str] = ()
     alias_lines = 0
-    for number, line in enumerate(text.split("\n")):
+    for number, line in enumerate(tuple(lines)):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
         keyword = _keyword(stripped)
+        if not keyword:
+            return None
         if keyword in {"host", "match"}:
             plain = _PLAIN_HOST.fullmatch(stripped)
             names = plain[1].lower().split() if plain else ()
@@ -124,7 +126,7 @@ def _parsed(text: str) -> _Parsed | None:
                 aliases.setdefault(name, []).append((number, line))
         elif keyword == "include" and (plain := _PLAIN_INCLUDE.fullmatch(stripped)):
             includes[number] = plain[1].split()
-        elif keyword in {"", "include"}:
+        elif keyword == "include":
             return None
     return _Parsed(lines, aliases, alias_lines, includes)
 

@@ -21,9 +21,7 @@ _CALLED_OFF = "trap 'rm -rf \"$new\"; exit 1' TERM INT"
 _POINT_OF_NO_RETURN = _DEAF
 
 
-def acquire_script(
-    config: Config, details: str, *, token: str, owner: LockOwner | TakenByHand | None
-) -> str:
+def acquire_script(config: Config, details: str, *, token: str, owner: LockOwner | TakenByHand | None) -> str:
     """Takes the lock if nobody holds it. Only one of several callers gets it.
 
     `details` is the decoded text, `token` unique to this attempt. With `owner` None the lock is as Kamal

@@ -1,0 +1,135 @@
+"""What the real Kamal prints, captured on the lab's hosts: `python -m tests.lab.interop.captures DIRECTORY`.
+
+Addresses of the lab are replaced by ones of no machine; nothing else is changed. What is to be seen of a
+capture is told by its name in `tests/data/kamal/README.md`.
+"""
+
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tests.lab import Lab
+from tests.lab.interop.project import Project, Tool, make_project
+
+BARRIER = b"Waiting for the first healthy"
+DEPLOY = ("deploy", "--skip-push")
+
+
+class Captures:
+    """Runs Kamal and keeps, as one file each, what it printed on both streams."""
+
+    def __init__(self, lab: Lab, project: Project, directory: Path) -> None:
+        self._lab = lab
+        self._project = project
+        self._directory = directory
+
+    def whole(self, name: str, *arguments: str, **environ: str) -> None:
+        """A run up to its own end."""
+        self._keep(name, self._run(arguments, environ, lambda process: None))
+
+    def ended_at_barrier(self, name: str, number: signal.Signals, *arguments: str, **environ: str) -> None:
+        """A run that gets a signal a while after a role has begun to wait at the barrier."""
+
+        def end(process: "subprocess.Popen[bytes]") -> None:
+            time.sleep(3)
+            process.send_signal(number)
+
+        self._keep(name, self._run(arguments, environ, end))
+
+    def terminal(self, name: str, *arguments: str) -> None:
+        """A run in a terminal, as `script` keeps it."""
+        with tempfile.TemporaryDirectory() as directory:
+            typescript = Path(directory, "typescript")
+            command = shlex.join(["kamal", *arguments])
+            beside = str(Path(Tool.KAMAL.command[0]).parent)
+            environ = {**self._project.environ, "TERM": "xterm-256color"}
+            environ["PATH"] = f"{beside}:{environ['PATH']}"
+            subprocess.run(
+                ["script", "--quiet", "--command", command, str(typescript)],
+                cwd=self._project.directory,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                check=False,
+            )
+            self._keep(name, typescript.read_bytes())
+
+    def _run(
+        self,
+        arguments: tuple[str, ...],
+        environ: dict[str, str],
+        at_barrier: Callable[["subprocess.Popen[bytes]"], None],
+    ) -> bytes:
+        process = subprocess.Popen(
+            [*Tool.KAMAL.command, *arguments],
+            cwd=self._project.directory,
+            env={**self._project.environ, **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        printed = b""
+        reached = False
+        for line in process.stdout or ():
+            printed += line
+            if BARRIER in line and not reached:
+                reached = True
+                at_barrier(process)
+        process.wait()
+        return printed
+
+    def _keep(self, name: str, printed: bytes) -> None:
+        addresses = {host.address: f"10.0.0.{place}" for place, host in enumerate(self._lab.hosts, 11)}
+        addresses[self._lab.registry] = "registry.example.com"
+        for address, neutral in addresses.items():
+            printed = printed.replace(address.encode(), neutral.encode())
+        self._directory.mkdir(parents=True, exist_ok=True)
+        (self._directory / name).write_bytes(printed)
+
+
+def capture(lab: Lab, scratch: Path, directory: Path) -> None:
+    """Make all captures, one after the other on the same hosts."""
+    project = make_project(lab, scratch, "logs")
+    captures = Captures(lab, replace(project), directory)
+    modes = {"v1": "healthy", "v2": "healthy", "v3": "unhealthy", "v4": "slow:30"}
+    for version, mode in modes.items():
+        lab.app_image(version, service="shop", mode=mode)
+    captures.whole("first-deploy.log", *DEPLOY, "--version=v1")
+    captures.whole("again-in-groups.log", *DEPLOY, "--version=v1", BOOT_LIMIT="1")
+    captures.whole("verbose.log", *DEPLOY, "--version=v2", "--verbose")
+    captures.terminal("terminal.typescript", *DEPLOY, "--version=v1", "--skip-hooks")
+    captures.whole("rollback.log", "rollback", "v2")
+    captures.whole("unhealthy.log", *DEPLOY, "--version=v3", DEPLOY_TIMEOUT="3")
+    captures.whole("job-exits.log", *DEPLOY, "--version=v1", JOB_CMD="false", DEPLOY_TIMEOUT="3")
+    captures.whole("no-such-image.log", *DEPLOY, "--version=v9")
+    captures.whole("unknown-output-setting.log", *DEPLOY, "--version=v1", LOGS_TO="logs")
+    cut = (*DEPLOY, "--version=v4", "--skip-hooks")
+    captures.ended_at_barrier("killed-at-barrier.log", signal.SIGKILL, *cut, DEPLOY_TIMEOUT="40")
+    captures.whole("lock-held.log", *DEPLOY, "--version=v1")
+    captures.whole("lock-status.log", "lock", "status")
+    captures.whole("lock-release.log", "lock", "release")
+    captures.ended_at_barrier("interrupted-at-barrier.log", signal.SIGINT, *cut, DEPLOY_TIMEOUT="40")
+    captures.whole("lock-release-after-interrupt.log", "lock", "release")
+    hosts = ",".join(lab.hosts[place].address for place in (3, 0, 2))
+    nobody = ("app", "boot", "--version=v1", f"--hosts={hosts}")
+    captures.ended_at_barrier("nobody-can-open.log", signal.SIGKILL, *nobody)
+    lab.hosts[0].sh("rm -rf .kamal/lock-*")
+    lab.hosts[3].sh("rm -rf .kamal/lock-*")
+    lab.hosts[1].kill_sshd()
+    captures.whole("unreachable.log", *DEPLOY, "--version=v1")
+
+
+def main() -> None:
+    """Capture into the directory named on the command line."""
+    with tempfile.TemporaryDirectory() as scratch, Lab.up(4) as lab:
+        capture(lab, Path(scratch), Path(sys.argv[1]).resolve())
+
+
+if __name__ == "__main__":
+    main()
