@@ -29,17 +29,19 @@ _swept: set[Path] = set()
 _ended = False
 
 
-def make_directory(prefix: str) -> Path:
-    """A new directory that only we may enter. Whoever makes one removes it with `remove`.
+def make_directory(prefix: str, inside: Path | None = None) -> Path:
+    """A new directory that only we may enter, `inside` another or where temporary files go. Whoever makes one
+    removes it with `remove`.
 
     `prefix` begins with `backstaff-`. Raises OSError, also once `remove_all` was called.
     """
+    parent = inside or Path(tempfile.gettempdir())
     with _lock:
         if _ended:
             raise OSError(errno.ESHUTDOWN, "this process ends")
-        _sweep(Path(tempfile.gettempdir()))
+        _sweep(parent)
         while True:
-            directory = Path(tempfile.mkdtemp(prefix=prefix, suffix=_SUFFIX))
+            directory = Path(tempfile.mkdtemp(prefix=prefix, suffix=_SUFFIX, dir=parent))
             with suppress(FileNotFoundError):
                 descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
                 if _is_ours(descriptor) and directory.exists():

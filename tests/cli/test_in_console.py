@@ -10,7 +10,7 @@ from backstaff.engine.questions import LockChoice, LockQuestion
 from backstaff.events.facts import Phase, WaitKind
 from backstaff.events.types import Body, PhaseEnded, PhaseStarted, RunEnded, WaitStarted
 from tests.cli.consoles import Consoles, FakeConsole
-from tests.cli.project import GRACES, Project, Result
+from tests.cli.project import GRACES, Project, Result, Servers
 from tests.fakes.apps import NEVER_READY
 from tests.fakes.hosts import Datacentre
 from tests.fakes.shell import hold_lock, lock_held
@@ -231,7 +231,7 @@ def test_the_terminal_is_given_back_before_the_process_ends_at_once(
     project: Project, consoles: Consoles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left: list[tuple[int, int]] = []
-    monkeypatch.setattr("backstaff.cli.signals.kill_live_groups", lambda: None)
+    monkeypatch.setattr("backstaff.cli.signals.leave_nothing_behind", lambda: None)
     monkeypatch.setattr(
         "backstaff.cli.signals.os._exit", lambda code: left.append((code, consoles.only.suspended))
     )
@@ -258,6 +258,22 @@ def test_the_console_is_asked_about_a_lock_that_somebody_holds(project: Project,
     (question,) = consoles.only.asked
     assert isinstance(question, LockQuestion)
     assert question.holder == "Grace"
+
+
+def test_the_console_is_asked_about_host_keys_and_plain_lines_are_not(
+    project: Project, consoles: Consoles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_by: list[bool] = []
+
+    def connector(*_: object, ask: object = None, **__: object) -> Servers:
+        asked_by.append(ask is not None)
+        return project.servers
+
+    monkeypatch.setattr("backstaff.cli.connecting.SshConnector", connector)
+    assert project.run(*BOOT).code == 0
+    monkeypatch.setattr("backstaff.cli.booting.console_wanted", lambda **_: False)
+    assert project.run(*BOOT).code == 0
+    assert asked_by == [True, False]
 
 
 def test_a_question_that_is_open_when_the_console_is_left_is_answered_as_without_one(

@@ -174,7 +174,7 @@ def test_docker_that_restarts_under_a_boot_is_told_as_that_and_cleaned_up_after(
     new = ran.new("h2", "web")
     assert ran.code is ExitCode.FAILED
     assert (ran.card.host, ran.card.cause) == ("h2", 'Docker restarted during "switch the proxy"')
-    assert "it answers again, so deploy again" in ran.card.fix
+    assert "it answers again, so try again" in ran.card.fix
     assert new is not None
     assert not new.running
     assert ran.serving("h2") == OLD

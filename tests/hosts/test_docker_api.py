@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -430,3 +431,13 @@ def test_times_keep_every_digit(text: str, seconds: str) -> None:
 def test_times_that_mean_nothing_are_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (the words are Python's)
         unix_time(text)
+
+
+async def test_docker_is_reached_where_the_paths_of_temporary_files_are_too_long_for_a_socket(
+    docker: FakeDocker, host: SshHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    docker.says("GET /containers/json", [RUNNING])
+    assert len(await host.docker.containers()) == 1

@@ -68,7 +68,7 @@ class Caller:
             HostLost(
                 f"the connection was lost: {detail}" if detail else "the connection was lost",
                 where=self.host,
-                fix=f"see whether {self.host} is up and its sshd answers, then deploy again",
+                fix=f"see whether {self.host} is up and its sshd answers, then try again",
             )
         )
 

@@ -50,7 +50,7 @@ def restarted(host: str, during: str, failure: BackstaffError) -> DockerRestarte
         f"Docker restarted during {during}",
         where=host,
         evidence=said_by(failure),
-        fix=f"it answers again, so deploy again; {_why(host)}",
+        fix=f"it answers again, so try again; {_why(host)}",
     )
 
 

@@ -1,5 +1,7 @@
 """Docker's socket of a host as a socket on this machine: forwarded by sshd, or relayed by Docker's CLI."""
 
+import os
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -27,6 +29,12 @@ limit=$(command -v timeout >/dev/null && echo timeout 10)
 answer=$($limit docker version --format '{{.Server.Version}}' 2>&1) && echo answers=yes
 printf 'said=%s\\n' "$(printf '%s\\n' "$answer" | sed -n '/./{p;q;}')"
 """
+
+
+LONGEST_SOCKET_PATH = 103
+"""Bytes in the path of a unix socket: 107 on Linux, 103 on macOS."""
+_LONGEST_NAME = len("/backstaff-xxxxxxxx.tmp/docker.sock")
+_SHORT = Path("/tmp")  # noqa: S108 - the directory made in it is ours alone
 
 
 class DockerSocket:
@@ -60,7 +68,7 @@ class DockerSocket:
             await self._require_dial_stdio()
         if self._directory is None:
             # A new directory has mode 0700, so nobody else on this machine can use the socket.
-            self._directory = make_directory("backstaff-")
+            self._directory = make_directory("backstaff-", _short_enough())
         path = self._directory / "docker.sock"
         if forwarded:
             self._listener = await self._link.connection.forward_local_path(str(path), REMOTE_SOCKET)
@@ -153,3 +161,9 @@ def _diagnosis(found: Mapping[str, str]) -> tuple[str, str]:
         f"sshd does not forward {REMOTE_SOCKET}, and there is no docker command for the other way",
         "allow it with `AllowStreamLocalForwarding yes` in sshd_config, or install Docker's command there",
     )
+
+
+def _short_enough() -> Path | None:
+    """Where to make the directory: None for the usual place, unless paths of sockets get too long there."""
+    usual = len(os.fsencode(tempfile.gettempdir()))
+    return _SHORT if usual + _LONGEST_NAME > LONGEST_SOCKET_PATH and _SHORT.is_dir() else None

@@ -83,13 +83,19 @@ def label_values(config: Config, role: str | None = None) -> dict[str, str]:
 
 def misplaced_labels(config: Config, role: str, labels: Mapping[str, str]) -> list[str]:
     """Labels by which a role's container is found, and that this one has otherwise: `destination=staging
-    instead of destination=`. Docker takes the last of several labels of one name, wherever it was set."""
+    instead of an empty destination`. Docker takes the last of several labels of one name, wherever it was set."""
     wanted = label_values(config, role)
     return [
-        f"{f'{key}={labels[key]}' if key in labels else f'no {key} label'} instead of {key}={value}"
+        f"{_label(key, labels.get(key))} instead of {_label(key, value)}"
         for key, value in wanted.items()
         if labels.get(key) != value
     ]
+
+
+def _label(key: str, value: str | None) -> str:
+    if value is None:
+        return f"no {key} label"
+    return f"{key}={value}" if value else f"an empty {key}"
 
 
 def label_filters(config: Config, role: str | None = None) -> tuple[ContainerFilter, ...]:

@@ -11,31 +11,38 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from backstaff.events.board import tail_key
+from backstaff.events.board_state import OutputLine
 from backstaff.events.types import FORMAT_VERSION
 
 _NAME = rb'([^"\\\x00-\x1f]*)'
 _PLAIN = re.compile(
     rb'\{"v":%d,"seq":(?:0|[1-9][0-9]{0,17}),"at":"([0-9]{4}-[0-9]{2}-[0-9]{2})' % FORMAT_VERSION
     + rb'T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z"'
-    + rb',"t":((?:0|[1-9][0-9]{0,14})\.[0-9]{1,9}),"kind":"output","source":"(container|hook|build|proxy|command)"'
+    + rb',"t":((?:0|[1-9][0-9]{0,14})\.[0-9]{1,9}),"kind":"output"'
+    + rb',"source":"(container|hook|build|proxy|command)"'
     + rb',"text":"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u00[01][0-9a-f])[^"\\\x00-\x1f]*)*)"'
     + rb',"host":"%b","role":"%b","name":"%b","stream":"%b"\}' % (_NAME, _NAME, _NAME, _NAME)
 )
 
 
 class PlainOutput(NamedTuple):
-    """What is known of a line of output without making an event of it.
+    """What is known of a line of output without making an event of it; the line is sure to be a good one.
 
-    `tail` is where a Board keeps it, `text` what was written as it stands in the journal. The line is sure
-    to be a good event."""
+    `tail` is where a Board keeps it. Texts are as they stand in the journal."""
 
     t: float
     tail: str
     text: bytes
+    stream: bytes
+    name: bytes
 
     def said(self) -> str:
         """What was written."""
         return str(json.loads(b'"%b"' % self.text)) if b"\\" in self.text else self.text.decode()
+
+    def on_board(self) -> OutputLine:
+        """The line as a Board keeps it."""
+        return OutputLine(self.t, self.said(), self.stream.decode(), self.name.decode())
 
 
 def plain_output(line: bytes | None) -> PlainOutput | None:
@@ -43,10 +50,10 @@ def plain_output(line: bytes | None) -> PlainOutput | None:
     match = _PLAIN.fullmatch(line) if line else None
     if match is None or line is None:
         return None
-    day, t, source, text, host, role, name, _ = match.groups()
+    day, t, source, text, host, role, name, stream = match.groups()
     if not _is_day(day) or not (line.isascii() or _is_text(line)):
         return None
-    return PlainOutput(float(t), _tail(source, host, role, name), text)
+    return PlainOutput(float(t), _tail(source, host, role, name), text, stream, name)
 
 
 @lru_cache(maxsize=16)

@@ -4,6 +4,8 @@ Addresses of the lab are replaced by ones of no machine; nothing else is changed
 capture is told by its name in `tests/data/kamal/README.md`.
 """
 
+import os
+import pty
 import shlex
 import signal
 import subprocess
@@ -11,11 +13,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from tests.lab import Lab
 from tests.lab.interop.project import Project, Tool, make_project
+from tests.lab.waiting import wait_until
 
 BARRIER = b"Waiting for the first healthy"
 DEPLOY = ("deploy", "--skip-push")
@@ -31,16 +33,32 @@ class Captures:
 
     def whole(self, name: str, *arguments: str, **environ: str) -> None:
         """A run up to its own end."""
-        self._keep(name, self._run(arguments, environ, lambda process: None))
+        self._keep(name, self._start(arguments, environ, subprocess.PIPE).communicate()[0])
 
     def ended_at_barrier(self, name: str, number: signal.Signals, *arguments: str, **environ: str) -> None:
-        """A run that gets a signal a while after a role has begun to wait at the barrier."""
+        """A run in a terminal that gets a signal a while after a role has begun to wait at the barrier."""
+        terminal, inside = pty.openpty()
+        process = self._start(arguments, environ, inside)
+        os.close(inside)
+        printed, reached = b"", False
+        while data := _read(terminal):
+            printed += data
+            if BARRIER in printed and not reached:
+                reached = True
+                time.sleep(3)
+                process.send_signal(number)
+        os.close(terminal)
+        process.wait()
+        self._keep(name, printed)
 
-        def end(process: "subprocess.Popen[bytes]") -> None:
-            time.sleep(3)
-            process.send_signal(number)
-
-        self._keep(name, self._run(arguments, environ, end))
+    def ended_in_pipe(self, name: str, ready: Callable[[], bool], *arguments: str, **environ: str) -> None:
+        """A run whose output goes to a pipe, killed once `ready`: what it held back is lost."""
+        process = self._start(arguments, environ, subprocess.PIPE)
+        try:
+            wait_until(ready, "the run to come so far")
+        finally:
+            process.kill()
+        self._keep(name, process.communicate()[0])
 
     def terminal(self, name: str, *arguments: str) -> None:
         """A run in a terminal, as `script` keeps it."""
@@ -60,29 +78,17 @@ class Captures:
             )
             self._keep(name, typescript.read_bytes())
 
-    def _run(
-        self,
-        arguments: tuple[str, ...],
-        environ: dict[str, str],
-        at_barrier: Callable[["subprocess.Popen[bytes]"], None],
-    ) -> bytes:
-        process = subprocess.Popen(
+    def _start(
+        self, arguments: tuple[str, ...], environ: dict[str, str], output: int
+    ) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
             [*Tool.KAMAL.command, *arguments],
             cwd=self._project.directory,
             env={**self._project.environ, **environ},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
-        printed = b""
-        reached = False
-        for line in process.stdout or ():
-            printed += line
-            if BARRIER in line and not reached:
-                reached = True
-                at_barrier(process)
-        process.wait()
-        return printed
 
     def _keep(self, name: str, printed: bytes) -> None:
         addresses = {host.address: f"10.0.0.{place}" for place, host in enumerate(self._lab.hosts, 11)}
@@ -93,10 +99,18 @@ class Captures:
         (self._directory / name).write_bytes(printed)
 
 
+def _read(terminal: int) -> bytes:
+    """What a terminal shows next; nothing once nobody writes to it any more."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
+
+
 def capture(lab: Lab, scratch: Path, directory: Path) -> None:
     """Make all captures, one after the other on the same hosts."""
     project = make_project(lab, scratch, "logs")
-    captures = Captures(lab, replace(project), directory)
+    captures = Captures(lab, project, directory)
     modes = {"v1": "healthy", "v2": "healthy", "v3": "unhealthy", "v4": "slow:30"}
     for version, mode in modes.items():
         lab.app_image(version, service="shop", mode=mode)
@@ -115,14 +129,20 @@ def capture(lab: Lab, scratch: Path, directory: Path) -> None:
     captures.whole("lock-status.log", "lock", "status")
     captures.whole("lock-release.log", "lock", "release")
     captures.ended_at_barrier("interrupted-at-barrier.log", signal.SIGINT, *cut, DEPLOY_TIMEOUT="40")
-    captures.whole("lock-release-after-interrupt.log", "lock", "release")
+    captures.whole("lock-release.log", "lock", "release")
+    captures.ended_in_pipe("killed-in-a-pipe.log", lambda: _runs(lab, 0, "shop-web-v4"), *cut)
+    captures.whole("lock-release.log", "lock", "release")
     hosts = ",".join(lab.hosts[place].address for place in (3, 0, 2))
     nobody = ("app", "boot", "--version=v1", f"--hosts={hosts}")
     captures.ended_at_barrier("nobody-can-open.log", signal.SIGKILL, *nobody)
-    lab.hosts[0].sh("rm -rf .kamal/lock-*")
-    lab.hosts[3].sh("rm -rf .kamal/lock-*")
+    for host in lab.hosts:
+        host.sh("rm -rf .kamal/lock-*")
     lab.hosts[1].kill_sshd()
     captures.whole("unreachable.log", *DEPLOY, "--version=v1")
+
+
+def _runs(lab: Lab, place: int, container: str) -> bool:
+    return container in lab.hosts[place].docker("ps", "--format", "{{.Names}}").split()
 
 
 def main() -> None:

@@ -1,0 +1,182 @@
+"""A run that is recorded, or is being recorded just now: any moment of it, in either direction."""
+
+import math
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from backstaff.errors import JournalError
+from backstaff.events.board import Board
+from backstaff.replay.entries import Damage, Entry, read_line
+from backstaff.replay.folding import Folding, fold_lines
+from backstaff.replay.index import Index
+from backstaff.replay.index_file import index_path
+from backstaff.replay.indexing import Indexing
+from backstaff.replay.lines import lines_before, lines_from
+from backstaff.replay.opening import check_is_journal
+from backstaff.replay.search import Hit, Searched, search
+from backstaff.replay.source import FileSource, Source
+from backstaff.replay.summary import RunSummary, last_event, summarize
+
+_FIRST_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A Board, and the byte of the journal at which the events begin that are not yet on it.
+
+    The Board is the caller's to fold on: `Recording.entries(moment.offset)` tells with what."""
+
+    board: Board
+    offset: int
+
+
+class Recording:
+    """The journal of a run, read where it is asked for: its size costs neither time nor memory.
+
+    Places are bytes: where the line of an event begins (`Entry.offset`) and ends (`Entry.end`). All methods
+    raise `JournalError` if the file can not be read any more. Moments up to `index.covered_t` are found
+    quickly. Reading is safe in any thread while another one makes the index."""
+
+    def __init__(self, source: Source, index: Path) -> None:
+        """`index` is the file of the index, which need not exist. Raises `JournalError` for what is no
+        journal."""
+        check_is_journal(source)
+        self._source = source
+        self._indexing = Indexing(source, index)
+
+    @classmethod
+    def open(cls, path: Path) -> "Recording":
+        """Open a journal. Raises `JournalError`, in one line, for anything else."""
+        source = FileSource(path)
+        try:
+            return cls(source, index_path(path))
+        except BaseException:
+            source.close()
+            raise
+
+    def __enter__(self) -> "Recording":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Keep what there is of the index, and close all files. Stop making the index first."""
+        self._indexing.keep()
+        self._indexing.close()
+        self._source.close()
+
+    @property
+    def name(self) -> str:
+        """The file's path."""
+        return self._source.name
+
+    @property
+    def index(self) -> Index:
+        """What is known of the journal so far: marks, damage, how far it is covered."""
+        return self._indexing.index
+
+    @property
+    def index_trouble(self) -> str:
+        """Why the index is not kept for the next time, in one sentence; empty while all is well."""
+        return self._indexing.trouble
+
+    def size(self) -> int:
+        """How many bytes there are now."""
+        return self._source.stamp().size
+
+    def summary(self) -> RunSummary:
+        """What the run was and how it stands."""
+        return summarize(self._source)
+
+    def length_t(self) -> float:
+        """How many seconds into the run the last whole event is, as of now."""
+        last = last_event(self._source)
+        return last.t if last else 0.0
+
+    def t_of(self, wall: datetime) -> float:
+        """How many seconds into the run it was at a time of day; one without a zone counts as UTC."""
+        first = next((each.event for each in self.entries() if isinstance(each, Entry)), None)
+        return first.t + (_aware(wall) - _aware(first.at)).total_seconds() if first else 0.0
+
+    def entries(self, offset: int = 0) -> Iterator[Entry | Damage]:
+        """The events from a place on, with the lines that can not be read, up to the end as it is now.
+
+        To follow a run that goes on, ask again with the `end` of what came last: a line that is half
+        written waits until it is whole."""
+        if offset > self.size():
+            raise JournalError("has become shorter while it was read", where=self.name)
+        return self._read(offset, None)
+
+    def entries_before(self, offset: int) -> Iterator[Entry | Damage]:
+        """The events before a place, last first; `size()` is a place too."""
+        for raw in lines_before(self._source, offset):
+            read = read_line(raw)
+            if read is not None:
+                yield read
+
+    def first_moment(self) -> Moment:
+        """The Board of the very beginning: quick, whatever there is in the journal."""
+        stop = min(self.size(), _FIRST_BYTES)
+        first = next((each for each in self._read(0, stop) if isinstance(each, Entry)), None)
+        return _finished(self._folded(Board(), 0, stop, first.event.t if first else 0.0))
+
+    def moment_at(self, t: float) -> Moment:
+        """The Board at `t` seconds into the run: before the first event that is later."""
+        return _finished(self.going_to(t))
+
+    def moment_before(self, offset: int) -> Moment:
+        """The Board at a place: before the line that begins there."""
+        return _finished(self.going_before(offset))
+
+    def going_to(self, t: float) -> Generator[int, None, Moment]:
+        """Like `moment_at`, a few milliseconds at a time; yields at which byte it is."""
+        board, offset = self.index.nearest_to(t)
+        return (yield from self._folded(board, offset, self.size(), t))
+
+    def going_before(self, offset: int) -> Generator[int, None, Moment]:
+        """Like `moment_before`, a few milliseconds at a time; yields at which byte it is."""
+        board, start = self.index.nearest_before(offset)
+        return (yield from self._folded(board, start, offset, math.inf))
+
+    def search(
+        self, pattern: re.Pattern[str], offset: int, *, backward: bool = False
+    ) -> Iterator[Hit | Searched]:
+        """Find output from a place on, or before it; see `replay.search`."""
+        return search(self._source, pattern, offset, backward=backward)
+
+    def make_index(self) -> Iterator[int]:
+        """Make the index or go on with it, a few milliseconds at a time; yields up to which byte it is done.
+
+        May be left at any time and called again, also when the journal has grown, but only one at a time."""
+        return self._indexing.steps()
+
+    def _read(self, offset: int, stop: int | None) -> Iterator[Entry | Damage]:
+        for raw in lines_from(self._source, offset, stop):
+            read = read_line(raw)
+            if read is not None:
+                yield read
+
+    def _folded(self, board: Board, start: int, stop: int, t: float) -> Generator[int, None, Moment]:
+        folding = Folding(board)
+        end = yield from fold_lines(folding, lines_from(self._source, start, stop), start, t)
+        return Moment(folding.board(), end)
+
+
+def _finished(steps: Generator[int, None, Moment]) -> Moment:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            moment: Moment = end.value
+            return moment
+
+
+def _aware(wall: datetime) -> datetime:
+    return wall if wall.tzinfo else wall.replace(tzinfo=UTC)
