@@ -123,7 +123,9 @@ def test_the_least_that_is_said_is_who_waits_and_for_how_long() -> None:
     lines = [line.plain for line in sentence_lines(board, Subject("h3", "job"), 32, 58)]
     assert lines[0] == "job@h3 waits for the first healthy web container"
     assert lines[1].startswith("12 s of 45 s")
-    assert sentence_lines(a_failed_board(), RUN, 51, 58)[0].plain.startswith("FAILED  the container exited 1")
+    assert sentence_lines(a_failed_board(), RUN, 51, 58)[0].plain.startswith(
+        "FAILED  boot of web on h2: the container exited 1"
+    )
 
 
 def test_the_panel_is_named_for_what_it_explains() -> None:

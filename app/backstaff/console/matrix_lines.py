@@ -21,6 +21,7 @@ GAP = 2
 LONGEST_HOST = 28
 CURSOR = "bold $block-cursor-foreground on $block-cursor-background"
 LEAST_CELL = 17
+LEAST_LISTED = 8
 MOST_CELL = 34
 ROLE_COLUMN = 12
 _STEP_FROM = 26
@@ -70,7 +71,8 @@ def measure(board: Board, table: Table, width: int, *, listed: bool) -> Measure:
         grouped = any(row.host is None for row in table.rows)
         names = () if grouped else ("role", *(pair.role for pair in board.pairs.values()))
         role = min(LONGEST_HOST, max(map(columns, names), default=0))
-        return Measure(host, max(LEAST_CELL, width - MARKER - host - role - 2 * GAP), listed=True, role=role)
+        cell = max(LEAST_LISTED, width - MARKER - host - role - 2 * GAP)
+        return Measure(host, cell, listed=True, role=role)
     room = (width - MARKER - host) // count - GAP
     return Measure(host, min(MOST_CELL, max(LEAST_CELL, room)), listed=False)
 
@@ -94,7 +96,8 @@ def row_line(board: Board, row: Row, sizes: Measure, now_t: float, selected: int
         parts.append((" " * GAP, ""))
         if sizes.role:
             parts += [(_fit(inert(pair.role) if pair else "", sizes.role), ""), (" " * GAP, "")]
-        cell = _cell(board, row.host, pair, sizes.cell, now_t)
+        idle = all(each is None for each in row.cells)
+        cell = _cell(board, row.host, pair, sizes.cell, now_t) if pair or idle else _nothing(sizes.cell)
         parts += _chosen(cell) if column == selected else cell
     return tuple(parts)
 
@@ -120,12 +123,11 @@ def _cell(board: Board, host: HostView, pair: PairView | None, width: int, now_t
     """State, what is going on, and for how long. A host in trouble is told in the cells of its roles."""
     if host.state not in _UNREMARKABLE and (pair is None or not pair.state.final):
         look = look_of(host.state)
-        return _joined(
-            look.glyph, look.word, host.detail, duration(max(0.0, now_t - host.since_t)), look.tone, width
-        )
+        since = duration(max(0.0, now_t - host.since_t))
+        return _joined(look.glyph, look.word, host.detail, since, look.tone, width)
     if pair is None:
-        return [(_fit("·", width), "$text-disabled")]
-    look = look_of(pair.state)
+        return _nothing(width)
+    look = look_of(shown_state(board, pair))
     tone = look.tone
     if not pair.state.final and pair_trouble(board, pair) is Trouble.STRUGGLING:
         tone = Tone.WAITING
@@ -134,8 +136,20 @@ def _cell(board: Board, host: HostView, pair: PairView | None, width: int, now_t
     )
 
 
+def _nothing(width: int) -> list[Part]:
+    return [(_fit("·", width), "$text-disabled")]
+
+
+def shown_state(board: Board, pair: PairView) -> PairState:
+    """The state of a role on a host. What was in the middle of something when the run ended was not booted."""
+    over = board.result is not None and not pair.state.final
+    return PairState.HALTED if over else pair.state
+
+
 def _going_on(board: Board, pair: PairView, width: int) -> str:
     """The step, where it says more than the state; of a pull how far it has come."""
+    if board.result is not None:
+        return ""
     if pair.state is PairState.PULLING:
         progress = board.progress.get(progress_key("pull", pair.host))
         return f"{progress.current * 100 // progress.total}%" if progress and progress.total else ""
@@ -148,7 +162,7 @@ def _going_on(board: Board, pair: PairView, width: int) -> str:
 def _since(board: Board, pair: PairView, now_t: float) -> str:
     if pair.state is PairState.HEALTHY:
         return board.run.version if board.run else ""
-    if pair.state.final or pair.state is PairState.PENDING:
+    if pair.state.final or pair.state is PairState.PENDING or board.result is not None:
         return pair.version_before or ""
     return duration(max(0.0, int(now_t - pair.since_t)))
 

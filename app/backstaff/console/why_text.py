@@ -55,7 +55,9 @@ def sentence_lines(board: Board, subject: Subject, now_t: float, width: int) -> 
     """The least that has to be seen: who waits for what, and the time that is left; or what went wrong."""
     card = board.failure
     if card is not None:
-        return hanging("", f"FAILED  {inert(card.cause)}", width, f"{Tone.FAILED.value} bold")[:2]
+        return hanging(
+            "", f"FAILED  {inert(card.title)}: {inert(card.cause)}", width, f"{Tone.FAILED.value} bold"
+        )[:2]
     if board.result is not None:
         what = f"{board.run.service} {board.run.version}" if board.run else "the run"
         done = f"{board.result.verdict.upper()}  {what} in {duration(board.result.took_s)}"

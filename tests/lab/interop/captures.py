@@ -6,6 +6,7 @@ capture is told by its name in `tests/data/kamal/README.md`.
 
 import os
 import pty
+import select
 import shlex
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from tests.lab.interop.project import Project, Tool, make_project
 from tests.lab.waiting import wait_until
 
 BARRIER = b"Waiting for the first healthy"
+WAITS_S = 4.0
 DEPLOY = ("deploy", "--skip-push")
 
 
@@ -40,13 +42,14 @@ class Captures:
         terminal, inside = pty.openpty()
         process = self._start(arguments, environ, inside)
         os.close(inside)
-        printed, reached = b"", False
-        while data := _read(terminal):
+        printed, end_at = b"", float("inf")
+        while data := _read(terminal, min(end_at, time.monotonic() + 60)):
             printed += data
-            if BARRIER in printed and not reached:
-                reached = True
-                time.sleep(3)
-                process.send_signal(number)
+            if BARRIER in printed and end_at == float("inf"):
+                end_at = time.monotonic() + WAITS_S
+        process.send_signal(number)
+        while data := _read(terminal, time.monotonic() + 10):
+            printed += data
         os.close(terminal)
         process.wait()
         self._keep(name, printed)
@@ -99,8 +102,10 @@ class Captures:
         (self._directory / name).write_bytes(printed)
 
 
-def _read(terminal: int) -> bytes:
-    """What a terminal shows next; nothing once nobody writes to it any more."""
+def _read(terminal: int, until: float) -> bytes:
+    """What a terminal shows next; nothing once nobody writes to it any more, or when the time is over."""
+    if not select.select([terminal], [], [], max(0.0, until - time.monotonic()))[0]:
+        return b""
     try:
         return os.read(terminal, 65536)
     except OSError:
@@ -111,7 +116,7 @@ def capture(lab: Lab, scratch: Path, directory: Path) -> None:
     """Make all captures, one after the other on the same hosts."""
     project = make_project(lab, scratch, "logs")
     captures = Captures(lab, project, directory)
-    modes = {"v1": "healthy", "v2": "healthy", "v3": "unhealthy", "v4": "slow:30"}
+    modes = {"v1": "healthy", "v2": "healthy", "v3": "unhealthy", "v4": "slow:30", "v5": "slow:30"}
     for version, mode in modes.items():
         lab.app_image(version, service="shop", mode=mode)
     captures.whole("first-deploy.log", *DEPLOY, "--version=v1")
@@ -126,19 +131,23 @@ def capture(lab: Lab, scratch: Path, directory: Path) -> None:
     cut = (*DEPLOY, "--version=v4", "--skip-hooks")
     captures.ended_at_barrier("killed-at-barrier.log", signal.SIGKILL, *cut, DEPLOY_TIMEOUT="40")
     captures.whole("lock-held.log", *DEPLOY, "--version=v1")
-    captures.whole("lock-status.log", "lock", "status")
-    captures.whole("lock-release.log", "lock", "release")
+    _unlock(lab)
     captures.ended_at_barrier("interrupted-at-barrier.log", signal.SIGINT, *cut, DEPLOY_TIMEOUT="40")
-    captures.whole("lock-release.log", "lock", "release")
-    captures.ended_in_pipe("killed-in-a-pipe.log", lambda: _runs(lab, 0, "shop-web-v4"), *cut)
-    captures.whole("lock-release.log", "lock", "release")
+    _unlock(lab)
+    slow = (*DEPLOY, "--version=v5", "--skip-hooks")
+    captures.ended_in_pipe("killed-in-a-pipe.log", lambda: _runs(lab, 0, "shop-web-v5"), *slow)
+    _unlock(lab)
     hosts = ",".join(lab.hosts[place].address for place in (3, 0, 2))
     nobody = ("app", "boot", "--version=v1", f"--hosts={hosts}")
     captures.ended_at_barrier("nobody-can-open.log", signal.SIGKILL, *nobody)
-    for host in lab.hosts:
-        host.sh("rm -rf .kamal/lock-*")
+    _unlock(lab)
     lab.hosts[1].kill_sshd()
     captures.whole("unreachable.log", *DEPLOY, "--version=v1")
+
+
+def _unlock(lab: Lab) -> None:
+    for host in lab.hosts:
+        host.sh("rm -rf .kamal/lock-*")
 
 
 def _runs(lab: Lab, place: int, container: str) -> bool:
