@@ -141,7 +141,7 @@ def _nothing(width: int) -> list[Part]:
 
 
 def shown_state(board: Board, pair: PairView) -> PairState:
-    """The state of a role on a host. What was in the middle of something when the run ended was not booted."""
+    """The state of a role on a host. What was in the middle of it when the run ended was not booted."""
     over = board.result is not None and not pair.state.final
     return PairState.HALTED if over else pair.state
 
