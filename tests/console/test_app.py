@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.binding import Binding
 from textual.pilot import Pilot
 
@@ -24,9 +25,10 @@ from backstaff.console.subject import Subject
 from backstaff.console.why_panel import WhyPanel
 from backstaff.engine.questions import HostKeyQuestion, LockChoice, LockQuestion
 from backstaff.errors import ExitCode
+from backstaff.events.facts import PairState
 from backstaff.events.types import RunEnded
 from tests.console.showing import Scripted, show_all
-from tests.events.builders import Script, a_good_deploy, a_stuck_barrier, until_boot
+from tests.events.builders import Script, a_good_deploy, a_stuck_barrier, pair, until_boot
 from tests.headless.pictures import failed
 
 SIZES = [(120, 40), (80, 24), (60, 15)]
@@ -95,10 +97,12 @@ async def test_the_cursor_goes_to_the_ends_and_stays_on_its_role_when_rows_move(
         await press(app, pilot, "G")
         assert app.state.subject == Subject("h4", "job")
         assert session.sink is not None
-        for event in failed()[len(a_stuck_barrier().events) :]:
-            session.sink(event)
+        last = a_stuck_barrier().events[-1]
+        moved = last.model_copy(update={"body": pair("h4", "job", PairState.FAILED, "gone")})
+        session.sink(moved)
         await show_all(app, pilot)
         assert app.state.subject == Subject("h4", "job")
+        assert any(line.startswith(" > h4") for line in text(app).splitlines())
 
 
 async def test_enter_opens_the_cell_in_full_on_a_small_screen_and_escape_goes_back() -> None:
@@ -293,13 +297,122 @@ async def test_the_output_of_the_selected_container_is_followed_on_a_screen_of_i
     assert session.asked == ["follow web@h1 shop-web-production-v42"]
 
 
-async def test_what_the_session_does_not_offer_is_said_and_not_done() -> None:
+async def test_what_the_session_does_not_offer_has_no_key() -> None:
     session = Scripted(failed(), scope=frozenset())
     async with shown(session) as (app, pilot):
         for key in ("r", "o", "s", "e"):
             await press(app, pilot, key)
             assert isinstance(app.screen, MainScreen)
+        footer = text(app).splitlines()[-1]
+        assert "Retry" not in footer
+        assert "Shell" not in footer
     assert session.asked == []
+
+
+async def test_the_footer_offers_what_makes_sense_now() -> None:
+    session = Scripted(a_stuck_barrier().events)
+    async with shown(session, (200, 40)) as (app, pilot):
+        assert "c Cancel" in text(app).splitlines()[-1]
+        assert "r Retry" not in text(app).splitlines()[-1]
+        assert session.sink is not None
+        for event in failed()[len(a_stuck_barrier().events) :]:
+            session.sink(event)
+        await show_all(app, pilot)
+        assert "c Cancel" not in text(app).splitlines()[-1]
+        assert "r Retry" in text(app).splitlines()[-1]
+
+
+@pytest.mark.parametrize("key", ["l", "h", "j", "k", "g", "G", "enter", "pagedown"])
+async def test_keys_in_an_empty_table_do_no_harm(key: str) -> None:
+    async with shown(Scripted()) as (app, pilot):
+        await press(app, pilot, key)
+        assert app.is_running
+    async with shown(Scripted(a_stuck_barrier().events)) as (app, pilot):
+        await press(app, pilot, "slash", *"zzz", "enter", key)
+        assert app.is_running
+
+
+async def test_from_the_run_as_a_whole_the_cursor_goes_to_the_first_host() -> None:
+    async with shown(Scripted(a_good_deploy().events)) as (app, pilot):
+        await press(app, pilot, "l")
+        assert app.state.subject == Subject("h1", "web")
+
+
+async def test_a_key_right_behind_another_is_about_the_cell_that_the_cursor_is_on_then() -> None:
+    session = Scripted(a_stuck_barrier().events)
+    async with shown(session) as (app, pilot):
+        await press(app, pilot, "g")
+        for key in ("j", "o"):
+            app.post_message(events.Key(key, key))
+        await pilot.pause()
+        await pilot.pause()
+    assert session.asked == ["follow web@h1 shop-web-production-v42"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("keys", [("enter", "slash"), ("z", "2"), ("1", "z", "slash"), ("z", "enter")])
+async def test_what_has_the_keys_is_in_sight(keys: tuple[str, ...], size: tuple[int, int]) -> None:
+    async with shown(Scripted(a_stuck_barrier().events), size) as (app, pilot):
+        await press(app, pilot, *keys)
+        assert app.focused is not None
+        assert app.focused.region
+
+
+async def test_after_a_resize_something_in_sight_has_the_keys_and_the_header_has_the_new_width() -> None:
+    session = Scripted(a_good_deploy().events)
+    async with shown(session, (60, 15)) as (app, pilot):
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause()
+        assert len(strip(app, "header")) == 118
+        assert "✓ verify" in strip(app, "phases")
+        await press(app, pilot, "tab", "tab", "tab", "tab")
+        await pilot.resize_terminal(60, 15)
+        await pilot.pause()
+        await pilot.pause()
+        assert app.focused is not None
+        assert app.focused.region
+
+
+@pytest.mark.parametrize("above", ["question_mark", "ctrl+p", "q", "s"])
+async def test_ctrl_c_cancels_from_anywhere(above: str) -> None:
+    session = Scripted(a_stuck_barrier().events)
+    async with shown(session) as (app, pilot):
+        await press(app, pilot, "g", "down", above)
+        assert not isinstance(app.screen, MainScreen)
+        await press(app, pilot, "ctrl+c")
+        await pilot.pause()
+        assert "Cancel this run?" in text(app)
+        await press(app, pilot, "ctrl+c")
+        assert session.asked[-1] == "cancel"
+
+
+async def test_ctrl_q_asks_like_q() -> None:
+    async with shown(Scripted(a_stuck_barrier().events)) as (app, pilot):
+        await press(app, pilot, "ctrl+q")
+        assert "The run goes on" in text(app)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_lines_of_everything_are_one_key_away_at_every_size(size: tuple[int, int]) -> None:
+    async with shown(Scripted(a_stuck_barrier().events), size) as (app, pilot):
+        await press(app, pilot, "2")
+        assert "no output yet" in text(app)
+        await press(app, pilot, "a")
+        assert "could not connect to database" in text(app)
+        await press(app, pilot, "a")
+        assert "no output yet" in text(app)
+
+
+async def test_the_end_of_a_run_is_shown_wherever_the_operator_looked() -> None:
+    session = Scripted(a_good_deploy().events[:-1])
+    async with shown(session) as (app, pilot):
+        await press(app, pilot, "g")
+        assert session.sink is not None
+        session.sink(a_good_deploy().events[-1])
+        await show_all(app, pilot)
+        assert "DONE  shop v42 in 18 s" in text(app)
+        await press(app, pilot, "G")
+        assert app.state.subject == Subject("h4", "job")
 
 
 async def test_the_journal_is_exported() -> None:
@@ -453,9 +566,11 @@ async def test_a_session_that_breaks_is_told_and_can_be_left() -> None:
             raise RuntimeError("no way")
 
     async with shown(Broken()) as (app, pilot):
-        assert "RuntimeError: no way" in said(app)
+        await pilot.pause()
+        assert "RuntimeError: no way" in strip(app, "trouble")
+        await press(app, pilot, "c")
+        assert isinstance(app.screen, MainScreen)
         await press(app, pilot, "q")
-        await press(app, pilot, "p")
     assert app.return_value is ExitCode.FAILED
 
 

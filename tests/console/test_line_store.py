@@ -17,7 +17,6 @@ SCOPES = st.builds(
     Scope,
     host=NAMES,
     role=st.sampled_from(["", "web", "job"]),
-    sources=st.frozensets(st.sampled_from(["container", "hook"]), max_size=2),
 )
 
 
@@ -64,10 +63,9 @@ def test_text_is_made_inert_as_it_comes_in() -> None:
         (Scope(role="web"), ["web@h1", "web@h2"]),
         (Scope("h1", "web"), ["web@h1", "of h1"]),
         (Scope("h3", "web"), []),
-        (Scope(sources=frozenset({"hook", "proxy"})), ["of h1", "hook"]),
     ],
 )
-def test_a_scope_picks_a_pair_a_host_a_role_or_a_source(scope: Scope, seen: list[str]) -> None:
+def test_a_scope_picks_a_pair_a_host_a_role_or_everything(scope: Scope, seen: list[str]) -> None:
     store = a_store(
         a_line("web@h1"),
         a_line("job@h1", role="job"),

@@ -38,8 +38,8 @@ def test_states_of_one_kind_are_told_apart_by_their_words(kind: type[StrEnum]) -
 def test_glyphs_take_one_cell_whatever_the_terminal_takes_ambiguous_ones_for(look: Look) -> None:
     assert len(look.glyph) == 1
     assert unicodedata.east_asian_width(look.glyph) in {"N", "Na"}
-    assert len(look.mark(ascii_only=True)) == 1
-    assert look.mark(ascii_only=True).isascii()
+    assert len(look.ascii_glyph) == 1
+    assert look.ascii_glyph.isascii()
 
 
 def test_tones_that_alarm_have_glyphs_of_their_own() -> None:

@@ -63,6 +63,9 @@ def test_the_wire_form_is_one_flat_object() -> None:
         (a_line(extra=1), "event notice: extra: Extra inputs are not permitted"),
         (a_line(seq=None), "event notice: seq: Field required"),
         (a_line(at="yesterday"), "event notice: at: "),
+        (a_line(t=float("nan")), "not JSON"),
+        (a_line().replace("1.25", "1e999"), "event notice: t: the time is no finite number"),
+        (a_line(text="\ud83d"), "half a character"),
     ],
 )
 def test_what_is_no_event_of_ours_is_refused_with_the_reason(line: str, what: str) -> None:
@@ -70,6 +73,16 @@ def test_what_is_no_event_of_ours_is_refused_with_the_reason(line: str, what: st
         parse_line(line)
     assert what in refused.value.what
     assert "\n" not in refused.value.what
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(JournalError, match="the text is not UTF-8"):
+        parse_line(a_line(text="caf\u00e9").replace("\\u00e9", "\u00e9").encode("latin-1"))
+
+
+def test_a_character_in_two_halves_is_whole() -> None:
+    event = parse_line(a_line(text="\U0001f6a2"))
+    assert event.body == Notice(level="info", text="\U0001f6a2")
 
 
 def test_a_newer_format_tells_what_to_do() -> None:

@@ -25,6 +25,7 @@ from tests.replay.journals import (
     small_measures,
     text_of,
 )
+from tests.replay.test_lines import Bytes
 
 TALKATIVE = a_talkative_run()
 TEXT = text_of(TALKATIVE)
@@ -207,6 +208,14 @@ def test_a_seek_without_an_index_can_be_left_on_its_way(tmp_path: Path) -> None:
         places = list(recording.going_to(1e9))
         assert len(places) > 3
         assert places == sorted(places)
+
+
+def test_bytes_from_anywhere_can_be_replayed_without_an_index_file(tmp_path: Path) -> None:
+    with small_measures(), Recording(Bytes(TEXT)) as recording:
+        make_index(recording)
+        assert recording.name == "memory"
+        assert recording.index_trouble == ""
+        assert recording.moment_at(21.01).board == folded(TALKATIVE, 21.01)
 
 
 def test_times_of_day_are_times_of_the_run(talkative: Path) -> None:

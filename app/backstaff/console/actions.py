@@ -1,5 +1,6 @@
 """What an operator can do to a run from the console; what destroys something is confirmed first."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -9,20 +10,23 @@ from backstaff.console.dialogs.confirm import Confirm, sayings
 from backstaff.console.dialogs.dialog import Dialog
 from backstaff.console.dialogs.leave import Leave, Leaving
 from backstaff.console.hanging import Fact
+from backstaff.console.matrix_lines import shown_state
 from backstaff.console.run_state import RunState
 from backstaff.console.session import Session
 from backstaff.console.states import look_of
 from backstaff.console.subject import Subject
 from backstaff.events.board import Board
 from backstaff.events.board_state import ContainerView
-from backstaff.events.facts import PairState
 from backstaff.events.inert import inert
+from backstaff.explain.retry import hosts_to_retry
+from backstaff.explain.words import counted
 from backstaff.headless.card import card_lines
 from backstaff.headless.colour import Paint
 
 T = TypeVar("T")
 
 CARD_WIDTH = 100
+MOST_PAIRS = 8
 CTRL_C = "ctrl+c"
 
 
@@ -66,12 +70,43 @@ class Surroundings(Protocol):
 
 
 class Actions:
-    """The operator's actions. Those that are not in the session's scope say so instead of acting."""
+    """The operator's actions."""
 
     def __init__(self, session: Session, around: Surroundings) -> None:
         self._session = session
         self._around = around
         self._cancelling: RunState | None = None
+
+    def by_name(self, name: str) -> Callable[[], Awaitable[None]]:
+        """An action as the bindings name it. Raises KeyError for any other."""
+        return {
+            "cancel": self.cancel,
+            "quit": self.quit,
+            "retry": self.retry,
+            "follow": self.follow,
+            "shell": self.shell,
+            "export": self.export,
+            "copy_card": self.copy_card,
+            "copy_name": self.copy_name,
+        }[name]
+
+    def possible(self, name: str) -> bool:
+        """Whether an action makes sense now."""
+        state = self._around.state
+        result = state.board.result
+        match name:
+            case "cancel":
+                return not state.ended
+            case "retry":
+                return name in self._session.scope and result is not None and result.verdict != "done"
+            case "follow" | "shell":
+                return name in self._session.scope
+            case "export":
+                return name in self._session.scope and state.info.journal is not None
+            case "copy_card":
+                return state.board.failure is not None
+            case _:
+                return True
 
     async def cancel(self) -> None:
         """Ask, then end the run well; once that goes on ask, then end it at once."""
@@ -113,21 +148,12 @@ class Actions:
     async def retry(self) -> None:
         """Do again what is not done, as a run of its own."""
         board = self._around.state.board
-        if not self._offered("retry", "a retry"):
-            return
-        if board.result is None or board.result.verdict == "done":
-            self._around.tell(
-                "there is nothing to retry: " + ("the run goes on" if board.result is None else "all is done")
-            )
-            return
-        if await self._around.choose(_retry_question(board)):
+        if self.possible("retry") and await self._around.choose(_retry_question(board)):
             self._around.begin_retry(board)
 
     async def follow(self) -> None:
         """Show what the selected container prints, and go on showing it."""
         subject = self._around.state.subject
-        if not self._offered("follow", "following a container"):
-            return
         if not subject.role:
             self._around.tell("select a role on a host: its container is followed")
             return
@@ -136,8 +162,6 @@ class Actions:
     async def shell(self) -> None:
         """Open a shell on the selected host, or in its container."""
         subject = self._around.state.subject
-        if not self._offered("shell", "a shell"):
-            return
         if not subject.host:
             self._around.tell("select a host: the shell is opened there")
             return
@@ -155,33 +179,25 @@ class Actions:
     async def copy_card(self) -> None:
         """Copy the failure card as text."""
         board = self._around.state.board
-        if board.failure is None:
-            self._around.tell("nothing has failed: there is no failure card")
-            return
-        lines = card_lines(board.failure, board, Paint(enabled=False), CARD_WIDTH)
-        self._around.copy_to_clipboard("\n".join(lines))
+        if board.failure is not None:
+            lines = card_lines(board.failure, board, Paint(enabled=False), CARD_WIDTH)
+            self._around.copy_to_clipboard("\n".join(lines))
 
     async def copy_name(self) -> None:
         """Copy the name of the selected container, or of the host where there is none."""
         subject = self._around.state.subject
         container = self._container(subject)
-        self._around.copy_to_clipboard(container.facts.name if container else subject.host or subject.name)
+        name = container.facts.name if container else subject.host
+        if name:
+            self._around.copy_to_clipboard(inert(name))
+        else:
+            self._around.tell("select a host: its name, or that of its container, is copied")
 
     async def export(self) -> None:
         """Write a copy of the journal into the current directory."""
         journal = self._around.state.info.journal
-        if not self._offered("export", "an export"):
-            return
-        if journal is None:
-            self._around.tell("this run has no journal", bad=True)
-            return
-        self._around.tell(f"the journal is in {_short(self._session.export(journal))}")
-
-    def _offered(self, what: str, name: str) -> bool:
-        if what in self._session.scope:
-            return True
-        self._around.tell(f"{name} is not possible here")
-        return False
+        if journal is not None:
+            self._around.tell(f"the journal is in {_short(self._session.export(journal))}")
 
     def _container(self, subject: Subject) -> ContainerView | None:
         """The container that the run made for the subject, else the one that runs there."""
@@ -199,15 +215,18 @@ class Actions:
 
 
 def _retry_question(board: Board) -> Dialog[bool]:
-    left = [pair for pair in board.pairs.values() if pair.state is not PairState.HEALTHY]
-    done = len(board.pairs) - len(left)
+    """What is booted again: everything on the hosts on which something is not done."""
+    hosts = hosts_to_retry(board) or list(board.hosts)
+    again = [pair for pair in board.pairs.values() if pair.host in hosts]
     what: list[str | Fact] = [
-        Fact(pair.key, f"{look_of(pair.state).word}; is booted again", strong=True) for pair in left[:8]
+        Fact(pair.key, f"{look_of(shown_state(board, pair)).word}; is booted again", strong=True)
+        for pair in again[:MOST_PAIRS]
     ]
-    if len(left) > 8:
-        what.append(f"and {len(left) - 8} more")
-    if done:
-        what.append(f"{done} that are healthy on the new version stay as they are.")
+    if len(again) > MOST_PAIRS:
+        what.append(f"and {len(again) - MOST_PAIRS} more")
+    untouched = len(board.pairs) - len(again)
+    if untouched and again:
+        what.append(f"{counted(untouched, 'role')} on other hosts stay as they are.")
     return Confirm("Retry what is not done?", what or ["The run is done again."], "Retry")
 
 

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.worker import Worker, WorkerState
@@ -17,15 +18,17 @@ from backstaff.console.dialogs.asking import Asking
 from backstaff.console.dialogs.dialog import Dialog
 from backstaff.console.dialogs.host_key import TrustHostKey
 from backstaff.console.dialogs.lock_held import LockIsHeld
+from backstaff.console.error_line import in_a_line
 from backstaff.console.follow_screen import FollowScreen
 from backstaff.console.foreground import run_in_foreground
 from backstaff.console.foundation import Foundation
+from backstaff.console.help_screen import HelpScreen
 from backstaff.console.line_view import LineView
 from backstaff.console.main_screen import MainScreen
 from backstaff.console.matrix import Matrix
 from backstaff.console.run_state import RunState
 from backstaff.console.session import RunInfo, Session
-from backstaff.console.subject import Subject
+from backstaff.console.subject import RUN, Subject
 from backstaff.console.why_panel import WhyPanel
 from backstaff.engine.questions import HostKeyQuestion, LockChoice, LockQuestion
 from backstaff.errors import BackstaffError, ExitCode
@@ -33,6 +36,7 @@ from backstaff.events.board import Board
 from backstaff.events.board_state import ContainerView
 from backstaff.events.inert import inert
 from backstaff.events.stream import Sink
+from backstaff.explain.bug import internal_error
 
 DRAWN_EVERY_S = 1 / 20
 PLAY = "play"
@@ -57,6 +61,8 @@ class Console(Foundation[ExitCode]):
         Binding("Y", "act('copy_card')", "Copy card", id="card.copy", show=False),
         Binding("e", "act('export')", "Export", id="journal.export", show=False),
         Binding("q", "act('quit')", "Quit", id="app.quit"),
+        Binding("ctrl+q", "act('quit')", "Quit", show=False, system=True, priority=True),
+        Binding("ctrl+c", "interrupt", "Cancel", show=False, system=True, priority=True),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -64,8 +70,10 @@ class Console(Foundation[ExitCode]):
         self._session = session
         self._state = RunState(RunInfo(), monotonic)
         self._drawn_second = -1
+        self._ended_shown = False
         self._leaves_when_ended = False
         self._code: ExitCode | None = None
+        self._acting = False
         self._questions = Asking(self)
         self._dialogs = Asking(self)
         self._actions = Actions(session, self)
@@ -95,22 +103,39 @@ class Console(Foundation[ExitCode]):
     def on_worker_state_changed(self, message: Worker.StateChanged) -> None:
         """The run has ended, or what carried it out broke."""
         worker = message.worker
-        if worker.state is WorkerState.ERROR and worker.error is not None:
-            self.tell(f"{type(worker.error).__name__}: {worker.error}", bad=True)
-        if worker.name != PLAY or worker.state not in {WorkerState.SUCCESS, WorkerState.ERROR}:
+        if message.state is WorkerState.ERROR and isinstance(worker.error, Exception):
+            self._tell_broken(worker.name == PLAY, worker.error)
+        if worker.name != PLAY or message.state not in {WorkerState.SUCCESS, WorkerState.ERROR}:
             return
-        result = worker.result if worker.state is WorkerState.SUCCESS else ExitCode.FAILED
+        result = worker.result if message.state is WorkerState.SUCCESS else ExitCode.FAILED
         self._code = result if isinstance(result, ExitCode) else ExitCode.FAILED
+        self._show_now()
         if self._leaves_when_ended:
             self.exit(self._code)
+
+    def _tell_broken(self, is_run: bool, error: Exception) -> None:
+        """What broke a run stays on the screen: there is nothing else to be seen of it any more."""
+        meant = error if isinstance(error, BackstaffError) else internal_error(error)
+        if is_run:
+            self._state.trouble = in_a_line(meant)
+        else:
+            self.tell(in_a_line(meant), bad=True)
 
     def draw(self) -> None:
         """Take in what has happened and show it, if it or the second on the clock has changed."""
         taken = self._state.take()
         second = int(self._state.now_t())
-        if self._main.is_running and (taken or second != self._drawn_second):
+        if taken or second != self._drawn_second:
             self._drawn_second = second
-            self._main.show(self._state)
+            self._show_now()
+
+    def _show_now(self) -> None:
+        if not self._main.is_running:
+            return
+        self._main.show(self._state)
+        if self._state.ended != self._ended_shown:
+            self._ended_shown = self._state.ended
+            self._main.refresh_bindings()
 
     def new_run(self, info: RunInfo) -> Sink:
         """Clear the stage for a run."""
@@ -130,27 +155,39 @@ class Console(Foundation[ExitCode]):
         """Show a dialog of the operator's own making, above any question of the run."""
         return await self._dialogs.ask(dialog)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which actions make sense now: the others have no key, no help and no place in the palette."""
+        if action != "act" or not parameters:
+            return super().check_action(action, parameters)
+        return self._actions.possible(str(parameters[0]))
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C, wherever it is pressed: it cancels, and in the question whether to cancel it says yes."""
+        screen = self.screen
+        if isinstance(screen, Dialog) and screen.answer("ctrl+c"):
+            return
+        if isinstance(screen, Dialog) and self._dialogs.busy:
+            screen.withdraw()
+        elif isinstance(screen, HelpScreen | CommandPalette):
+            screen.dismiss()
+        self._acting = False
+        self.action_act("cancel")
+
     def action_act(self, name: str) -> None:
         """Do one of the operator's actions, in a worker: it may ask and wait."""
-        if self._dialogs.busy:
-            return
-        self.run_worker(self._act(name), group="operator", exit_on_error=False)
+        if not self._acting:
+            self._acting = True
+            self.run_worker(self._act(name), group="operator", exit_on_error=False)
 
     async def _act(self, name: str) -> None:
-        actions = {
-            "cancel": self._actions.cancel,
-            "retry": self._actions.retry,
-            "follow": self._actions.follow,
-            "shell": self._actions.shell,
-            "copy_card": self._actions.copy_card,
-            "copy_name": self._actions.copy_name,
-            "export": self._actions.export,
-            "quit": self._actions.quit,
-        }
         try:
-            await actions[name]()
+            await self._actions.by_name(name)()
         except BackstaffError as error:
-            self.tell(f"{error}{f' (fix: {error.fix})' if error.fix else ''}", bad=True)
+            self.tell(in_a_line(error), bad=True)
+        except OSError as error:
+            self.tell(f"{error.filename or name}: {error.strerror or error}", bad=True)
+        finally:
+            self._acting = False
 
     async def hand_terminal_to(self, argv: tuple[str, ...]) -> int:
         """Let a program have the terminal. The run goes on; nothing is drawn meanwhile."""
@@ -179,6 +216,7 @@ class Console(Foundation[ExitCode]):
 
     def offers(self) -> Iterable[Offer]:
         """Commands of the palette: the hosts to go to, and what every app has."""
+        yield Offer("go to this run", "look at the run as a whole", partial(self._go_to, RUN))
         for name in self._state.board.hosts:
             yield Offer(f"go to {name}", "look at this host", partial(self._go_to, Subject(name)))
         yield from super().offers()

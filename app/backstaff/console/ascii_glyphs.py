@@ -10,14 +10,21 @@ from backstaff.console.states import ALL_LOOKS
 _OTHERS = {FULL: FULL_ASCII, EMPTY: EMPTY_ASCII, "·": ".", "→": ">", "…": "~", "│": "|", "▏": "|", "█": "#"}
 _SHADES = dict.fromkeys("▁▂▃▄▅▆▇", "#")
 """The ends of Textual's scrollbars."""
-_TABLE = str.maketrans({**{look.glyph: look.ascii_glyph for look in ALL_LOOKS}, **_OTHERS, **_SHADES})
+_EDGES = {**dict.fromkeys("▉▊▋▌▍▎▐▕", "|"), "▔": "-"}
+"""What Textual draws the edges of notices and fields with."""
+_TABLE = str.maketrans(
+    {**{look.glyph: look.ascii_glyph for look in ALL_LOOKS}, **_OTHERS, **_SHADES, **_EDGES}
+)
 
 
 class AsciiGlyphs(LineFilter):
-    """Writes the console's own glyphs in ASCII. Each takes one cell before and after."""
+    """Writes the glyphs that the console draws with in ASCII. Each takes one cell before and after.
+
+    A line does not tell who wrote what of it, so the same characters in the output of a container, such as
+    its own ✓, → and …, are written in ASCII too. All others stay as they are."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
-        """The segments in ASCII; other characters, as in container output, stay as they are."""
+        """The segments with each of these glyphs replaced."""
         return [_in_ascii(segment) for segment in segments]
 
 

@@ -4,9 +4,10 @@ from textual.content import Content
 
 FULL, EMPTY = "━", "─"
 FULL_ASCII, EMPTY_ASCII = "=", "-"
+"""What they become where only ASCII can be shown."""
 
 
-def bar(fraction: float, width: int, style: str, *, ascii_only: bool = False) -> Content:
+def bar(fraction: float, width: int, style: str) -> Content:
     """A bar of `width` cells, `fraction` of it full. Something begun is never shown as nothing, and nothing
     that is not done as all of it."""
     if width <= 0:
@@ -15,5 +16,4 @@ def bar(fraction: float, width: int, style: str, *, ascii_only: bool = False) ->
     cells = round(fraction * width)
     if 0.0 < fraction < 1.0 and width > 1:
         cells = min(width - 1, max(1, cells))
-    full, empty = (FULL_ASCII, EMPTY_ASCII) if ascii_only else (FULL, EMPTY)
-    return Content.assemble((full * cells, style), (empty * (width - cells), "$text-disabled"))
+    return Content.assemble((FULL * cells, style), (EMPTY * (width - cells), "$text-disabled"))

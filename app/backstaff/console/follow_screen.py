@@ -1,5 +1,6 @@
 """What one container prints, from its last lines on, for as long as the screen is open."""
 
+from contextlib import aclosing
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -8,6 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 
+from backstaff.console.error_line import in_a_line
 from backstaff.console.footer import KeysFooter
 from backstaff.console.line_store import LineStore, LogEntry
 from backstaff.console.log_view import LogView, followed_entry
@@ -16,6 +18,7 @@ from backstaff.console.shown import Shown
 from backstaff.errors import BackstaffError
 from backstaff.events.board_state import pair_key
 from backstaff.events.inert import inert
+from backstaff.explain.bug import internal_error
 
 DRAWN_EVERY_S = 1 / 20
 
@@ -26,7 +29,6 @@ class FollowScreen(Screen[None]):
     BINDING_GROUP_TITLE = "output"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,o", "close", "Close", id="output.close"),
-        Binding("ctrl+c", "app.act('cancel')", "Cancel", show=False, priority=True),
     ]
 
     def __init__(self, session: Session, host: str, role: str, container: str) -> None:
@@ -52,15 +54,16 @@ class FollowScreen(Screen[None]):
         self.run_worker(self._read(), exit_on_error=False)
 
     async def _read(self) -> None:
-        lines = self._session.follow(self._host, self._role, self._container)
         try:
-            async for line in lines:
-                self._take(line)
+            lines = self._session.follow(self._host, self._role, self._container)
+            async with aclosing(lines):
+                async for line in lines:
+                    self._take(line)
             self._end = "the container has ended"
         except BackstaffError as error:
-            self._end = f"{error}{f' (fix: {error.fix})' if error.fix else ''}"
-        finally:
-            await lines.aclose()
+            self._end = in_a_line(error)
+        except Exception as bug:  # noqa: BLE001 - the screen has to say why it stands still
+            self._end = in_a_line(internal_error(bug, attach="this screen's text"))
 
     def _take(self, line: FollowedLine) -> None:
         self._come.append(followed_entry(line, 0.0))
@@ -71,7 +74,7 @@ class FollowScreen(Screen[None]):
             come, self._come = self._come, []
             self._store.extend(come)
             self.query_one(LogView).lines_added()
-        self._say(self._end or ("following" if len(self._store) else "waiting for the first line"))
+        self._say(self._end or ("following" if len(self._store) else "connecting, or nothing written yet"))
 
     def _say(self, state: str) -> None:
         name = self._container or pair_key(self._host, self._role)

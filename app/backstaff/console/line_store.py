@@ -54,17 +54,13 @@ class LogEntry(Entry):
 class Scope:
     """Whose lines are meant: a role on a host, a host, a role on all hosts, or everything.
 
-    What a host does for all of its roles belongs to each of them. `sources` names what speaks; empty is all.
-    """
+    What a host does for all of its roles belongs to each of them."""
 
     host: str = ""
     role: str = ""
-    sources: frozenset[str] = frozenset()
 
     def covers(self, origin: Origin) -> bool:
         """Whether lines of that origin are meant."""
-        if self.sources and origin.source not in self.sources:
-            return False
         if self.host and origin.host != self.host:
             return False
         return not self.role or origin.role == self.role or bool(self.host and not origin.role)

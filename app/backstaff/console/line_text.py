@@ -63,14 +63,16 @@ def cells(text: str) -> int:
     return len(text) + sum(get_character_cell_size(each) - 1 for each in _NOT_ASCII.findall(text))
 
 
+def cut(text: str, width: int) -> str:
+    """`text` in at most `width` cells, with an ellipsis where something is cut."""
+    if cells(text) <= width:
+        return text
+    return text[: window(text, 0, width - 1).end] + "…" if width > 0 else ""
+
+
 def fitted(text: str, width: int) -> str:
     """`text` in exactly `width` cells, with an ellipsis where something is cut."""
-    taken = cells(text)
-    if taken <= width:
-        return text + " " * (width - taken)
-    if width <= 0:
-        return ""
-    kept = text[: window(text, 0, width - 1).end] + "…"
+    kept = cut(text, width)
     return kept + " " * (width - cells(kept))
 
 

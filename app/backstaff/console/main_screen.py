@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input, TabbedContent, TabPane
 
 from backstaff.console.barrier_strip import barrier_lines
@@ -29,7 +30,7 @@ from backstaff.console.why_text import heading_of, sentence_lines, why_lines
 WIDTHS: list[tuple[int, str]] = [(0, "-slim"), (72, "-normal"), (106, "-wide")]
 HEIGHTS: list[tuple[int, str]] = [(0, "-short"), (20, "-medium"), (34, "-tall")]
 """From so many cells on a class is set, by which the style sheet chooses the layout."""
-STRIPS = ("header", "phases", "progress", "barriers", "sentence")
+STRIPS = ("trouble", "header", "phases", "progress", "barriers", "sentence")
 
 
 class MainScreen(Screen[None]):
@@ -38,9 +39,11 @@ class MainScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "app.act('cancel')", "Cancel", show=False, priority=True),
         Binding("slash", "filter", "Filter", id="hosts.filter"),
         Binding("f", "follow", "Most urgent", id="view.follow"),
+        Binding(
+            "a", "everything", "All lines", id="view.all", tooltip="The lines of all, or of the selected"
+        ),
         Binding("z", "zoom", "Zoom", id="view.zoom"),
         Binding("escape", "back", "Back", id="view.back", show=False),
         Binding("1", "tab('why')", "Why", id="tab.why", show=False),
@@ -53,9 +56,11 @@ class MainScreen(Screen[None]):
         super().__init__()
         self._state = state
         self._scope = Scope()
+        self._all = False
+        self._hosts = Vertical(id="hosts", classes="panel")
         self._strips = {name: Shown(id=name) for name in STRIPS}
         self._filter = Input(id="filter", placeholder="host, role, state or version", compact=True)
-        self._matrix = Matrix(id="matrix")
+        self._matrix = Matrix(selected=self._look_at, opened=self._open, id="matrix")
         self._why = WhyPanel(id="why-panel")
         self._logs = LogView(state.logs, id="logs-view")
         self._commands = CommandsView(state.commands, id="commands-view")
@@ -67,8 +72,7 @@ class MainScreen(Screen[None]):
         """From top to bottom in the order of importance."""
         yield from self._strips.values()
         with Container(id="body"):
-            with Vertical(id="hosts", classes="panel") as hosts:
-                hosts.border_title = "hosts"
+            with self._hosts:
                 yield self._filter
                 yield self._matrix
             with self._detail, TabbedContent(id="tabs"):
@@ -94,7 +98,9 @@ class MainScreen(Screen[None]):
         if state is not self._state:
             self._change_run(state)
         board, now_t, width = state.board, state.now_t(), self.size.width - 2
+        self._hosts.border_title = "hosts, looking at the most urgent" if state.follows else "hosts"
         lines = {
+            "trouble": [Content.styled(state.trouble, "bold $error")] if state.trouble else [],
             "header": [header_line(board, state.info, now_t, width)],
             "phases": [phase_line(board, now_t, width)],
             "progress": progress_lines(board, width),
@@ -125,7 +131,7 @@ class MainScreen(Screen[None]):
 
     def _show_lines(self, state: RunState) -> None:
         """What belongs to the selected cell in the tabs, everything in the pane below."""
-        scope = Scope(state.subject.host, state.subject.role)
+        scope = Scope() if self._all else Scope(state.subject.host, state.subject.role)
         for view in (self._logs, self._commands, self._events):
             if scope != self._scope:
                 view.show(scope)
@@ -133,18 +139,43 @@ class MainScreen(Screen[None]):
         self._scope = scope
         self._output.lines_added()
 
-    def on_matrix_selected(self, message: Matrix.Selected) -> None:
-        """The operator moved: look where they look."""
-        self._look_at(message.subject)
+    def on_resize(self) -> None:
+        """Lay everything out anew; what had the focus may be out of sight now."""
+        if self._matrix.is_mounted:
+            self.show(self._state)
+            self.call_after_refresh(self._keep_focus)
 
-    def on_matrix_opened(self, message: Matrix.Opened) -> None:
-        """Enter: see all about the cell, in full where there is room for one panel only."""
-        self._look_at(message.subject)
-        self.add_class("-looking")
-        self._why.focus()
+    def _keep_focus(self) -> None:
+        if self.focused is None or not self.focused.region:
+            self._give_focus(self._matrix)
+
+    def _open(self, subject: Subject) -> None:
+        """See all about a cell, in full where there is room for one panel only."""
+        self._look_at(subject)
+        self._give_focus(self._why)
 
     def _look_at(self, subject: Subject) -> None:
         self._state.look_at(subject)
+        self.show(self._state)
+
+    def _give_focus(self, widget: Widget) -> None:
+        """Bring a widget into sight and give it the keys, from the next one on."""
+        panel = self._panel_of(widget)
+        if self.has_class("-zoomed") and panel is not None and not panel.has_class("-in-zoom"):
+            self._unzoom()
+        self.set_class(panel is self._detail, "-looking")
+        self.set_focus(widget)
+
+    def _panel_of(self, widget: Widget) -> Widget | None:
+        panels = (each for each in widget.ancestors_with_self if isinstance(each, Widget))
+        return next((each for each in panels if each.has_class("panel")), None)
+
+    def action_everything(self) -> None:
+        """The lines of everything in the tabs, or those of the selected cell again."""
+        self._all = not self._all
+        tabs = self.query_one(TabbedContent)
+        if self._all and tabs.active == "why":
+            self.action_tab("logs")
         self.show(self._state)
 
     def action_follow(self) -> None:
@@ -155,15 +186,13 @@ class MainScreen(Screen[None]):
     def action_tab(self, name: str) -> None:
         """Another side of the selected cell."""
         self.query_one(TabbedContent).active = name
-        if self.has_class("-short") or self.has_class("-slim"):
-            self.add_class("-looking")
-        self.query_one("#why-panel" if name == "why" else f"#{name}-view").focus()
+        sides = {"why": self._why, "logs": self._logs.lines, "commands": self._commands.lines}
+        self._give_focus(sides.get(name, self._events.lines))
 
     def action_filter(self) -> None:
         """Show only some hosts."""
-        field = self._filter
-        field.display = True
-        field.focus()
+        self._filter.display = True
+        self._give_focus(self._filter)
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Filter while the operator types."""
@@ -171,21 +200,15 @@ class MainScreen(Screen[None]):
 
     def on_input_submitted(self) -> None:
         """Keep the filter and go back to the table."""
-        field = self._filter
-        field.display = bool(field.value)
-        self._matrix.focus()
+        self._filter.display = bool(self._filter.value)
+        self._give_focus(self._matrix)
 
     def action_zoom(self) -> None:
         """Give the focused panel the whole screen, or take it back."""
         if self.has_class("-zoomed"):
             self._unzoom()
             return
-        focused = self.focused
-        panel = (
-            next((each for each in focused.ancestors_with_self if each.has_class("panel")), None)
-            if focused
-            else None
-        )
+        panel = self._panel_of(self.focused) if self.focused is not None else None
         if panel is not None:
             panel.add_class("-in-zoom")
             self.add_class("-zoomed")
@@ -197,11 +220,9 @@ class MainScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Undo the last of: filter, zoom, looking at one cell in full."""
-        field = self._filter
-        if field.display:
-            field.value = ""
-            field.display = False
+        if self._filter.display:
+            self._filter.value = ""
+            self._filter.display = False
         elif self.has_class("-zoomed"):
             self._unzoom()
-        self.remove_class("-looking")
-        self._matrix.focus()
+        self._give_focus(self._matrix)

@@ -1,5 +1,6 @@
 """The hosts and what each of their roles is doing: a table to move about in."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
@@ -23,7 +24,10 @@ MOST_STRIPS = 2_000
 
 
 class Matrix(ScrollView, can_focus=True):
-    """Draws only the rows that are seen, and of them only those that changed."""
+    """Draws only the rows that are seen, and of them only those that changed.
+
+    `selected` is called when the operator moved to a cell, `opened` when they want to see all about it; at
+    once and not by message, so that the next key is about the cell that the cursor is on then."""
 
     BINDING_GROUP_TITLE = "hosts"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,27 +48,19 @@ class Matrix(ScrollView, can_focus=True):
     grouping: reactive[Grouping] = reactive(Grouping.HOST)
     pattern: reactive[str] = reactive("")
 
-    class Selected(Message):
-        """The operator moved to a cell."""
-
-        def __init__(self, subject: Subject) -> None:
-            super().__init__()
-            self.subject = subject
-            """What the cell is about."""
-
-    class Opened(Message):
-        """The operator wants to see all about the cell."""
-
-        def __init__(self, subject: Subject) -> None:
-            super().__init__()
-            self.subject = subject
-            """What the cell is about."""
-
     class CopyRequested(Message):
         """The operator wants the name of what the cursor is on."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    def __init__(
+        self,
+        *,
+        selected: Callable[[Subject], None],
+        opened: Callable[[Subject], None],
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
         super().__init__(id=id)
+        self._selected = selected
+        self._opened = opened
         self._board = Board()
         self._changes = 0
         self._now_t = 0.0
@@ -157,8 +153,12 @@ class Matrix(ScrollView, can_focus=True):
         return strip.crop_extend(0, width, self.rich_style)
 
     def action_move(self, down: int, right: int) -> None:
-        """Move the cursor by rows and columns, past headings and empty cells."""
-        row, column = self._table.find(self._subject) or (-1 if down >= 0 else len(self._table.rows), 0)
+        """Move the cursor, past headings and empty cells; from nowhere it goes to the first row."""
+        place = self._table.find(self._subject)
+        if place is None:
+            self.action_go(0)
+            return
+        row, column = place
         if right:
             self._select(row, self._next_column(row, column, right))
             return
@@ -169,8 +169,6 @@ class Matrix(ScrollView, can_focus=True):
             self._select(row, column)
 
     def _next_column(self, row: int, column: int, step: int) -> int:
-        if not 0 <= row < len(self._table.rows):
-            return column
         cells = self._table.rows[row].cells
         wanted = column + step
         while 0 <= wanted < len(cells) and cells[wanted] is None:
@@ -193,7 +191,7 @@ class Matrix(ScrollView, can_focus=True):
 
     def action_open(self) -> None:
         """See all about the cell."""
-        self.post_message(self.Opened(self._subject))
+        self._opened(self._subject)
 
     def action_copy(self) -> None:
         """Ask for the name to be copied."""
@@ -224,7 +222,7 @@ class Matrix(ScrollView, can_focus=True):
             self._subject = subject
             self._redraw()
             self._reveal()
-            self.post_message(self.Selected(subject))
+            self._selected(subject)
 
     def _reveal(self) -> None:
         place = self._table.find(self._subject)

@@ -72,7 +72,8 @@ class PatternRow(Horizontal):
         self.query_one("#flaw", Static).update("")
         field = self.query_one(Input)
         field.value = pattern.text if pattern else ""
-        field.focus()
+        # Not `focus`, which waits for its turn: the next key is for the pattern already.
+        self.screen.set_focus(field)
 
     def close(self) -> None:
         """Out of sight."""

@@ -2,10 +2,10 @@
 
 from textual.content import Content
 
+from backstaff.console.line_text import cells
 from backstaff.console.states import Tone, look_of_phase
 from backstaff.events.board import Board
 from backstaff.events.facts import Phase
-from backstaff.events.width import columns
 from backstaff.explain.words import duration
 
 DIM = "$text-muted"
@@ -20,7 +20,7 @@ def phase_line(board: Board, now_t: float, width: int) -> Content:
         return Content("")
     for timed in (True, False):
         parts = _segments(board, phases, now_t, timed=timed)
-        if sum(columns(text) for text, _ in parts) <= width:
+        if sum(cells(text) for text, _ in parts) <= width:
             return Content.assemble(*parts)
     return _short(board, phases, now_t)
 

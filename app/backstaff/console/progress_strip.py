@@ -3,12 +3,12 @@
 from textual.content import Content
 
 from backstaff.console.bars import bar
+from backstaff.console.line_text import cells, cut
 from backstaff.console.states import Tone
 from backstaff.events.board import Board
 from backstaff.events.board_state import ProgressView
 from backstaff.events.facts import Phase
 from backstaff.events.inert import inert
-from backstaff.events.width import columns
 from backstaff.explain.words import size
 
 DIM = "$text-muted"
@@ -49,9 +49,8 @@ def _steps(view: ProgressView, width: int) -> Content:
 
 
 def _drawn(label: str, fraction: float, text: str, width: int) -> Content:
-    cells = min(BAR_WIDTH, max(0, width // 4))
-    room = width - cells - columns(label) - 4
-    told = text if columns(text) <= room else f"{text[: max(0, room - 1)]}…"
+    drawn = min(BAR_WIDTH, max(0, width // 4))
+    told = cut(text, width - drawn - cells(label) - 4)
     return Content.assemble(
-        (f"{label}  ", "bold"), bar(fraction, cells, Tone.WORKING.value), f"  {told.rstrip()}"
+        (f"{label}  ", "bold"), bar(fraction, drawn, Tone.WORKING.value), f"  {told.rstrip()}"
     )

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from backstaff.console.line_text import cells, cut
 from backstaff.console.session import RunInfo
 from backstaff.console.states import Tone, look_of
 from backstaff.events.board import Board
 from backstaff.events.facts import LockState, Phase
 from backstaff.events.inert import inert
-from backstaff.events.width import columns
 from backstaff.headless.card import clock
 
 DIM = "$text-muted"
@@ -25,7 +25,7 @@ def header_line(board: Board, info: RunInfo, now_t: float, width: int) -> Conten
         line = _spread(*parts, width)
         if line is not None:
             return line
-    return Content.assemble((_cut(left[0][0], width), "bold")) if left else Content("")
+    return Content.assemble((cut(left[0][0], width), "bold")) if left else Content("")
 
 
 Ranked = tuple[str, str, int]
@@ -109,7 +109,7 @@ def _spread(left: Sequence[Ranked], right: Sequence[Ranked], width: int) -> Cont
     """Both sides with the gap between them; None if they do not fit."""
     gap = " " * (LEAST_GAP + 1)
     texts = [gap.join(text for text, _, _ in side) for side in (left, right)]
-    room = width - sum(columns(text) for text in texts)
+    room = width - sum(cells(text) for text in texts)
     if room < LEAST_GAP:
         return None
     parts: list[Part] = []
@@ -119,7 +119,3 @@ def _spread(left: Sequence[Ranked], right: Sequence[Ranked], width: int) -> Cont
             parts.append((text, style))
         parts += [(" " * room, "")] if number == 0 else []
     return Content.assemble(*parts)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if columns(text) <= width else f"{text[: max(0, width - 1)]}…"

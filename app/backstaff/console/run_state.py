@@ -36,6 +36,8 @@ class RunState:
         self.subject = RUN
         self.changes = 0
         """Counts the events that change more than the output: while it stays, only the clock moves on."""
+        self.trouble = ""
+        """Why the run can not go on being shown, where what carried it out broke."""
         self.follows = True
         """Whether the view moves by itself to what is most urgent."""
         self._seconds = seconds
@@ -43,8 +45,8 @@ class RunState:
 
     @property
     def ended(self) -> bool:
-        """Whether the run has told its end."""
-        return self.board.result is not None
+        """Whether the run has told its end, or what carried it out broke."""
+        return self.board.result is not None or bool(self.trouble)
 
     def now_t(self) -> float:
         """Seconds into the run."""
@@ -54,7 +56,7 @@ class RunState:
 
     def take(self) -> bool:
         """Take in what has happened, for a short time; whether there was anything."""
-        began = self._seconds()
+        began, ended_before = self._seconds(), self.ended
         taken: list[Event] = []
         events: list[EventEntry] = []
         for event in self.feed.take():
@@ -68,8 +70,9 @@ class RunState:
             return False
         self._keep(taken, events)
         self._told_at = self._seconds()
-        if self.follows:
-            self.subject = most_urgent(self.board, self.subject)
+        if self.follows or (self.ended and not ended_before):
+            # The end is what everybody wants to see, wherever they looked before.
+            self.follow()
         return True
 
     def _keep(self, taken: list[Event], events: list[EventEntry]) -> None:

@@ -35,10 +35,6 @@ class Look:
     word: str
     tone: Tone
 
-    def mark(self, *, ascii_only: bool = False) -> str:
-        """The glyph for this terminal."""
-        return self.ascii_glyph if ascii_only else self.glyph
-
 
 _HOSTS: Mapping[HostState, Look] = {
     HostState.UNKNOWN: Look("?", "?", "unknown", Tone.UNKNOWN),

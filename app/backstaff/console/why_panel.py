@@ -13,6 +13,8 @@ from backstaff.console.shown import Shown
 
 Page = Callable[[int], list[Content]]
 """The lines for a width."""
+UNWRAPPED = 100_000
+"""A width at which no line is wrapped: a command that is copied has to stay in one piece."""
 
 
 class WhyPanel(VerticalScroll, can_focus=True):
@@ -34,7 +36,7 @@ class WhyPanel(VerticalScroll, can_focus=True):
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
-            """All of it, or the part that is selected."""
+            """All of it with no line wrapped, or the part that is selected as it is shown."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -60,6 +62,9 @@ class WhyPanel(VerticalScroll, can_focus=True):
             self._shown.show(Content("\n").join(self._page(width)))
 
     def action_copy(self) -> None:
-        """Ask for the text to be copied."""
+        """Ask for the text to be copied, its lines as long as they are."""
         selected = self.screen.get_selected_text()
-        self.post_message(self.CopyRequested(selected or self._shown.plain))
+        self.post_message(self.CopyRequested(selected or self._unwrapped()))
+
+    def _unwrapped(self) -> str:
+        return "\n".join(line.plain.rstrip() for line in self._page(UNWRAPPED))

@@ -106,10 +106,12 @@ def _barrier(board: Board, wait: WaitView, now_t: float) -> Because:
     """The hosts that can open the barrier and what each is doing; then those that failed to."""
     barrier = _barrier_of(board, wait)
     gate = barrier.name if barrier else (board.plan.barrier if board.plan else "")
-    can_open = barrier.can_open if barrier else ()
-    pairs = [pair for pair in board.pairs.values() if pair.role == gate]
-    hopeful = [pair for pair in pairs if pair.host in can_open]
-    others = [pair for pair in pairs if pair.host not in can_open and pair.state is not PairState.HEALTHY]
+    hopeful = _hopeful(board, barrier)
+    others = [
+        pair
+        for pair in board.pairs.values()
+        if pair.role == gate and pair not in hopeful and pair.state is not PairState.HEALTHY
+    ]
     ordered = sorted(hopeful + others, key=_urgency)
     evidence = tuple(pair_evidence(board, pair) for pair in ordered[:MOST_HOSTS])
     return (
@@ -145,11 +147,39 @@ def _barrier_advice(board: Board, hopeful: list[PairView], others: list[PairView
     tail = f"; {likely}" if likely else ""
     if not hopeful:
         return f"no host can open the barrier any more{tail}"
-    ending = [(left, pair) for pair in hopeful if (left := _time_left(board, pair, now_t)) is not None]
-    if len(ending) < len(hopeful):
+    end = _end(board, hopeful, now_t)
+    if end is None:
         return f"next: {listed([pair.host for pair in hopeful])} can still open it{tail}"
-    left, last = max(ending, key=lambda each: each[0])
+    left, last = end
     return f"next: the barrier fails when {last.host}'s time ends in {duration(round(left))}{tail}"
+
+
+def barrier_left_s(board: Board, wait: WaitView, now_t: float) -> float | None:
+    """Seconds until the barrier fails at which `wait` waits: when the last host's time to open it ends, which
+    is mostly long before the time of `wait` does.
+
+    None for other waits, where a host that can open the barrier has no such time yet, and where none can."""
+    if wait.start.what is not WaitKind.BARRIER:
+        return None
+    end = _end(board, _hopeful(board, _barrier_of(board, wait)), now_t)
+    return None if end is None else end[0]
+
+
+def _hopeful(board: Board, barrier: BarrierView | None) -> list[PairView]:
+    """The gatekeepers that can still open a barrier."""
+    if barrier is None:
+        return []
+    return [
+        pair for pair in board.pairs.values() if pair.role == barrier.name and pair.host in barrier.can_open
+    ]
+
+
+def _end(board: Board, hopeful: list[PairView], now_t: float) -> tuple[float, PairView] | None:
+    """The gatekeeper whose time ends last, and in how many seconds; None while one has no such time."""
+    ending = [(left, pair) for pair in hopeful if (left := _time_left(board, pair, now_t)) is not None]
+    if not ending or len(ending) < len(hopeful):
+        return None
+    return max(ending, key=lambda each: each[0])
 
 
 def _time_left(board: Board, pair: PairView, now_t: float) -> float | None:

@@ -11,9 +11,9 @@ from backstaff.replay.lines import RawLine, lines_from
 from backstaff.replay.plain_output import PlainOutput, plain_output
 from backstaff.replay.source import Source
 
-CHECKPOINT_COST = 20_000
-CHECKPOINT_BYTES = 4 * 1024 * 1024
-"""After so much there is another Board to start from: what lies between is folded in some 50 ms."""
+CHECKPOINT_COST = 10_000
+CHECKPOINT_BYTES = 2 * 1024 * 1024
+"""After so much there is another Board to start from: what lies between is folded in some 20 ms."""
 MOST_OF_JOURNAL = 8
 """A Board of n bytes is kept only after this many times n bytes of journal, so that the index stays small."""
 

@@ -72,7 +72,7 @@ def save_index(index: Index, path: Path, source: Source) -> None:
 
     If another process saves one just now, that one is kept. Raises OSError if it can not be written."""
     table = _Table(_made_by(), source.stamp(), _ends(source, index.covered), index.contents)
-    packed = zlib.compress(_TABLE.dump_json(table), 6)
+    packed = zlib.compress(_TABLE.dump_json(table), 1)
     new = path.with_name(path.name + _NEW)
     descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:

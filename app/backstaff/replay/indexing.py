@@ -18,16 +18,16 @@ GROWN = 1.25
 
 
 class Indexing:
-    """Makes and keeps the index of one journal.
+    """Makes the index of one journal, and keeps it at `path`, if there is one.
 
     `index` is what there is so far; another takes its place when it turns out to be damaged."""
 
-    def __init__(self, source: Source, path: Path) -> None:
+    def __init__(self, source: Source, path: Path | None) -> None:
         self.trouble = ""
         """Why the index is not kept, or not whole; empty while all is well."""
         self._source = source
         self._path = path
-        self._loaded = load_index(path, source)
+        self._loaded = load_index(path, source) if path else None
         self._checked = False
         self._builder: IndexBuilder | None = None
         self._opened = [self._loaded.blobs] if self._loaded else []
@@ -55,13 +55,13 @@ class Indexing:
 
     def keep(self) -> None:
         """Write the index to its file, if that is worth it and there is anything new. Never raises."""
-        index, builder = self.index, self._builder
-        if builder is None or index.covered < max(WORTH_KEEPING, self._kept_to + 1):
+        index, builder, path = self.index, self._builder, self._path
+        if builder is None or path is None or index.covered < max(WORTH_KEEPING, self._kept_to + 1):
             return
         if not builder.keep_board():
             return
         try:
-            save_index(index, self._path, self._source)
+            save_index(index, path, self._source)
         except (OSError, JournalError) as error:
             self._can_not(error)
             return
@@ -73,7 +73,7 @@ class Indexing:
             blobs.close()
 
     def _new(self) -> Index:
-        blobs = Blobs(directory=self._path.parent)
+        blobs = Blobs(directory=self._path.parent if self._path else None)
         self._opened.append(blobs)
         return Index(Contents(), blobs)
 
@@ -117,4 +117,4 @@ class Indexing:
 
     def _can_not(self, error: OSError | JournalError) -> None:
         reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        self.trouble = f"the index can not be kept: {self._path}: {reason}"
+        self.trouble = f"the index can not be kept: {self._path or self._source.name}: {reason}"

@@ -41,9 +41,10 @@ class Recording:
     raise `JournalError` if the file can not be read any more. Moments up to `index.covered_t` are found
     quickly. Reading is safe in any thread while another one makes the index."""
 
-    def __init__(self, source: Source, index: Path) -> None:
-        """`index` is the file of the index, which need not exist. Raises `JournalError` for what is no
-        journal."""
+    def __init__(self, source: Source, index: Path | None = None) -> None:
+        """`index` is the file of the index, which need not exist; without one the index is not kept.
+
+        The source is closed with this. Raises `JournalError` for what is no journal."""
         check_is_journal(source)
         self._source = source
         self._indexing = Indexing(source, index)

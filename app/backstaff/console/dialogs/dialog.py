@@ -38,7 +38,6 @@ class Dialog(ModalScreen[T]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "escape", "Back", show=False),
-        Binding("ctrl+c", "app.act('cancel')", "Cancel the run", show=False),
         Binding("left", "app.focus_previous", "Previous answer", show=False),
         Binding("right", "app.focus_next", "Next answer", show=False),
         Binding("up", "scroll_body(-1)", "Scroll up", show=False),
@@ -134,11 +133,16 @@ class Dialog(ModalScreen[T]):
 
     def on_key(self, event: Key) -> None:
         """A letter is an answer."""
+        if self.answer(event.key.lower()):
+            event.stop()
+
+    def answer(self, key: str) -> bool:
+        """Give the answer that a key stands for; whether there is one."""
         for place, choice in enumerate(self._choices):
-            if event.key.lower() in choice.keys:
-                event.stop()
+            if key in choice.keys:
                 self._choose(place)
-                return
+                return True
+        return False
 
     def on_choice_button_pressed(self, event: ChoiceButton.Pressed) -> None:
         """A button is an answer."""
