@@ -185,11 +185,13 @@ def _first_picture() -> float:
 
 async def _show(load: Load, report: Path) -> None:
     """The console itself, and the run that it shows."""
+    from backstaff.cli.console_driver import ConsoleDriver
     from backstaff.console.app import Console
     from tests.bench.console_load import Loaded
 
     session = Loaded(hosts=load.hosts, lines_per_s=load.lines_per_s, seconds=load.seconds)
     console = Console(session)
+    console.driver_class = ConsoleDriver
     session.when_done = console.exit
     session.waiting = lambda: len(console.state.feed)
     await console.run_async()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from backstaff.console.dialogs.run_question import RunQuestion
+
 
 @pytest.fixture(autouse=True)
 def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,6 +18,12 @@ def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
+
+
+@pytest.fixture
+def heard_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions of the run hear keys from the beginning."""
+    monkeypatch.setattr(RunQuestion, "deaf_for_s", 0.0)
 
 
 @pytest.fixture

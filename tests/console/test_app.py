@@ -438,6 +438,7 @@ async def test_copying_takes_the_container_the_page_or_the_card(monkeypatch: pyt
     assert copied[3] == "could not connect to database at db:5432"
 
 
+@pytest.mark.usefixtures("heard_at_once")
 @pytest.mark.parametrize("answer", [True, False])
 async def test_an_unknown_host_key_is_asked_about(answer: bool) -> None:
     async with shown(Scripted(until_boot(Script()).events)) as (app, pilot):
@@ -453,6 +454,7 @@ async def test_an_unknown_host_key_is_asked_about(answer: bool) -> None:
         assert answers == [answer]
 
 
+@pytest.mark.usefixtures("heard_at_once")
 async def test_a_held_lock_is_asked_about_and_taking_over_is_offered_only_for_a_dead_holder() -> None:
     async with shown(Scripted(until_boot(Script()).events)) as (app, pilot):
         choices: list[LockChoice] = []

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from backstaff.console import keymap
+from backstaff.console.app import Console
 from backstaff.console.keymap import Place, keymap_file, load_keymap, place_of, read_keymap
 from tests.console.stand import Hosts, Lines, Stand
 
@@ -90,6 +92,67 @@ def test_a_wish_taken_back_can_take_others_with_it() -> None:
         "line 2: in hosts enter is bound to hosts.look already",
         "line 1: in hosts y is bound to hosts.copy already",
     )
+
+
+REAL = [place_of(each) for each in (Console, *Console.KEY_PLACES)]
+
+
+def test_the_example_is_of_keys_that_there_are() -> None:
+    lines = (keymap.__doc__ or "").splitlines()
+    example = "\n".join(line.strip() for line in lines if line.startswith("    "))
+    keys, problems = read_keymap(example, REAL)
+    assert problems == ()
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize("text", ["just text\n", "view.zoom: [x]\n"])
+def test_what_a_problem_gives_as_an_example_is_right(text: str) -> None:
+    _, (problem,) = read_keymap(text, REAL)
+    keys, problems = read_keymap(problem.split("`")[1], REAL)
+    assert problems == ()
+    assert len(keys) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("run.cancel: j\n", "j is bound to hosts.down already"),
+        ("run.cancel: n\n", "n is bound to log.next already"),
+        ("run.cancel: z\n", "z is bound to view.zoom already"),
+        ("view.zoom: enter\n", "enter is bound to hosts.open already"),
+    ],
+)
+def test_a_key_that_something_further_in_has_is_refused(text: str, problem: str) -> None:
+    keys, problems = read_keymap(text, REAL)
+    assert keys == {}
+    assert len(problems) == 1
+    assert problems[0].startswith("line 1: in ")
+    assert problems[0].endswith(problem)
+
+
+def test_of_two_wishes_of_which_one_hides_the_other_the_first_is_granted() -> None:
+    keys, problem = refused("hosts.copy: x\napp.cancel: x\n")
+    assert problem == "line 2: in hosts x is bound to hosts.copy already"
+    assert keys == {"hosts.copy": "x"}
+    keys, problem = refused("app.cancel: x\nhosts.copy: x\n")
+    assert problem == f"line 2: in {place_of(Stand).name} x is bound to app.cancel already"
+    assert keys == {"app.cancel": "x"}
+
+
+def test_a_wish_is_not_blamed_for_a_usual_key_that_it_keeps() -> None:
+    keys, problem = refused("app.cancel: j\nhosts.down: j,n\n")
+    assert problem == "line 1: in hosts j is bound to hosts.down already"
+    assert keys == {"hosts.down": "j,n"}
+
+
+def test_usual_keys_may_stay_where_they_are_hidden() -> None:
+    keys, problems = read_keymap("app.quit: q,f10\nhosts.filter: /,f3\n", REAL)
+    assert problems == ()
+    assert keys == {"app.quit": "q,f10", "hosts.filter": "slash,f3"}
+
+
+def test_what_is_further_in_may_take_a_usual_key() -> None:
+    assert read("hosts.copy: c\n") == {"hosts.copy": "c"}
 
 
 def test_different_places_can_have_the_same_key() -> None:

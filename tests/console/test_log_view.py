@@ -403,6 +403,21 @@ async def test_what_is_read_stays_where_it_is_while_lines_fall_out() -> None:
         assert texts(view)[0].endswith("line 150"), "what was read is gone: the oldest line follows"
 
 
+async def test_lines_that_were_not_kept_are_told_until_the_next_run() -> None:
+    app, view, store = a_log(*numbered(3))
+    async with app.run_test(size=(80, 10)) as pilot:
+        await settled(pilot)
+        assert "not kept" not in status(view)
+        store.extend(numbered(1, 3))
+        view.lines_added(1234)
+        await settled(pilot)
+        assert "1,234 lines not kept  4 lines" in status(view)
+        await pilot.press("k")
+        assert "1,234 lines not kept" in status(view)
+        view.lines_added(0)
+        assert "not kept" not in status(view)
+
+
 async def test_a_paint_between_two_ticks_never_asks_for_lines_that_are_gone() -> None:
     app, view, store = a_log(*numbered(20), most_lines=20)
     async with app.run_test(size=SMALL) as pilot:

@@ -9,9 +9,17 @@ from backstaff.console.run_header import header_line
 from backstaff.console.session import RunInfo
 from backstaff.console.summary_text import summary_lines
 from backstaff.events.board import Board
-from backstaff.events.facts import LockState, Phase
-from backstaff.events.types import LockChanged, PhaseStarted, Progress
-from tests.events.builders import Script, a_good_deploy, a_plan, a_run, a_stuck_barrier, until_boot
+from backstaff.events.facts import BarrierState, LockState, Outcome, Phase
+from backstaff.events.types import BarrierChanged, LockChanged, PhaseStarted, Progress, WaitEnded
+from tests.events.builders import (
+    Script,
+    a_good_deploy,
+    a_plan,
+    a_run,
+    a_stuck_barrier,
+    at_the_barrier,
+    until_boot,
+)
 from tests.headless.pictures import failed
 
 WIDTHS = (20, 40, 58, 78, 118, 200)
@@ -92,7 +100,43 @@ def test_phases_have_their_times_where_there_is_room_else_only_their_names() -> 
 def test_a_barrier_says_who_can_open_it_who_waits_and_until_when() -> None:
     said = barrier(a_stuck_barrier().board)
     assert said.startswith("⋯ barrier web closed   0 of 2 healthy   can open: h1   waiting: job@h3 job@h4")
-    assert "12 s of 45 s" in said
+    assert said.endswith("18 s left")
+
+
+def test_the_time_of_a_barrier_ends_when_it_fails_not_when_those_who_wait_would_give_up() -> None:
+    assert "12 s of 30 s" in barrier(a_stuck_barrier().board)
+    unknown = at_the_barrier(until_boot(Script()))
+    unknown.at(21, WaitEnded(wait=3, outcome=Outcome.CANCELLED, took_s=0.7)).at(32)
+    assert "1 s of 45 s" in barrier(unknown.board, 70), "h1 has no time of its own now"
+
+
+def test_the_bar_of_a_barrier_becomes_small_before_names_are_left_out() -> None:
+    board = a_stuck_barrier().board
+    drawn = {width: barrier(board, width) for width in (200, 118, 111, 78, 58)}
+    bars = {width: line.count("━") + line.count("─") for width, line in drawn.items()}
+    assert bars[200] == 22
+    assert 22 > bars[118] > bars[111] >= 6
+    for width in (118, 111):
+        assert "can open: h1   waiting: job@h3 job@h4" in drawn[width]
+    assert bars[78] >= 6
+    assert "2 waiting" in drawn[78]
+    assert drawn[58] == "⋯ barrier web closed   0 of 2 healthy   12 s of 30 s"
+
+
+def test_reasons_are_cut_by_the_cells_they_take() -> None:
+    script = until_boot(Script())
+    script.at(7, BarrierChanged(barrier="web", state=BarrierState.FAILED, reason="漢" * 60))
+    (line,) = barrier_lines(script.board, 7, 60)
+    assert 58 <= line.cell_length <= 60
+    assert line.plain.endswith("漢…")
+
+
+def test_what_is_pulled_is_cut_by_the_cells_it_takes() -> None:
+    script = Script().at(0, a_run(), a_plan(), PhaseStarted(phase=Phase.BUILD))
+    script.at(1, Progress(subject="build", current=3, total=12, text="漢" * 60))
+    (line,) = progress_lines(script.board, 60)
+    assert 58 <= line.cell_length <= 60
+    assert line.plain.endswith("漢…")
 
 
 def test_a_barrier_that_failed_says_why() -> None:

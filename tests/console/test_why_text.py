@@ -3,16 +3,19 @@
 import pytest
 
 from backstaff.console.subject import RUN, Subject, most_urgent
+from backstaff.console.why_panel import UNWRAPPED
 from backstaff.console.why_text import heading_of, sentence_lines, why_lines
 from backstaff.events.board import Board
-from backstaff.events.facts import HealthProbe, HostState, PairState, WaitKind
-from backstaff.events.types import HostChanged, Notice
+from backstaff.events.facts import HealthProbe, HostState, Outcome, PairState, WaitKind
+from backstaff.events.types import HostChanged, Notice, WaitEnded
 from tests.events.builders import (
     Script,
     a_container,
     a_stuck_barrier,
+    at_the_barrier,
     container_event,
     pair,
+    probe,
     until_boot,
     wait,
 )
@@ -34,8 +37,9 @@ def a_failed_board() -> Board:
 
 def test_a_barrier_is_explained_by_the_hosts_that_could_open_it() -> None:
     said = text(a_stuck_barrier().board, Subject("h3", "job"), 32)
-    assert said.startswith("waits for the first healthy web container\n12 s of 45 s")
-    assert "33 s left" in said
+    assert said.startswith("waits for the first healthy web container\n12 s of 30 s")
+    assert "  18 s left\nat the latest after 45 s, in 33 s\n" in said
+    assert "the barrier fails when h1's time ends in 18 s" in said
     assert "h2 web  no container passes the filters" in said
     assert "GET :3000/up -> " in said
     assert "9 times" in said
@@ -122,9 +126,58 @@ def test_the_least_that_is_said_is_who_waits_and_for_how_long() -> None:
     board = a_stuck_barrier().board
     lines = [line.plain for line in sentence_lines(board, Subject("h3", "job"), 32, 58)]
     assert lines[0] == "job@h3 waits for the first healthy web container"
-    assert lines[1].startswith("12 s of 45 s")
+    assert lines[1].startswith("12 s of 30 s")
     assert sentence_lines(a_failed_board(), RUN, 51, 58)[0].plain.startswith(
         "FAILED  boot of web on h2: the container exited 1"
+    )
+
+
+def test_a_sentence_that_is_cut_ends_with_a_sign_of_it() -> None:
+    script = until_boot(Script())
+    cause = "the container to answer GET /up on port 3000 " * 4
+    script.at(7, wait(1, WaitKind.PROXY, "h1", "web", cause.strip(), 30))
+    first, second, time = sentence_lines(script.board, Subject("h1", "web"), 8, 58)
+    assert first.plain.startswith("web@h1 waits for the container to answer")
+    assert not first.plain.endswith("…")
+    assert second.plain.endswith("…")
+    assert second.cell_length <= 58
+    assert time.plain.startswith("1 s of 30 s")
+
+
+def test_a_sentence_of_two_lines_is_not_cut() -> None:
+    script = until_boot(Script())
+    script.at(7, HostChanged(host="db1", state=HostState.UNREACHABLE, detail="connection refused " * 4))
+    lines = [line.plain for line in sentence_lines(script.board, Subject("db1"), 8, 58)]
+    assert len(lines) == 2
+    assert " ".join(lines).split() == ["✗", "unreachable:", *["connection", "refused"] * 4]
+
+
+def test_earlier_checks_are_told_apart_from_the_last_one() -> None:
+    script = at_the_barrier(until_boot(Script()))
+    script.at(21, probe("h1", "connection refused", 2, 21)).at(22, probe("h1", "status 500", 1, 22))
+    said = text(script.board, Subject("h1", "web")).splitlines()
+    last = next(number for number, line in enumerate(said) if "status 500" in line)
+    earlier = next(number for number, line in enumerate(said) if "connection refused" in line)
+    assert last < said.index("  before that") < earlier
+
+
+def test_what_failed_before_a_role_became_healthy_is_left_out() -> None:
+    script = at_the_barrier(until_boot(Script()))
+    script.at(21, probe("h1", "connection refused", 2, 21), probe("h1", "status 200", 1, 21, ok=True))
+    script.at(22, probe("h2", "connection refused", 2, 22))
+    for host, number in (("h1", 3), ("h2", 4)):
+        script.at(23, WaitEnded(wait=number, outcome=Outcome.DONE, took_s=3.0))
+        script.at(23, pair(host, "web", PairState.HEALTHY))
+    assert "refused" not in text(script.board, Subject("h1", "web"))
+    assert "status 200" in text(script.board, Subject("h1", "web"))
+    assert "refused" not in text(script.board, Subject("h2", "web"))
+
+
+def test_without_a_width_commands_are_in_one_piece() -> None:
+    board = a_failed_board()
+    assert board.failure is not None
+    assert any(
+        line.strip().endswith(board.failure.retry) for line in text(board, RUN, width=UNWRAPPED).split("\n")
     )
 
 

@@ -1,23 +1,23 @@
 """The barriers: who can open each, who waits at it, and how long until it fails."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 
 from backstaff.console.bars import bar
+from backstaff.console.line_text import cells, cut
 from backstaff.console.states import Tone, look_of
+from backstaff.console.time_left import TimeLeft, time_left
 from backstaff.events.board import Board
 from backstaff.events.board_state import BarrierView, WaitView
 from backstaff.events.facts import BarrierState, PairState, Phase, WaitKind
 from backstaff.events.inert import inert
-from backstaff.events.width import columns
 from backstaff.explain.words import duration
 
 DIM = "$text-muted"
 MOST_NAMES = 4
 BAR_WIDTH = 22
-LEAST_BAR = 8
-Part = tuple[str, str]
+LEAST_BAR = 6
 
 
 def barrier_lines(board: Board, now_t: float, width: int) -> list[Content]:
@@ -33,30 +33,43 @@ def barrier_lines(board: Board, now_t: float, width: int) -> list[Content]:
 
 def _line(board: Board, barrier: BarrierView, now_t: float, width: int) -> Content:
     look = look_of(barrier.state)
-    parts: list[Part] = [
-        (f"{look.glyph} barrier {inert(barrier.name)} {look.word}", f"{look.tone.value} bold")
-    ]
+    state = f"{look.glyph} barrier {inert(barrier.name)} {look.word}"
+    line = Content.assemble((state, f"{look.tone.value} bold"))
     if barrier.state is BarrierState.CLOSED:
         gatekeepers = [pair for pair in board.pairs.values() if pair.role == barrier.name]
         healthy = sum(1 for pair in gatekeepers if pair.state is PairState.HEALTHY)
-        parts.append((f"   {healthy} of {len(gatekeepers)} healthy", ""))
-        timer = _timer(board, barrier, now_t, width - _width(parts))
-        parts += _names(barrier, width - _width(parts) - timer.cell_length)
-        return Content.assemble(*parts, timer)
-    if barrier.reason:
-        parts.append((f"   {_cut(inert(barrier.reason), width - _width(parts) - 3)}", ""))
-    return Content.assemble(*parts)
+        line += f"   {healthy} of {len(gatekeepers)} healthy"
+        wait = _longest(board, barrier, now_t)
+        time = time_left(board, wait, now_t) if wait is not None else None
+        line += _who_and_until_when(barrier, time, width - line.cell_length)
+    elif barrier.reason:
+        line += f"   {cut(inert(barrier.reason), width - line.cell_length - 3)}"
+    return line.truncate(width, ellipsis=True)
 
 
-def _names(barrier: BarrierView, room: int) -> list[Part]:
-    """Who can open it and who waits, in full, counted, or not at all, as there is room."""
+def _who_and_until_when(barrier: BarrierView, time: TimeLeft | None, room: int) -> Content:
+    """Names and time, as much of them as there is room for. The bar is the first to become small, then names
+    become numbers and are left out; where there is no room for any bar the times stay."""
+    if time is None:
+        return Content(next((names for names in _names(barrier) if cells(names) <= room), ""))
+    of = f"   {duration(int(time.used))} of {duration(time.total)}  "
+    left = f"  {duration(round(time.left))} left"
+    for names in _names(barrier):
+        for remaining in (left, ""):
+            drawn = min(BAR_WIDTH, room - cells(names + of + remaining))
+            if drawn >= LEAST_BAR:
+                shown = bar(time.fraction, drawn, Tone.WAITING.value)
+                return Content.assemble(names, of, shown, (remaining, DIM))
+    return Content(of.rstrip())
+
+
+def _names(barrier: BarrierView) -> Iterator[str]:
+    """Who can open it and who waits: in full, then fewer of them, counted, only those who wait, nobody."""
     for most in range(MOST_NAMES, -1, -1):
-        opened = _listed("can open", barrier.can_open, most)
-        waiting = _listed("waiting", barrier.waiting, most)
-        parts = [("   ", ""), (opened, ""), ("   ", ""), (waiting, "")]
-        if _width(parts) <= room:
-            return parts
-    return []
+        opening = _listed("can open", barrier.can_open, most)
+        yield f"   {opening}   {_listed('waiting', barrier.waiting, most)}"
+    yield f"   {_listed('waiting', barrier.waiting, 0)}"
+    yield ""
 
 
 def _listed(what: str, names: Sequence[str], most: int) -> str:
@@ -67,32 +80,11 @@ def _listed(what: str, names: Sequence[str], most: int) -> str:
     return f"{what}: {shown}{more}" if names else f"{what}: none"
 
 
-def _timer(board: Board, barrier: BarrierView, now_t: float, room: int) -> Content:
-    """Time used and time left of the wait that will last longest."""
-    wait = _longest(board, barrier, now_t)
-    if wait is None:
-        return Content("")
-    limit = wait.start.limit_s
-    text = f"   {duration(int(wait.elapsed_s(now_t)))} of {duration(limit)}"
-    cells = min(BAR_WIDTH, room - len(text) - 2 - 28)
-    if cells < LEAST_BAR:
-        return Content(text)
-    fraction = wait.elapsed_s(now_t) / limit if limit else 1.0
-    return Content.assemble(text, "  ", bar(fraction, cells, Tone.WAITING.value))
-
-
 def _longest(board: Board, barrier: BarrierView, now_t: float) -> WaitView | None:
+    """The wait at a barrier that would last longest."""
     waits = [
         wait
         for wait in board.waits.values()
         if wait.start.what is WaitKind.BARRIER and f"{wait.start.role}@{wait.start.host}" in barrier.waiting
     ]
     return max(waits, key=lambda wait: wait.left_s(now_t), default=None)
-
-
-def _width(parts: Sequence[Part]) -> int:
-    return sum(columns(text) for text, _ in parts)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if columns(text) <= width else f"{text[: max(0, width - 1)]}…"

@@ -6,29 +6,44 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
+from backstaff.errors import BackstaffError
+
 
 async def run_in_foreground(argv: Sequence[str]) -> int:
     """Run a program in the foreground of the terminal and return its status.
 
     It has a process group of its own, so that Ctrl-C reaches it alone and not the run that goes on in here.
-    Raises `OSError` if it can not be started."""
+    Raises `BackstaffError` if it can not be started."""
     terminal = sys.stdin.fileno()
-    process = await asyncio.create_subprocess_exec(*argv, preexec_fn=_take(terminal))
+    try:
+        return await _run(argv, terminal)
+    finally:
+        # Even a program that could not be started may have taken the terminal on its way.
+        _give(terminal, os.getpgrp())
+
+
+async def _run(argv: Sequence[str], terminal: int) -> int:
+    try:
+        process = await asyncio.create_subprocess_exec(*argv, preexec_fn=_take(terminal))
+    except OSError as error:
+        fix = "install it, or correct PATH" if isinstance(error, FileNotFoundError) else ""
+        raise BackstaffError(f"{argv[0]} can not be started: {error.strerror}", fix=fix) from error
     try:
         return await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-        _give(terminal, os.getpgrp())
 
 
 def _take(terminal: int) -> Callable[[], None]:
-    """What the new process does before it becomes the program: a group of its own, in the foreground."""
+    """What the new process does before it becomes the program: a group of its own, in the foreground. It is
+    not to be stopped by Ctrl-Z: nobody could continue it."""
 
     def take() -> None:
         os.setpgid(0, 0)
         _give(terminal, os.getpgrp())
+        signal.signal(signal.SIGTSTP, signal.SIG_IGN)
 
     return take
 

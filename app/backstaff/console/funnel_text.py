@@ -1,10 +1,11 @@
 """What the filters find on a host, as a table: how many each leaves, and what it dropped by which value."""
 
+from backstaff.console.line_text import fitted
 from backstaff.console.states import Tone
 from backstaff.console.text_lines import Lines, hanging
 from backstaff.events.facts import FilterRow, Funnel
 from backstaff.events.inert import inert
-from backstaff.events.width import columns, padded
+from backstaff.events.width import columns
 
 DIM = "$text-muted"
 INDENT = 2
@@ -49,4 +50,4 @@ def _filter(row: FilterRow, name: int, width: int) -> Lines:
 
 
 def _filter_label(text: str, width: int, count: str) -> str:
-    return f"{' ' * INDENT}{padded(text[:width], width)}  {count:>4}  "
+    return f"{' ' * INDENT}{fitted(text, width)}  {count:>4}  "

@@ -1,7 +1,7 @@
 """The operator's own keys: `keys.yml` in the user's configuration directory, a mapping of binding to keys.
 
-    matrix.zoom: z,f11
-    app.cancel: ctrl+x
+    view.zoom: z,f11
+    run.cancel: ctrl+x
 
 Whatever is wrong in it costs the binding concerned its change, never the start of the console.
 """
@@ -10,13 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from enum import IntEnum
+from itertools import permutations
 from pathlib import Path
 
 import yaml
 from platformdirs import user_config_path
+from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import Keys, key_to_character
+from textual.screen import Screen
 
 from backstaff.explain.words import counted
 
@@ -24,12 +28,23 @@ _MODIFIERS = {"alt", "ctrl", "hyper", "meta", "shift", "super"}
 _NAMED_KEYS = {key.value for key in Keys}
 
 
+class Layer(IntEnum):
+    """Where a key is looked for: the first that has it takes it, and hides it from those further out."""
+
+    FOCUS = 0
+    SCREEN = 1
+    APP = 2
+
+
 @dataclass(frozen=True)
 class Place:
-    """Somewhere keys work: its name, and the keys of each binding that has an id."""
+    """Somewhere keys work: its name, and the keys of each binding that has an id.
+
+    Any widget is taken to be on any screen."""
 
     name: str
     keys: Mapping[str, frozenset[str]]
+    layer: Layer = Layer.FOCUS
 
 
 @dataclass(frozen=True)
@@ -71,7 +86,13 @@ def place_of(node: type[DOMNode]) -> Place:
             if binding.id is not None:
                 keys[binding.id].add(binding.key)
     name = getattr(node, "BINDING_GROUP_TITLE", None) or node.__name__
-    return Place(name, {binding: frozenset(each) for binding, each in keys.items()})
+    return Place(name, {binding: frozenset(each) for binding, each in keys.items()}, _layer_of(node))
+
+
+def _layer_of(node: type[DOMNode]) -> Layer:
+    if issubclass(node, App):
+        return Layer.APP
+    return Layer.SCREEN if issubclass(node, Screen) else Layer.FOCUS
 
 
 def load_keymap(file: Path, places: Sequence[Place]) -> Keymap:
@@ -106,7 +127,7 @@ def _wishes(text: str, problems: list[str]) -> list[_Wish]:
     if root is None or root.tag == "tag:yaml.org,2002:null":
         return []
     if not isinstance(root, yaml.MappingNode):
-        problems.append("it should have lines such as `matrix.zoom: z`")
+        problems.append("it should have lines such as `view.zoom: z`")
         return []
     found = (_wish(key, value, problems) for key, value in root.value)
     return [wish for wish in found if wish is not None]
@@ -115,7 +136,7 @@ def _wishes(text: str, problems: list[str]) -> list[_Wish]:
 def _wish(key: yaml.Node, value: yaml.Node, problems: list[str]) -> _Wish | None:
     line = key.start_mark.line + 1
     if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
-        problems.append(f"line {line}: it should be a binding and its keys, such as `matrix.zoom: z,f11`")
+        problems.append(f"line {line}: it should be a binding and its keys, such as `view.zoom: z,f11`")
         return None
     keys = tuple(key.strip() for key in value.value.split(",") if key.strip())
     if not keys:
@@ -165,9 +186,9 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 
 
 def _without_clashes(wishes: list[_Wish], places: Sequence[Place], problems: list[str]) -> list[_Wish]:
-    """Leave out wishes, the last one first, until no place has a key with two meanings. Taking one back can
-    bring its old key into another's way, so all are looked at again."""
-    while (clash := _clash(wishes, places)) is not None:
+    """Leave out wishes, the last one first, until no place has a key with two meanings and none is hidden.
+    Taking one back can bring its old key into another's way, so all are looked at again."""
+    while (clash := _clash(wishes, places) or _hidden(wishes, places)) is not None:
         wish, problem = clash
         problems.append(problem)
         wishes = [other for other in wishes if other is not wish]
@@ -178,12 +199,42 @@ def _clash(wishes: Sequence[_Wish], places: Sequence[Place]) -> tuple[_Wish, str
     wished = {wish.binding: wish for wish in wishes}
     for place in places:
         taken: dict[str, str] = {}
-        for binding, own in place.keys.items():
-            for key in wished[binding].keys if binding in wished else sorted(own):
+        for binding in place.keys:
+            for key in sorted(_keys_of(binding, place, wished)):
                 other = taken.setdefault(key, binding)
                 changed = [wished[each] for each in (other, binding) if each in wished]
                 if other != binding and changed:
-                    wish = max(changed, key=lambda wish: wish.line)
+                    wish = max(changed, key=_line)
                     rest = other if wish.binding == binding else binding
                     return wish, f"line {wish.line}: in {place.name} {key} is bound to {rest} already"
     return None
+
+
+def _hidden(wishes: Sequence[_Wish], places: Sequence[Place]) -> tuple[_Wish, str] | None:
+    """A wish for a key that never gets as far out as its binding, as something further in has it. What the
+    usual keys hide of each other is meant so."""
+    wished = {wish.binding: wish for wish in wishes}
+    for inner, outer in permutations(places, 2):
+        if inner.layer >= outer.layer:
+            continue
+        taken = {key: binding for binding in inner.keys for key in _keys_of(binding, inner, wished)}
+        for wish in wishes:
+            for key in sorted(taken.keys() & _new_keys(wish, outer)):
+                other = taken[key]
+                later = wish if key in inner.keys[other] else max(wish, wished[other], key=_line)
+                rest, place = (other, inner) if later is wish else (wish.binding, outer)
+                return later, f"line {later.line}: in {place.name} {key} is bound to {rest} already"
+    return None
+
+
+def _keys_of(binding: str, place: Place, wished: Mapping[str, _Wish]) -> Iterable[str]:
+    return wished[binding].keys if binding in wished else place.keys[binding]
+
+
+def _new_keys(wish: _Wish, place: Place) -> set[str]:
+    """The keys that a binding of the place gets and has not had."""
+    return set(wish.keys) - place.keys[wish.binding] if wish.binding in place.keys else set()
+
+
+def _line(wish: _Wish) -> int:
+    return wish.line

@@ -1,5 +1,6 @@
 """A view of lines with the row below it that says where it stands, or takes a pattern."""
 
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Generic, Self, TypeVar
 
@@ -43,6 +44,7 @@ class LinePanel(Vertical, Generic[E]):
         """The view itself: what has the focus, the keys and the scroll position."""
         self._status = Shown()
         self._pattern = PatternRow()
+        self._left_out = 0
 
     def compose(self) -> ComposeResult:
         """The lines, and one row below them."""
@@ -54,8 +56,9 @@ class LinePanel(Vertical, Generic[E]):
         """Show the lines of a role on a host, a host, a role, or everything; from their end, following."""
         self.lines.show(scope)
 
-    def lines_added(self) -> None:
-        """Show what came into the store since."""
+    def lines_added(self, left_out: int = 0) -> None:
+        """Show what came into the store since. `left_out` lines of the run never came into it."""
+        self._left_out = left_out
         self.lines.lines_added()
         self._say_standing()
 
@@ -79,7 +82,8 @@ class LinePanel(Vertical, Generic[E]):
 
     def _say_standing(self) -> None:
         if not self._pattern.display:
-            self._status.show(standing_line(self.lines.standing, max(0, self.size.width - 2)))
+            standing = replace(self.lines.standing, left_out=self._left_out)
+            self._status.show(standing_line(standing, max(0, self.size.width - 2)))
 
     @on(LineView.PatternRequested)
     def _ask_for_pattern(self, message: LineView.PatternRequested) -> None:

@@ -12,13 +12,15 @@ GAP = "  "
 
 @dataclass(frozen=True)
 class Standing:
-    """What there is to say of a view beside its lines. `match` is which of `matches` the cursor is on."""
+    """What there is to say of a view beside its lines. `match` is which of `matches` the cursor is on.
+    `gone` lines fell out at the top, `left_out` came too fast to be kept at all; the journal has them."""
 
     following: bool = True
     paused: bool = False
     lines: int = 0
     new: int = 0
     gone: int = 0
+    left_out: int = 0
     include: str = ""
     exclude: str = ""
     search: str = ""
@@ -46,7 +48,9 @@ def standing_parts(standing: Standing) -> list[Part]:
         parts.append((f"!{standing.exclude}", ""))
     if standing.selected:
         parts.append((f"{counted(standing.selected, 'line')} selected", ""))
-    parts.append((f"{standing.lines:,} {'line' if standing.lines == 1 else 'lines'}", "$text-muted"))
+    if standing.left_out:
+        parts.append((f"{_lines(standing.left_out)} not kept", "$warning"))
+    parts.append((_lines(standing.lines), "$text-muted"))
     if standing.wrapped:
         parts.append(("wrapped", "$text-muted"))
     if standing.column:
@@ -60,6 +64,10 @@ def _state(standing: Standing) -> Part:
     if standing.paused:
         return "PAUSED", "bold $warning"
     return ("following", "$text-muted") if standing.following else ("not following", "bold")
+
+
+def _lines(number: int) -> str:
+    return f"{number:,} {'line' if number == 1 else 'lines'}"
 
 
 def _found(standing: Standing) -> str:

@@ -135,9 +135,17 @@ class MainScreen(Screen[None]):
         for view in (self._logs, self._commands, self._events):
             if scope != self._scope:
                 view.show(scope)
-            view.lines_added()
         self._scope = scope
-        self._output.lines_added()
+        for view in (self._logs, self._commands, self._events, self._output):
+            if view.region:
+                view.lines_added()
+
+    def on_tabbed_content_tab_activated(self) -> None:
+        """A view that was out of sight has lines to catch up with."""
+        self.call_after_refresh(self._show_again)
+
+    def _show_again(self) -> None:
+        self.show(self._state)
 
     def on_resize(self) -> None:
         """Lay everything out anew; what had the focus may be out of sight now."""

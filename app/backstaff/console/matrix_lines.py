@@ -78,7 +78,7 @@ def measure(board: Board, table: Table, width: int, *, listed: bool) -> Measure:
     if listed:
         return _measure_list(board, table, width)
     count = max(1, len(table.roles))
-    most = max(LEAST_NAMES, min(LONGEST_HOST, width - MARKER - count * (LEAST_CELL + GAP)))
+    most = min(LONGEST_HOST, max(1, width - MARKER - count * (LEAST_CELL + GAP)))
     host, domain = _host_column(board, most)
     host = min(host, most)
     cell = (width - MARKER - host) // count - GAP
@@ -186,7 +186,7 @@ def shown_state(board: Board, pair: PairView) -> PairState:
 
 
 def _step(board: Board, pair: PairView) -> str:
-    """The step in a word, where it says more than the state; empty where it has no word that is short enough."""
+    """The step in a word where it says more than the state, empty where no word is short enough."""
     if board.result is not None or pair.state not in _STEP_TELLS_MORE:
         return ""
     step = inert(_SHORT_STEPS.get(pair.step, pair.step))

@@ -14,7 +14,8 @@ def common_domain(names: Iterable[str]) -> str:
     domains = [name.split(".")[:0:-1] for name in names]
     if not domains:
         return ""
-    shared = [labels[0] for labels in takewhile(lambda each: len(set(each)) == 1, zip(*domains, strict=False))]
+    columns = zip(*domains, strict=False)
+    shared = [labels[0] for labels in takewhile(lambda labels: len(set(labels)) == 1, columns)]
     if not shared or shared[0].isdigit():
         return ""
     return "." + ".".join(reversed(shared))

@@ -48,7 +48,11 @@ _GONE = {HostState.LOST, HostState.UNREACHABLE, HostState.QUIET}
 
 def shown_waits(board: Board) -> list[WaitView]:
     """The waits that an operator is told of: of the ordinary calls to a host only those that last."""
-    return [wait for wait in board.waits.values() if not wait.start.quiet or wait.why is not None]
+    return [wait for wait in board.waits.values() if _is_shown(wait)]
+
+
+def _is_shown(wait: WaitView) -> bool:
+    return not wait.start.quiet or wait.why is not None
 
 
 def subject_of(wait: WaitView) -> Subject:
@@ -58,9 +62,9 @@ def subject_of(wait: WaitView) -> Subject:
 
 def waits_of(board: Board, subject: Subject) -> list[WaitView]:
     """The open waits of a subject, the most telling first; of a role also those of its host."""
-    own = [wait for wait in shown_waits(board) if subject_of(wait) == subject]
-    if subject.role:
-        own += [wait for wait in shown_waits(board) if subject_of(wait) == Subject(subject.host)]
+    here = board.waits_of(subject.host) if subject.host else board.waits.values()
+    wanted = {subject, Subject(subject.host)}
+    own = [wait for wait in here if _is_shown(wait) and subject_of(wait) in wanted]
     return sorted(own, key=lambda wait: (not wait.start.role, _rank(wait), wait.since_t))
 
 

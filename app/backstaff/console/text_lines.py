@@ -21,6 +21,14 @@ def hanging(label: str, text: str, width: int, style: str, *, label_style: str =
     return [*lines, *(Content.assemble(" " * indent, (line, style)) for line in rest)]
 
 
+def at_most(lines: Lines, most: int, width: int) -> Lines:
+    """The first `most` lines of a wrapped text, with an ellipsis at the end of the last where more follow."""
+    if len(lines) <= most:
+        return lines
+    *kept, last = lines[:most]
+    return [*kept, last.truncate(max(0, width - 1)) + Content("…")]
+
+
 def _wrapped(text: str, width: int) -> list[str]:
     if columns(text) <= width:
         return [text]

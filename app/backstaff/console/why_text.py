@@ -10,9 +10,10 @@ from backstaff.console.card_text import card_text
 from backstaff.console.funnel_text import funnel_lines
 from backstaff.console.states import Tone, look_of
 from backstaff.console.subject import Subject, waits_of
-from backstaff.console.text_lines import Lines, hanging
+from backstaff.console.text_lines import Lines, at_most, hanging
+from backstaff.console.time_left import time_left
 from backstaff.events.board import Board
-from backstaff.events.board_state import PairView, WaitView
+from backstaff.events.board_state import HostView, PairView, WaitView
 from backstaff.events.facts import Explanation, FailureCard, HostEvidence, HostState, PairState
 from backstaff.events.inert import inert
 from backstaff.events.width import columns, padded
@@ -26,6 +27,8 @@ INDENT = 2
 BAR_WIDTH = 22
 MOST_PROBES = 4
 MOST_HEALTH_CHECKS = 3
+MOST_SENTENCE = 2
+"""Lines that the least that has to be seen takes, besides that of the time."""
 
 
 def why_lines(board: Board, subject: Subject, now_t: float, width: int) -> Lines:
@@ -53,28 +56,48 @@ def heading_of(board: Board, subject: Subject) -> str:
 
 def sentence_lines(board: Board, subject: Subject, now_t: float, width: int) -> Lines:
     """The least that has to be seen: who waits for what, and the time that is left; or what went wrong."""
-    card = board.failure
-    if card is not None:
-        return hanging(
-            "", f"FAILED  {inert(card.title)}: {inert(card.cause)}", width, f"{Tone.FAILED.value} bold"
-        )[:2]
-    if board.result is not None:
-        what = f"{board.run.service} {board.run.version}" if board.run else "the run"
-        done = f"{board.result.verdict.upper()}  {what} in {duration(board.result.took_s)}"
-        return _sentence(done, Tone.OK if board.result.verdict == "done" else Tone.WAITING, width)
+    told = _in_a_sentence(board, subject, now_t)
+    lines = at_most(_sentence(*told, width), MOST_SENTENCE, width) if told else []
     waits = waits_of(board, subject)
-    if not waits:
-        return _resting(board, subject, now_t, width)[:1] if subject.host else []
-    text = f"{subject.name} {waits_for(waits[0].start)}"
-    return [*_sentence(text, Tone.WAITING, width)[:1], *_time(waits[0], now_t, width)]
+    goes_on = board.failure is None and board.result is None
+    return [*lines, _time(board, waits[0], now_t, width)] if waits and goes_on else lines
+
+
+def _in_a_sentence(board: Board, subject: Subject, now_t: float) -> tuple[str, Tone] | None:
+    card, result = board.failure, board.result
+    if card is not None:
+        return f"FAILED  {card.title}: {card.cause}", Tone.FAILED
+    if result is not None:
+        what = f"{board.run.service} {board.run.version}" if board.run else "the run"
+        done = f"{result.verdict.upper()}  {what} in {duration(result.took_s)}"
+        return done, Tone.OK if result.verdict == "done" else Tone.WAITING
+    waits = waits_of(board, subject)
+    if waits:
+        return f"{subject.name} {waits_for(waits[0].start)}", Tone.WAITING
+    pair, host = board.pair(subject.host, subject.role), board.hosts.get(subject.host)
+    if pair is not None:
+        return _how_it_stands(pair, now_t)
+    return _how_it_is_connected(host, now_t) if host is not None else None
+
+
+def _how_it_stands(pair: PairView, now_t: float) -> tuple[str, Tone]:
+    look = look_of(pair.state)
+    since = "" if pair.state is PairState.PENDING else f", {duration(max(0.0, now_t - pair.since_t))}"
+    detail = f": {pair.detail}" if pair.detail else since
+    return f"{look.glyph} {look.word}{detail}", look.tone
+
+
+def _how_it_is_connected(host: HostView, now_t: float) -> tuple[str, Tone]:
+    look = look_of(host.state)
+    detail = f": {host.detail}" if host.detail else f", {duration(max(0.0, now_t - host.since_t))}"
+    return f"{look.glyph} {look.word}{detail}", look.tone
 
 
 def _waiting(board: Board, waits: Sequence[WaitView], now_t: float, width: int) -> Lines:
     first, *others = waits
     why = explain_wait(board, first, now_t)
     lines = _sentence(waits_for(first.start), Tone.WAITING, width)
-    lines += _time(first, now_t, width)
-    lines += [Content("")]
+    lines += [_time(board, first, now_t, width), *_latest(board, first, now_t, width), Content("")]
     for evidence in why.evidence:
         lines += _evidence(evidence, width)
         pair = board.pair(evidence.host, evidence.role)
@@ -94,15 +117,12 @@ def _resting(board: Board, subject: Subject, now_t: float, width: int) -> Lines:
     pair = board.pair(subject.host, subject.role)
     if pair is None:
         return _host_lines(board, subject, now_t, width)
-    look = look_of(pair.state)
-    since = "" if pair.state is PairState.PENDING else f", {duration(max(0.0, now_t - pair.since_t))}"
-    detail = f": {inert(pair.detail)}" if pair.detail else since
-    lines = _sentence(f"{look.glyph} {look.word}{detail}", look.tone, width)
+    lines = _sentence(*_how_it_stands(pair, now_t), width)
     if pair.step:
         going_on = duration(max(0.0, now_t - pair.step_since_t))
         lines += hanging("step  ", f"{pair.step}, {going_on}", width, "")
     lines += [Content("")]
-    evidence = pair_evidence(board, pair)
+    evidence = _present(board, pair)
     lines += _evidence(evidence, width)
     lines += _history(board, pair, evidence, width)
     return lines
@@ -112,9 +132,7 @@ def _host_lines(board: Board, subject: Subject, now_t: float, width: int) -> Lin
     host = board.hosts.get(subject.host)
     if host is None:
         return run_lines(board, now_t, width)
-    look = look_of(host.state)
-    detail = f": {inert(host.detail)}" if host.detail else f", {duration(max(0.0, now_t - host.since_t))}"
-    lines = _sentence(f"{look.glyph} {look.word}{detail}", look.tone, width)
+    lines = _sentence(*_how_it_is_connected(host, now_t), width)
     if host.docker:
         lines += hanging("Docker  ", inert(host.docker), width, "")
     if host.state is HostState.CONNECTED and not board.pairs_on(host.name):
@@ -168,15 +186,24 @@ def _sentence(text: str, tone: Tone, width: int) -> Lines:
     return hanging("", inert(text), width, f"{tone.value} bold".strip())
 
 
-def _time(wait: WaitView, now_t: float, width: int) -> Lines:
-    """How much of its time a wait has used up."""
-    left, limit = wait.left_s(now_t), wait.start.limit_s
-    used = max(0.0, limit - left) if wait.start.silence else wait.elapsed_s(now_t)
-    of = "of silence" if wait.start.silence else ""
-    text = f"{duration(int(used))} of {duration(limit)} {of}".rstrip()
-    cells = min(BAR_WIDTH, width - len(text) - 14)
-    shown = bar(used / limit if limit else 1.0, cells, Tone.WAITING.value)
-    return [Content.assemble(text, "  ", shown, (f"  {duration(round(left))} left", DIM))]
+def _time(board: Board, wait: WaitView, now_t: float, width: int) -> Content:
+    """How much of its time a wait has used up, and how much is left."""
+    time = time_left(board, wait, now_t)
+    of = f"{duration(int(time.used))} of {duration(time.total)}" + (
+        " of silence" if wait.start.silence else ""
+    )
+    left = f"{duration(round(time.left))} left"
+    drawn = min(BAR_WIDTH, width - columns(of) - columns(left) - 4)
+    shown = (bar(time.fraction, drawn, Tone.WAITING.value), "  ") if drawn > 0 else ()
+    return Content.assemble(of, "  ", *shown, (left, DIM))
+
+
+def _latest(board: Board, wait: WaitView, now_t: float, width: int) -> Lines:
+    """The limit of the wait itself, where something else ends it sooner."""
+    if not time_left(board, wait, now_t).sooner:
+        return []
+    left = duration(round(wait.left_s(now_t)))
+    return hanging("", f"at the latest after {duration(wait.start.limit_s)}, in {left}", width, DIM)
 
 
 def _evidence(evidence: HostEvidence, width: int) -> Lines:
@@ -191,19 +218,32 @@ def _evidence(evidence: HostEvidence, width: int) -> Lines:
     return lines
 
 
+def _present(board: Board, pair: PairView) -> HostEvidence:
+    """The evidence for a pair, without the checks that failed before it became healthy."""
+    evidence = pair_evidence(board, pair)
+    if pair.state is not PairState.HEALTHY:
+        return evidence
+    failed = {inert(describe_probe(probe)) for probe in board.probes.get(pair.key, ()) if not probe.ok}
+    return evidence.model_copy(update={"lines": tuple(line for line in evidence.lines if line not in failed)})
+
+
 def _history(board: Board, pair: PairView, evidence: HostEvidence, width: int) -> Lines:
-    """What the proxy and the container's own HEALTHCHECK said before what the evidence tells already."""
-    lines: Lines = []
+    """What the proxy and the container's own HEALTHCHECK said before what the evidence tells already. What
+    failed before a role became healthy is of no interest any more."""
+    healthy = pair.state is PairState.HEALTHY
     told = set(evidence.lines)
-    for probe in board.probes.get(pair.key, ())[-MOST_PROBES:]:
-        text = inert(describe_probe(probe))
-        if text not in told:
-            lines += hanging(" " * INDENT, text, width, Tone.OK.value if probe.ok else DIM)
+    earlier = [
+        (text, Tone.OK.value if probe.ok else DIM)
+        for probe in board.probes.get(pair.key, ())[-MOST_PROBES:]
+        if (text := inert(describe_probe(probe))) not in told and (probe.ok or not healthy)
+    ]
     container = board.container_of(pair)
     for check in container.facts.health_log[-MOST_HEALTH_CHECKS:] if container else ():
         text = f"HEALTHCHECK exits {check.exit_code}: {' '.join(inert(check.output).split())[:200]}"
-        lines += hanging(" " * INDENT, text.rstrip(": "), width, DIM)
-    return lines
+        if f"its {text}" not in told and (check.exit_code == 0 or not healthy):
+            earlier.append((text.rstrip(": "), DIM))
+    lines = hanging(" " * INDENT, "before that", width, DIM) if earlier else []
+    return lines + [line for text, style in earlier for line in hanging(" " * 2 * INDENT, text, width, style)]
 
 
 def _advice(why: Explanation, width: int) -> Lines:

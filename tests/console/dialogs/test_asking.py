@@ -8,6 +8,8 @@ from backstaff.console.dialogs.host_key import TrustHostKey
 from backstaff.engine.questions import HostKeyQuestion
 from tests.console.stand import Stand, lines_of
 
+pytestmark = pytest.mark.usefixtures("heard_at_once")
+
 
 def a_question(host: str) -> TrustHostKey:
     return TrustHostKey(HostKeyQuestion(host, "SHA256:abc"))
@@ -70,5 +72,5 @@ async def test_after_a_question_was_given_up_the_next_one_is_asked() -> None:
             await pilot.pause()
             await pilot.pause()
             assert "h2" in "\n".join(lines_of(app.screen))
-            await pilot.press("y")
+            await pilot.press("a")
             assert await next_one is True

@@ -7,6 +7,8 @@ from backstaff.console.dialogs.lock_held import LockIsHeld
 from backstaff.engine.questions import LockChoice, LockQuestion
 from tests.console.stand import SIZES, Stand, lines_of
 
+pytestmark = pytest.mark.usefixtures("heard_at_once")
+
 RELEASE = "backstaff lock release -d production -h h1"
 AT_WORK = LockQuestion(
     host="h1",

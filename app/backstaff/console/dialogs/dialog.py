@@ -133,8 +133,13 @@ class Dialog(ModalScreen[T]):
 
     def on_key(self, event: Key) -> None:
         """A letter is an answer."""
-        if self.answer(event.key.lower()):
+        if not self.hears or self.answer(event.key.lower()):
             event.stop()
+
+    @property
+    def hears(self) -> bool:
+        """Whether keys do anything now. What the operator has asked for hears them at once."""
+        return True
 
     def answer(self, key: str) -> bool:
         """Give the answer that a key stands for; whether there is one."""

@@ -1,13 +1,14 @@
 """What to do about a deploy lock that somebody else holds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from backstaff.console.dialogs.choices import Choice
 from backstaff.console.dialogs.confirm import sayings
-from backstaff.console.dialogs.dialog import Dialog
+from backstaff.console.dialogs.run_question import RunQuestion
 from backstaff.console.hanging import Fact
 from backstaff.engine.questions import LockChoice, LockQuestion
 from backstaff.explain.words import duration
@@ -17,7 +18,7 @@ _TAKE_OVER = Choice("Take over", "t", LockChoice.TAKE_OVER, destructive=True)
 _LEAVE = Choice("Leave", "l", LockChoice.LEAVE)
 
 
-class LockIsHeld(Dialog[LockChoice]):
+class LockIsHeld(RunQuestion[LockChoice]):
     """Asks what to do about the lock. Taking it over is only offered when its holder is known to be dead.
 
     The focus is on waiting where that is likely to end, else on leaving."""
@@ -26,7 +27,7 @@ class LockIsHeld(Dialog[LockChoice]):
         Binding("y", "copy_release", "Copy the release command", show=False, id="lock.copy"),
     ]
 
-    def __init__(self, question: LockQuestion) -> None:
+    def __init__(self, question: LockQuestion, seconds: Callable[[], float] = monotonic) -> None:
         choices = [_TAKE_OVER, _WAIT, _LEAVE] if question.dead else [_WAIT, _LEAVE]
         may_end = not question.dead and not question.by_hand
         super().__init__(
@@ -36,6 +37,7 @@ class LockIsHeld(Dialog[LockChoice]):
             start=0 if may_end else len(choices) - 1,
             escape=len(choices) - 1,
             hint="y copies the release command" if question.release else "",
+            seconds=seconds,
         )
         self._release = question.release
 

@@ -13,13 +13,11 @@ from backstaff.console.dialogs.dialog import Dialog
 T = TypeVar("T")
 
 DEAF_FOR_S = 0.7
-_ALWAYS_HEARD = {"ctrl+c"}
-"""Answers nothing: it asks whether to cancel the run."""
 
 
 class RunQuestion(Dialog[T]):
-    """A question of the run. No key is heard in the first moments that it is in sight, each time that it comes
-    into sight: such keys were meant for what was there before. The mouse is: nobody clicks a button blindly.
+    """A question of the run. No key is heard in the first moments that it is in sight, each time that it
+    comes into sight: such keys were meant for what was there before. The mouse is: nobody clicks blindly.
 
     `seconds` is a clock that only grows."""
 
@@ -44,6 +42,7 @@ class RunQuestion(Dialog[T]):
         """It is in sight, for the first time or again."""
         self._hears_from = self._seconds() + self.deaf_for_s
 
-    def hears(self, key: str) -> bool:
-        """Whether the operator has had the time to see what the key would answer."""
-        return key in _ALWAYS_HEARD or self._seconds() >= self._hears_from
+    @property
+    def hears(self) -> bool:
+        """Whether the operator has had the time to see what a key would answer."""
+        return self._seconds() >= self._hears_from

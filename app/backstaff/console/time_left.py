@@ -1,0 +1,34 @@
+"""How much of its time a wait has used up, as every part of the screen tells it."""
+
+from typing import NamedTuple
+
+from backstaff.events.board import Board
+from backstaff.events.board_state import WaitView
+from backstaff.explain.why import barrier_left_s
+
+
+class TimeLeft(NamedTuple):
+    """Seconds used of a total, and those that are left. `sooner` is set where the wait ends before its own
+    limit does."""
+
+    used: float
+    total: float
+    left: float
+    sooner: bool = False
+
+    @property
+    def fraction(self) -> float:
+        """How much of the time is used up, from 0 to 1."""
+        return min(1.0, self.used / self.total) if self.total else 1.0
+
+
+def time_left(board: Board, wait: WaitView, now_t: float) -> TimeLeft:
+    """The time of a wait. At a barrier it is over as soon as the barrier fails; of silence only that counts
+    which lasts."""
+    left, limit = wait.left_s(now_t), wait.start.limit_s
+    if wait.start.silence:
+        return TimeLeft(max(0.0, limit - left), limit, left)
+    used, fails_in = wait.elapsed_s(now_t), barrier_left_s(board, wait, now_t)
+    if fails_in is None or fails_in >= left:
+        return TimeLeft(used, limit, left)
+    return TimeLeft(used, used + fails_in, fails_in, sooner=True)
