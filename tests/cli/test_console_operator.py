@@ -1,11 +1,12 @@
 """Somebody at the console, who may leave."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from backstaff.cli.console_operator import ConsoleOperator
-from backstaff.engine.questions import HostKeyQuestion, LockChoice, LockQuestion, OperatorGone
+from backstaff.engine.questions import HostKeyQuestion, KeyPurpose, LockChoice, LockQuestion, OperatorGone
 from tests.fakes.clock import simulated
 from tests.fakes.operator import FakeOperator
 
@@ -22,6 +23,16 @@ async def test_what_was_said_about_a_key_is_not_asked_again_in_the_same_run() ->
     assert not await operator.trusts(HostKeyQuestion("h2", "SHA256:aaaa"))
     assert not await operator.trusts(HostKeyQuestion("h2", "SHA256:aaaa"))
     assert there.hosts == ["h1", "h2"]
+
+
+@simulated
+async def test_a_key_that_was_refused_is_not_asked_about_for_another_purpose() -> None:
+    there = FakeOperator()
+    operator = ConsoleOperator()
+    operator.comes(there)
+    assert not await operator.trusts(KEY)
+    assert not await operator.trusts(replace(KEY, purpose=KeyPurpose.FOLLOW))
+    assert there.hosts == ["h1"]
 
 
 @simulated

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from backstaff.console.session import FollowedLine
+from backstaff.engine.questions import HostKeyQuestion, KeyPurpose
 from backstaff.errors import BackstaffError, UsageError
 from backstaff.events.types import PhaseStarted
+from backstaff.hosts.ssh_login import AskAboutKey
 from tests.cli.consoles import Consoles, FakeConsole
-from tests.cli.project import Project, Result
+from tests.cli.project import Project, Result, Servers
 from tests.fakes.apps import HEALTHY, NEVER_READY
 from tests.fakes.hosts import Datacentre
 from tests.fakes.shell import lock_held
@@ -119,6 +121,48 @@ def followed(
 
     consoles.follow(play_and_read)
     return project.run(*BOOT)
+
+
+def test_a_host_key_is_asked_about_for_what_is_connected(
+    project: Project, consoles: Consoles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks: list[AskAboutKey] = []
+
+    def connector(*_: object, ask: AskAboutKey, **__: object) -> Servers:
+        asks.append(ask)
+        return project.servers
+
+    async def play_and_ask(console: FakeConsole) -> None:
+        await console.play()
+        console.session.follow("h1", "web", "app-web-v2")
+        for number, ask in enumerate(asks):
+            assert await ask(f"h{number}", "SHA256:aaaa", "~/.ssh/hosts")
+
+    monkeypatch.setattr("backstaff.cli.connecting.SshConnector", connector)
+    consoles.follow(play_and_ask)
+    assert project.run(*BOOT).code == 0
+    assert consoles.only.asked == [
+        HostKeyQuestion("h0", "SHA256:aaaa", "~/.ssh/hosts", KeyPurpose.RUN),
+        HostKeyQuestion("h1", "SHA256:aaaa", "~/.ssh/hosts", KeyPurpose.FOLLOW),
+    ]
+
+
+def test_without_a_container_there_is_nothing_to_follow_and_no_host_is_asked(
+    project: Project, consoles: Consoles
+) -> None:
+    errors: list[BackstaffError] = []
+
+    async def read(console: FakeConsole) -> None:
+        project.servers.connections.clear()
+        try:
+            async for _ in console.session.follow("h1", "web", ""):
+                raise AssertionError("there is nothing to read")
+        except BackstaffError as error:
+            errors.append(error)
+
+    assert followed(project, consoles, read).code == 0
+    assert [error.what for error in errors] == ["no container of web runs on h1 yet"]
+    assert project.servers.connections == []
 
 
 def test_following_gives_the_last_lines_and_then_new_ones_until_the_container_ends(

@@ -69,7 +69,7 @@ async def test_the_cause_is_on_the_screen_at_every_size(size: tuple[int, int]) -
     async with shown(Scripted(a_stuck_barrier().events), size) as (app, _):
         screen = text(app)
     assert "waits for the first healthy web container" in screen
-    assert "12 s of 45 s" in screen
+    assert "12 s of 30 s" in screen
     for name in ("h1", "h2", "h3", "h4"):
         assert name in screen
     assert "keys" in screen.splitlines()[-1]

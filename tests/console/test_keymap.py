@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
+from textual.dom import DOMNode
 
 from backstaff.console import keymap
 from backstaff.console.app import Console
@@ -94,7 +95,8 @@ def test_a_wish_taken_back_can_take_others_with_it() -> None:
     )
 
 
-REAL = [place_of(each) for each in (Console, *Console.KEY_PLACES)]
+NODES: tuple[type[DOMNode], ...] = (Console, *Console.KEY_PLACES)
+REAL = [place_of(node) for node in NODES]
 
 
 def test_the_example_is_of_keys_that_there_are() -> None:

@@ -2,13 +2,14 @@ import pytest
 
 from backstaff.config.models import BackstaffSettings, Config, UnknownHosts
 from backstaff.engine.asking import ANSWER_WITHIN_S
+from backstaff.engine.questions import HostKeyQuestion, KeyPurpose
 from backstaff.errors import ExitCode
 from backstaff.events.facts import HostState, Outcome, WaitKind
 from backstaff.events.types import HostChanged, WaitEnded, WaitExplained, WaitStarted
 from tests.engine.running import SHORT, Ran, Scene, run, short_config
 from tests.fakes.faults import Connecting
 from tests.fakes.hosts import Datacentre
-from tests.fakes.operator import FakeOperator
+from tests.fakes.operator import KNOWN_HOSTS, FakeOperator
 
 KEY, OTHER_KEY = "SHA256:aaaa", "SHA256:bbbb"
 
@@ -46,6 +47,13 @@ def test_a_key_that_the_operator_refuses_ends_the_run_before_anything_is_changed
     assert ran.code is ExitCode.UNREACHABLE
     assert ran.board.hosts["h2"].state is HostState.UNREACHABLE
     assert untouched(ran)
+
+
+def test_a_question_tells_where_an_accepted_key_goes_and_what_it_is_for() -> None:
+    operator = FakeOperator()
+    ran = asked(operator, h2=KEY)
+    assert operator.asked == [HostKeyQuestion("h2", KEY, KNOWN_HOSTS, KeyPurpose.RUN)]
+    assert ran.code is ExitCode.UNREACHABLE
 
 
 def test_a_question_that_nobody_answers_ends_at_its_limit_as_a_refusal() -> None:

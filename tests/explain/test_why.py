@@ -9,6 +9,7 @@ from backstaff.events.facts import (
     HostEvidence,
     HostState,
     LockState,
+    Outcome,
     PairState,
     WaitKind,
 )
@@ -21,10 +22,11 @@ from backstaff.events.types import (
     Output,
     Progress,
     StepStarted,
+    WaitEnded,
 )
 from backstaff.explain.brief import brief, explanation_lines
 from backstaff.explain.funnel import build_funnel, image_filter, role_filters
-from backstaff.explain.why import MOST_HOSTS, explain_wait
+from backstaff.explain.why import MOST_HOSTS, barrier_left_s, explain_wait
 from tests.events.builders import (
     Script,
     a_container,
@@ -271,3 +273,18 @@ def test_hostile_output_is_inert_in_an_explanation() -> None:
     assert "\\u001b" not in text
     assert "\x9b" not in text
     assert "owned" not in text
+
+
+def test_a_barrier_fails_when_the_last_host_that_could_open_it_has_no_time_left() -> None:
+    board = a_stuck_barrier().board
+    assert barrier_left_s(board, board.waits[1], 32) == pytest.approx(18.3)
+    assert barrier_left_s(board, board.waits[3], 32) is None, "this is no wait at a barrier"
+
+
+def test_when_a_barrier_fails_is_not_known_while_a_host_has_no_limit_or_only_has_to_stay_up() -> None:
+    script = at_the_barrier(until_boot(Script()))
+    script.at(22, WaitEnded(wait=4, outcome=Outcome.DONE, took_s=1.7))
+    assert barrier_left_s(script.board, script.board.waits[1], 23) is None
+    script.at(24, wait(9, WaitKind.READINESS, "h2", "web", "7 s without a restart", 8))
+    assert barrier_left_s(script.board, script.board.waits[1], 25) is None
+    assert "h1 and h2 can still open it" in explained(script.board, 1, 25).advice

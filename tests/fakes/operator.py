@@ -11,6 +11,8 @@ from backstaff.errors import HostKeyRefused
 from backstaff.hosts.protocol import Host
 from tests.fakes.hosts import Datacentre
 
+KNOWN_HOSTS = "~/.ssh/hosts_of_the_shop"
+
 
 @dataclass
 class FakeOperator:
@@ -64,7 +66,7 @@ class UnknownKeys:
 
     async def connect(self, name: str) -> Host:
         asking = self._asking if name in self._keys else None
-        if asking is not None and not await asking.trusts(name, self._keys[name]):
+        if asking is not None and not await asking.trusts(name, self._keys[name], KNOWN_HOSTS):
             raise HostKeyRefused("its host key is unknown", where=name)
         return await self._datacentre.connect(name)
 

@@ -13,14 +13,14 @@ from tests.hosts.ssh_server import ServerState
 
 def a_connector(
     server: ServerState,
-    known_hosts: Path,
+    known_hosts: Path | None,
     *,
     ssh: Ssh | None = None,
     sshkit: SshKit | None = None,
     policy: UnknownHosts = UnknownHosts.ACCEPT_NEW,
     timeouts: Timeouts | None = None,
     key_data: Sequence[str] = (),
-    ask: Callable[[str, str], Awaitable[bool]] | None = None,
+    ask: Callable[[str, str, str], Awaitable[bool]] | None = None,
 ) -> SshConnector:
     return SshConnector(
         ssh or own_key(server),

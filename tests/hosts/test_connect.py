@@ -108,10 +108,10 @@ async def test_a_known_host_that_has_only_keys_of_another_type_has_changed(
 async def test_somebody_who_can_be_asked_decides_about_an_unknown_key(
     server: ServerState, known_hosts: Path, answer: bool
 ) -> None:
-    asked: list[tuple[str, str]] = []
+    asked: list[tuple[str, str, str]] = []
 
-    async def ask(host: str, fingerprint: str) -> bool:
-        asked.append((host, fingerprint))
+    async def ask(host: str, fingerprint: str, written_to: str) -> bool:
+        asked.append((host, fingerprint, written_to))
         return answer
 
     connector = a_connector(server, known_hosts, policy=UnknownHosts.REFUSE, ask=ask)
@@ -121,8 +121,27 @@ async def test_somebody_who_can_be_asked_decides_about_an_unknown_key(
         with pytest.raises(HostKeyRefused):
             await connector.connect(address(server))
 
-    assert asked == [(address(server), server.host_keys[0].get_fingerprint())]
+    assert asked == [(address(server), server.host_keys[0].get_fingerprint(), str(known_hosts))]
     assert known_hosts.exists() is answer
+
+
+async def test_who_is_asked_is_told_the_file_of_the_ssh_configuration_below_home(
+    server: ServerState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = tmp_path / "config"
+    config.write_text("UserKnownHostsFile ~/shop_hosts ~/other_hosts\n")
+    asked: list[str] = []
+
+    async def ask(_host: str, _fingerprint: str, written_to: str) -> bool:
+        asked.append(written_to)
+        return True
+
+    ssh = Ssh(keys=(str(server.client_key),), keys_only=True, config=(str(config),))
+    host = await a_connector(server, None, ssh=ssh, ask=ask).connect(address(server))
+    await host.close()
+    assert asked == ["~/shop_hosts"]
+    assert (tmp_path / "shop_hosts").read_text() == server.known_line()
 
 
 async def test_a_known_hosts_file_that_can_not_be_written_is_told(

@@ -16,12 +16,12 @@ class ConsoleOperator:
     def __init__(self) -> None:
         self._there: Operator | None = None
         self._open: set[asyncio.Timeout] = set()
-        self._keys: dict[HostKeyQuestion, bool] = {}
+        self._keys: dict[tuple[str, str], bool] = {}
 
     def comes(self, there: Operator) -> None:
         """A run begins, and its questions go to `there`."""
         self._there = there
-        self._keys = {question: trusted for question, trusted in self._keys.items() if trusted}
+        self._keys = {key: trusted for key, trusted in self._keys.items() if trusted}
 
     def leaves(self) -> None:
         """Nobody is there any more: open questions end with `OperatorGone`, and so does each later one."""
@@ -33,9 +33,10 @@ class ConsoleOperator:
 
     async def trusts(self, question: HostKeyQuestion) -> bool:
         """Whether the key is to be accepted."""
-        if question not in self._keys:
-            self._keys[question] = await self._asked(lambda there: there.trusts(question))
-        return self._keys[question]
+        key = question.host, question.fingerprint
+        if key not in self._keys:
+            self._keys[key] = await self._asked(lambda there: there.trusts(question))
+        return self._keys[key]
 
     async def decide(self, question: LockQuestion) -> LockChoice:
         """What to do about the lock."""

@@ -12,6 +12,7 @@ from backstaff.cli.running import context_of
 from backstaff.cli.ssh_shell import SshShell
 from backstaff.console.session import FollowedLine, RunInfo, Stage
 from backstaff.engine.context import RunContext
+from backstaff.engine.questions import KeyPurpose
 from backstaff.errors import ExitCode
 from backstaff.events.board import Board
 from backstaff.events.redact import Redactor
@@ -47,7 +48,8 @@ class DeploySession(Backstage):
     def follow(self, host: str, role: str, container: str) -> AsyncGenerator[FollowedLine, None]:
         """What a container writes, over a connection of its own."""
         run = self._look()
-        connector = connector_for(run.config, run.revealed, run.asking)
+        asking = run.asking and run.asking.on_behalf_of(KeyPurpose.FOLLOW)
+        connector = connector_for(run.config, run.revealed, asking)
         return follow(self, Followed(run, connector, host, role, container))
 
     def shell(self, host: str, container: str) -> Sequence[str]:

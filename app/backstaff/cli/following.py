@@ -36,7 +36,12 @@ class Followed:
 async def follow(backstage: Backstage, followed: Followed) -> AsyncGenerator[FollowedLine, None]:
     """What the container writes, its last lines first, until this is closed or its output ends.
 
-    Raises `BackstaffError`."""
+    Raises `BackstaffError`, also where there is no container to follow."""
+    if not followed.container:
+        raise BackstaffError(
+            f"no container of {followed.role} runs on {followed.host} yet",
+            fix="follow it once the run has created it",
+        )
     lines: asyncio.Queue[Line] = asyncio.Queue(_MOST_AHEAD)
     # The connection is opened and closed in one task, whoever closes the generator, and when.
     reader = backstage.beside(_read_all(followed, lines))

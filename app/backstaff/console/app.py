@@ -20,7 +20,7 @@ from backstaff.console.dialogs.host_key import TrustHostKey
 from backstaff.console.dialogs.lock_held import LockIsHeld
 from backstaff.console.error_line import in_a_line
 from backstaff.console.follow_screen import FollowScreen
-from backstaff.console.foreground import run_in_foreground
+from backstaff.console.foreground import run_in_place_of
 from backstaff.console.foundation import Foundation
 from backstaff.console.help_screen import HelpScreen
 from backstaff.console.line_view import LineView
@@ -191,8 +191,7 @@ class Console(Foundation[ExitCode]):
 
     async def hand_terminal_to(self, argv: tuple[str, ...]) -> int:
         """Let a program have the terminal. The run goes on; nothing is drawn meanwhile."""
-        with self.suspend(), self.batch_update():
-            return await run_in_foreground(argv)
+        return await run_in_place_of(self, argv)
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Say something in passing."""

@@ -5,8 +5,32 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from textual.app import App
 
 from backstaff.errors import BackstaffError
+
+T = TypeVar("T")
+
+
+async def run_in_place_of(app: App[T], argv: Sequence[str]) -> int:
+    """Run a program in the foreground while the app goes on without drawing, and return its status.
+
+    Raises `BackstaffError` if it can not be started."""
+    with app.suspend(), app.batch_update():
+        ended = await _ended(argv)
+    if isinstance(ended, BackstaffError):
+        raise ended
+    return ended
+
+
+async def _ended(argv: Sequence[str]) -> int | BackstaffError:
+    """Errors are returned: Textual does not take the terminal back if one passes through `suspend`."""
+    try:
+        return await run_in_foreground(argv)
+    except BackstaffError as error:
+        return error
 
 
 async def run_in_foreground(argv: Sequence[str]) -> int:

@@ -138,7 +138,7 @@ class MainScreen(Screen[None]):
         self._scope = scope
         for view in (self._logs, self._commands, self._events, self._output):
             if view.region:
-                view.lines_added()
+                view.lines_added(state.feed.left_out if view in {self._logs, self._output} else 0)
 
     def on_tabbed_content_tab_activated(self) -> None:
         """A view that was out of sight has lines to catch up with."""

@@ -5,7 +5,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from backstaff.config.models import UnknownHosts
-from backstaff.engine.questions import HostKeyQuestion, LockChoice, LockQuestion, Operator, OperatorGone
+from backstaff.engine.questions import (
+    HostKeyQuestion,
+    KeyPurpose,
+    LockChoice,
+    LockQuestion,
+    Operator,
+    OperatorGone,
+)
 from backstaff.engine.waits import Wait, Waits
 from backstaff.errors import HostKeyRefused, WaitExpired
 from backstaff.events.facts import WaitKind
@@ -18,31 +25,45 @@ ANSWER_WITHIN_S = 300.0
 _STAND_STILL = {WaitKind.CONNECT, WaitKind.LOCK}
 """Waits during which a question may come up, here or on another host. The time of asking is not theirs."""
 
+_AGAIN = {KeyPurpose.RUN: "deploy again", KeyPurpose.FOLLOW: "follow it again"}
+
 
 class Asking:
-    """Asks on behalf of one run. `unknown_hosts` answers once the operator is gone."""
+    """Asks on behalf of one run, or of something else that connects for `purpose`. `unknown_hosts` answers
+    once the operator is gone."""
 
-    def __init__(self, waits: Waits, operator: Operator, unknown_hosts: UnknownHosts) -> None:
+    def __init__(
+        self,
+        waits: Waits,
+        operator: Operator,
+        unknown_hosts: UnknownHosts,
+        purpose: KeyPurpose = KeyPurpose.RUN,
+    ) -> None:
         self._waits = waits
         self._operator = operator
         self._unknown_hosts = unknown_hosts
+        self._purpose = purpose
         self._one_at_a_time = asyncio.Lock()
 
-    async def trusts(self, host: str, fingerprint: str) -> bool:
-        """Whether the key that a host showed is to be accepted. Raises `HostKeyRefused` if nobody says so
-        in time."""
-        question = HostKeyQuestion(host, fingerprint)
+    def on_behalf_of(self, purpose: KeyPurpose) -> "Asking":
+        """The same operator, asked for another purpose."""
+        return Asking(self._waits, self._operator, self._unknown_hosts, purpose)
+
+    async def trusts(self, host: str, fingerprint: str, written_to: str) -> bool:
+        """Whether the key that a host showed is to be accepted, and written to that file. Raises
+        `HostKeyRefused` if nobody says so in time."""
+        question = HostKeyQuestion(host, fingerprint, written_to, self._purpose)
         cause = f"an answer: is {fingerprint} the key of {host}?"
         try:
             return await self._answer(host, cause, lambda: self._operator.trusts(question))
         except OperatorGone:
             return self._unknown_hosts is UnknownHosts.ACCEPT_NEW
         except WaitExpired as expired:
-            limit = duration(ANSWER_WITHIN_S)
+            limit, again = duration(ANSWER_WITHIN_S), _AGAIN[self._purpose]
             raise HostKeyRefused(
                 f"its host key {fingerprint} is unknown, and nobody said within {limit} that it is right",
                 where=host,
-                fix="compare the fingerprint with the host's own, then deploy again and accept it",
+                fix=f"compare the fingerprint with the host's own, then {again} and accept it",
             ) from expired
 
     async def decide(self, question: LockQuestion) -> LockChoice | None:

@@ -4,13 +4,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+USUAL_KNOWN_HOSTS = "~/.ssh/known_hosts"
+"""Where ssh writes new keys unless it is configured otherwise."""
+
+
+class KeyPurpose(StrEnum):
+    """What the connection is for, and so what ends when its key is refused."""
+
+    RUN = "run"
+    FOLLOW = "follow"
+
 
 @dataclass(frozen=True)
 class HostKeyQuestion:
-    """A host showed a key that no known_hosts file has. `fingerprint` as `ssh-keygen -l` prints it."""
+    """A host showed a key that no known_hosts file has. `fingerprint` as `ssh-keygen -l` prints it;
+    `written_to` is the file, as a person writes it, that an accepted key goes to."""
 
     host: str
     fingerprint: str
+    written_to: str = USUAL_KNOWN_HOSTS
+    purpose: KeyPurpose = KeyPurpose.RUN
 
 
 class LockChoice(StrEnum):

@@ -107,10 +107,11 @@ def _barrier(board: Board, wait: WaitView, now_t: float) -> Because:
     barrier = _barrier_of(board, wait)
     gate = barrier.name if barrier else (board.plan.barrier if board.plan else "")
     hopeful = _hopeful(board, barrier)
+    kept = {pair.key for pair in hopeful}
     others = [
         pair
         for pair in board.pairs.values()
-        if pair.role == gate and pair not in hopeful and pair.state is not PairState.HEALTHY
+        if pair.role == gate and pair.key not in kept and pair.state is not PairState.HEALTHY
     ]
     ordered = sorted(hopeful + others, key=_urgency)
     evidence = tuple(pair_evidence(board, pair) for pair in ordered[:MOST_HOSTS])
@@ -143,7 +144,7 @@ def _urgency(pair: PairView) -> tuple[int, int]:
 
 
 def _barrier_advice(board: Board, hopeful: list[PairView], others: list[PairView], now_t: float) -> str:
-    likely = next((text for pair in others + hopeful if (text := hint(board, pair))), "")
+    likely = next((text for pair in (others + hopeful)[:MOST_HOSTS] if (text := hint(board, pair))), "")
     tail = f"; {likely}" if likely else ""
     if not hopeful:
         return f"no host can open the barrier any more{tail}"
@@ -169,9 +170,8 @@ def _hopeful(board: Board, barrier: BarrierView | None) -> list[PairView]:
     """The gatekeepers that can still open a barrier."""
     if barrier is None:
         return []
-    return [
-        pair for pair in board.pairs.values() if pair.role == barrier.name and pair.host in barrier.can_open
-    ]
+    hosts = set(barrier.can_open)
+    return [pair for pair in board.pairs.values() if pair.role == barrier.name and pair.host in hosts]
 
 
 def _end(board: Board, hopeful: list[PairView], now_t: float) -> tuple[float, PairView] | None:
@@ -183,8 +183,9 @@ def _end(board: Board, hopeful: list[PairView], now_t: float) -> tuple[float, Pa
 
 
 def _time_left(board: Board, pair: PairView, now_t: float) -> float | None:
-    """How long a pair may still take to become healthy, None while no such wait is open."""
-    deciding = {WaitKind.START, WaitKind.READINESS, WaitKind.HEALTH, WaitKind.PROXY}
+    """How long a pair may still take to become healthy, None while no such wait is open. A readiness delay is
+    none: when it is over the pair counts as healthy."""
+    deciding = {WaitKind.START, WaitKind.HEALTH, WaitKind.PROXY}
     lefts = [w.left_s(now_t) for w in board.waits_of(pair.host, pair.role) if w.start.what in deciding]
     return max(lefts, default=None)
 

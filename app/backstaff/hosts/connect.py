@@ -20,8 +20,9 @@ class SshConnector:
     """Connects to hosts of deploy.yml; one per run, so that limits and jump hosts are shared.
 
     `key_data` are the texts of the private keys that `ssh.key_data` names, already looked up.
-    `known_hosts` None means the files of the ssh configuration. `ask` (host, fingerprint) is awaited for
-    an unknown host key, which is accepted on True; without it `unknown_hosts` decides.
+    `known_hosts` None means the files of the ssh configuration. `ask` (host, fingerprint, file
+    that an accepted key is written to) is awaited for an unknown host key, which is accepted on True; without
+    it `unknown_hosts` decides.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class SshConnector:
         clock: Clock | None = None,
         key_data: Sequence[str] = (),
         known_hosts: Path | None = None,
-        ask: Callable[[str, str], Awaitable[bool]] | None = None,
+        ask: Callable[[str, str, str], Awaitable[bool]] | None = None,
     ) -> None:
         self._ssh = ssh
         self._sshkit = sshkit

@@ -27,8 +27,8 @@ from backstaff.hosts.ssh_settings import Target, cipher_options, config_files, k
 # ssh does not do either, takes up to 0.2 s of CPU.
 asyncssh.set_default_skip_rsa_key_validation(True)
 
-AskAboutKey = Callable[[str, str], Awaitable[bool]]
-"""Asks somebody whether the key of a host (name, fingerprint) is right."""
+AskAboutKey = Callable[[str, str, str], Awaitable[bool]]
+"""Asks somebody whether the key of a host (name, fingerprint) is right, to be written to a file if so."""
 
 _SYSTEM_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 _DROP_RETRIES = 6
@@ -87,8 +87,8 @@ class SshLogin:
 
     async def _decide(self, guard: HostKeyGuard) -> None:
         """Ask about an unknown key if there is somebody to ask; return only if it may be accepted."""
-        key = guard.undecided
-        if key and self._policy.ask and await self._policy.ask(self._target.name, key.fingerprint):
+        key, ask = guard.undecided, self._policy.ask
+        if key and ask and await ask(self._target.name, key.fingerprint, _shown(self._files[0])):
             guard.accepted.add(key.blob)
             return
         raise host_keys.refusal(self._target.name, self._lookup_host, self._options.port, guard)
@@ -254,6 +254,12 @@ def _known_hosts_files(
     system = options.config.get("GlobalKnownHostsFile")
     system_names = system if isinstance(system, list) else _SYSTEM_KNOWN_HOSTS
     return (*user, *(Path(name).expanduser() for name in system_names))
+
+
+def _shown(file: Path) -> str:
+    """A file as a person writes it."""
+    home = Path.home()
+    return f"~/{file.relative_to(home)}" if file.is_relative_to(home) else str(file)
 
 
 def _trusted(guard: HostKeyGuard) -> tuple[list[asyncssh.SSHKey], ...]:

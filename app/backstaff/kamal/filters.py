@@ -83,8 +83,7 @@ def label_values(config: Config, role: str | None = None) -> dict[str, str]:
 
 def misplaced_labels(config: Config, role: str, labels: Mapping[str, str]) -> list[str]:
     """Labels by which a role's container is found, and that this one has otherwise: `destination=staging
-    instead of an empty destination`. Of several labels of one name Docker takes the last, wherever it was set.
-    """
+    instead of an empty destination`. Docker takes the last of several of one name, wherever it was set."""
     wanted = label_values(config, role)
     return [
         f"{_label(key, labels.get(key))} instead of {_label(key, value)}"

@@ -24,8 +24,9 @@ _REFUSED = {
 
 
 class TrustHostKey(RunQuestion[bool]):
-    """Asks whether a host's key is right; the result is whether to accept it. `y`, which answers much else, is
-    no answer here."""
+    """Asks whether a host's key is right; the result is whether to accept it.
+
+    `y`, which answers so much else, is no answer here."""
 
     def __init__(self, question: HostKeyQuestion, seconds: Callable[[], float] = monotonic) -> None:
         accepted = f"{_ACCEPTED[question.purpose]}, and the key is written to {question.written_to}"
