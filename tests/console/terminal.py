@@ -15,7 +15,7 @@ import pytest
 PATIENCE_S = 60.0
 """How long something may take to appear; a loaded machine is slow, so this is no measure of anything."""
 LOOK_EVERY_S = 0.1
-_UNWANTED = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "NO_COLOR", "TMUX", "PYTHONPATH")
+_UNWANTED = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "NO_COLOR", "TMUX", "PYTHONPATH", "COLUMNS", "LINES")
 
 
 class Terminal:

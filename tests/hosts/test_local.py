@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from backstaff.hosts import local
 from backstaff.hosts.local import kill_live_groups, run_local
 from tests.hosts.ssh_server import until
 from tests.hosts.test_run import runs
@@ -78,12 +79,13 @@ async def test_cancelling_lets_a_program_clean_up(tmp_path: Path) -> None:
 
 
 async def test_all_that_runs_can_be_killed_at_once(tmp_path: Path) -> None:
-    async def kill_when_it_runs() -> None:
-        await until((tmp_path / "pid").is_file)
+    async def kill_when_it_is_waited_for() -> None:
+        # The program may run for a moment before the event loop has heard of it.
+        await until(lambda: (tmp_path / "pid").is_file() and bool(local._live_groups))
         kill_live_groups()
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(kill_when_it_runs())
+        group.create_task(kill_when_it_is_waited_for())
         result = await run_local("trap '' TERM; touch pid; sleep 60", cwd=tmp_path)
 
     assert result.status == -9
