@@ -7,6 +7,9 @@ from tests.lab.errors import LabError
 
 Finished = subprocess.CompletedProcess[str]
 
+_LEFT_S = 10.0
+"""How long what is left of the output of a killed program may take."""
+
 
 def run(
     argv: Sequence[str], *, stdin: str = "", timeout_s: float = 60.0, env: Mapping[str, str] | None = None
@@ -15,16 +18,37 @@ def run(
 
     Raises subprocess.TimeoutExpired after `timeout_s`.
     """
-    return subprocess.run(
+    process = subprocess.Popen(
         argv,
-        input=stdin,
-        capture_output=True,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        timeout=timeout_s,
-        env=env,
-        check=False,
     )
+    try:
+        out, err = process.communicate(stdin, timeout=timeout_s)
+    finally:
+        ended(process)
+    return Finished(argv, process.returncode, out, err)
+
+
+def ended(process: "subprocess.Popen[str]") -> None:
+    """Kill a program if it has not ended, and let go of its output.
+
+    Raises LabError if something that it started keeps its output open: waiting for that would have no
+    end."""
+    if process.poll() is None:
+        process.kill()
+    try:
+        process.communicate(timeout=_LEFT_S)
+    except subprocess.TimeoutExpired:
+        raise LabError(f"{process.args!r} has ended, but something that it started has not") from None
+    finally:
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None and not pipe.closed:
+                pipe.close()
 
 
 def must(finished: Finished) -> str:

@@ -17,7 +17,7 @@ import backstaff
 from backstaff.events.types import Event
 from backstaff.events.wire import parse_line
 from tests.lab import Lab
-from tests.lab.commands import must, run
+from tests.lab.commands import ended, must, run
 from tests.lab.waiting import wait_until
 
 PERFORMER = "Ada Operator"
@@ -83,9 +83,7 @@ class Running:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.communicate()
+        ended(self._process)
 
     def wait_until(self, happened: Callable[[Event], bool], what: str, *, timeout_s: float = 30.0) -> None:
         """Return as soon as an event of the run fits; LabError if the run ends or time runs out before."""
@@ -96,7 +94,7 @@ class Running:
 
         wait_until(seen, what, timeout_s=timeout_s)
         if not any(map(happened, self._events)):
-            out, err = self._process.communicate()
+            out, err = self._process.communicate(timeout=_HOW_LONG_S)
             raise AssertionError(f"{what}: the run ended ({self._process.returncode}) before\n{out}{err}")
 
     def wait_for_output(self, text: str) -> None:
