@@ -225,8 +225,11 @@ class Matrix(ScrollView, can_focus=True):
             self._selected(subject)
 
     def _reveal(self) -> None:
+        """Scroll to the selected row; to the top, where trouble is, for the run as a whole."""
         place = self._table.find(self._subject)
         if place is None:
+            if not self._subject.host:
+                self.scroll_to(y=0, animate=False)
             return
         row, top, height = place[0], self.scroll_offset.y, self.size.height - HEADINGS
         if row < top:
