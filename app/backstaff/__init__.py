@@ -1,5 +1,12 @@
 """Backstaff deploys containers to your own servers over SSH and shows why a boot is waiting."""
 
-from importlib.metadata import version as _version
+__version__: str
+"""As the installed package tells it. Looked up when it is asked for: that takes its time."""
 
-__version__ = _version("backstaff")
+
+def __getattr__(name: str) -> str:
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version
+
+    return version("backstaff")

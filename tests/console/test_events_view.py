@@ -3,11 +3,22 @@ from datetime import UTC
 import pytest
 from hypothesis import given
 
+from backstaff.console.event_words import words_of
 from backstaff.console.events_view import EventEntry, EventsView, event_entries
 from backstaff.console.line_store import LineStore, Scope
 from backstaff.events.board import Board
 from backstaff.events.facts import FailureCard, HostState, Outcome, WaitKind
-from backstaff.events.types import Body, Event, Failed, HostChanged, Output, Progress, WaitEnded
+from backstaff.events.types import (
+    Body,
+    Event,
+    Failed,
+    HostChanged,
+    Output,
+    Progress,
+    WaitEnded,
+    WaitExplained,
+)
+from backstaff.explain.why import explain_wait
 from backstaff.headless.colour import Tone
 from tests.console.lines import SIZES, START, Showing, status, texts, typed
 from tests.events.builders import (
@@ -18,6 +29,7 @@ from tests.events.builders import (
     line,
     until_boot,
     wait,
+    waits_without_a_limit,
 )
 from tests.events.strategies import any_event
 
@@ -76,6 +88,19 @@ async def test_a_pair_has_its_own_events_and_those_of_its_host() -> None:
         assert "exited 1" in shown
         assert "job" not in {row.split()[0] for row in texts(view)}
         assert "h1" not in {row.split()[0] for row in texts(view)}
+
+
+def test_words_for_a_wait_tell_its_limit_or_that_it_has_none() -> None:
+    before = waits_without_a_limit().board
+    why = explain_wait(before, 1, 32)
+    limited = wait(1, WaitKind.BARRIER, "h3", "job", "the first healthy web container", 45)
+    sentence = "waits for the first healthy web container"
+    assert words_of(limited, before) == f"{sentence} (at most 45 s)"
+    assert words_of(before.waits[1].start, before) == f"{sentence} (no limit)"
+    assert words_of(WaitExplained(wait=1, why=why, left_s=0), before) == f"job@h3 {sentence}; no limit"
+    stuck = a_stuck_barrier().board
+    assert words_of(WaitExplained(wait=1, why=why, left_s=0), stuck) == f"job@h3 {sentence}; 0 s left"
+    assert words_of(WaitExplained(wait=99, why=why, left_s=7), stuck) == f"job@h3 {sentence}; 7 s left"
 
 
 def test_the_tone_of_a_line_is_that_of_headless_mode() -> None:

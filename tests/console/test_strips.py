@@ -9,7 +9,7 @@ from backstaff.console.run_header import header_line
 from backstaff.console.session import RunInfo
 from backstaff.console.summary_text import summary_lines
 from backstaff.events.board import Board
-from backstaff.events.facts import BarrierState, LockState, Outcome, Phase
+from backstaff.events.facts import BarrierState, LockState, Outcome, Phase, WaitKind
 from backstaff.events.types import BarrierChanged, LockChanged, PhaseStarted, Progress, WaitEnded
 from tests.events.builders import (
     Script,
@@ -19,6 +19,8 @@ from tests.events.builders import (
     a_stuck_barrier,
     at_the_barrier,
     until_boot,
+    wait,
+    waits_without_a_limit,
 )
 from tests.headless.pictures import failed
 
@@ -121,6 +123,22 @@ def test_the_bar_of_a_barrier_becomes_small_before_names_are_left_out() -> None:
     assert bars[78] >= 6
     assert "2 waiting" in drawn[78]
     assert drawn[58] == "⋯ barrier web closed   0 of 2 healthy   12 s of 30 s"
+
+
+@pytest.mark.parametrize("width", WIDTHS[2:])
+def test_a_barrier_without_a_limit_has_no_bar_and_no_time_left(width: int) -> None:
+    (line,) = barrier_lines(waits_without_a_limit().board, 32, width)
+    assert line.plain.endswith("12 s, no limit")
+    assert line.cell_length <= width
+    assert not {"━", "─"} & {*line.plain}
+    assert ("waiting: job@h3 job@h4" in line.plain) is (width >= 118)
+
+
+def test_the_longest_wait_at_a_barrier_is_the_one_without_a_limit() -> None:
+    script = waits_without_a_limit()
+    script.at(31, WaitEnded(wait=2, outcome=Outcome.CANCELLED, took_s=11))
+    script.at(31, wait(9, WaitKind.BARRIER, "h4", "job", "the first healthy web container", 45))
+    assert barrier(script.board).endswith("11 s, no limit")
 
 
 def test_reasons_are_cut_by_the_cells_they_take() -> None:

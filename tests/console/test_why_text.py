@@ -18,6 +18,7 @@ from tests.events.builders import (
     probe,
     until_boot,
     wait,
+    waits_without_a_limit,
 )
 from tests.headless.pictures import failed
 
@@ -44,6 +45,33 @@ def test_a_barrier_is_explained_by_the_hosts_that_could_open_it() -> None:
     assert "GET :3000/up -> " in said
     assert "9 times" in said
     assert "> could not connect to database at db:5432" in said
+
+
+def test_a_wait_without_a_limit_says_so_and_draws_no_bar_to_a_deadline() -> None:
+    board = waits_without_a_limit().board
+    said = text(board, Subject("h3", "job"), 32)
+    assert said.splitlines()[1] == "12 s  no limit"
+    assert "next: h1 and h2 can still open it" in said
+    assert " left" not in said
+    (_, time) = sentence_lines(board, Subject("h3", "job"), 32, 80)
+    assert time.plain == "12 s  no limit"
+
+
+def test_what_else_is_waited_for_without_a_limit_says_so_too() -> None:
+    script = waits_without_a_limit().at(31, wait(9, WaitKind.DOCKER, "h3", "job", "docker ps", 0))
+    last = text(script.board, Subject("h3", "job"), 32).splitlines()[-1]
+    assert last == "also waits: docker ps, no limit"
+
+
+def test_a_wait_without_a_limit_ends_with_the_barrier_that_fails_before() -> None:
+    script = waits_without_a_limit()
+    for number, host in enumerate(("h1", "h2"), 3):
+        script.at(31, WaitEnded(wait=number, outcome=Outcome.DONE, took_s=1))
+        script.at(31, wait(number + 5, WaitKind.PROXY, host, "web", "the proxy to find it healthy", 30))
+    said = text(script.board, Subject("h3", "job"), 41)
+    assert "21 s of 41 s" in said
+    assert "20 s left" in said
+    assert "at the latest" not in said
 
 
 def test_the_funnel_tells_for_each_filter_what_it_dropped_and_ends_where_nothing_is_left() -> None:

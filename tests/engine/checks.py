@@ -3,12 +3,15 @@
 import re
 from datetime import timedelta
 
+from backstaff.config.models import OnFailure
 from backstaff.engine.lock import release_command
+from backstaff.engine.resume import EarlierRun
 from backstaff.errors import ExitCode
 from backstaff.events.board import Board
 from backstaff.events.facts import LockState, Outcome, PairState, Phase, WaitKind
 from backstaff.events.types import Failed, LockChanged, RunEnded, WaitEnded, WaitStarted
 from backstaff.kamal.filters import UP_STATES
+from backstaff.kamal.names import container_prefix
 from tests.engine.running import NEW, OWNER, Ran
 from tests.engine.scenes import BAD_APPS, Holder, Story, Trouble
 from tests.fakes import shell
@@ -30,6 +33,7 @@ def check_all(ran: Ran, story: Story) -> None:
     the_card_names_a_host_at_fault(ran, story)
     nothing_half_booted_runs(ran, story)
     what_ended_with_docker_is_told_as_that(ran, story)
+    what_has_switched_goes_back_or_is_told(ran, story)
 
 
 def nothing_is_left_behind(ran: Ran) -> None:
@@ -206,3 +210,46 @@ def what_ended_with_docker_is_told_as_that(ran: Ran, story: Story) -> None:
     assert re.search(DOCKER_ENDED, " ".join((ran.card.cause, *ran.card.evidence))), ran.card
     told = [pair.detail for pair in ran.board.pairs.values() if pair.state is PairState.FAILED]
     assert all(re.match(DOCKER_ENDED, each) for each in told), told
+
+
+def what_has_switched_goes_back_or_is_told(ran: Ran, story: Story) -> None:
+    """After a failed boot that is to go back, no pair is left on the new version without a word. Otherwise
+    nothing ever goes back."""
+    gone_back = Phase.ROLLBACK in ran.board.phases
+    assert not gone_back or ran.plan.on_failure is OnFailure.ROLLBACK
+    if ran.code is not ExitCode.FAILED or ran.plan.on_failure is not OnFailure.ROLLBACK:
+        assert not gone_back or ran.code is ExitCode.INTERRUPTED
+        return
+    if ran.board.phases.get(Phase.BOOT) is None or ran.board.phases[Phase.BOOT].outcome is Outcome.DONE:
+        return
+    for pair in ran.plan.pairs:
+        view = ran.board.pair(pair.host, pair.role)
+        assert view is not None
+        if view.state is PairState.HEALTHY:
+            assert f"{pair.role} stays on {NEW}" in ran.notices(), pair
+        if view.state is PairState.NOT_ROLLED_BACK:
+            told = [
+                line for line in ran.card.evidence if line.startswith(f"{pair.host}: {pair.role} could not")
+            ]
+            assert told, (pair, ran.card.evidence)
+            assert "by hand" in told[0]
+        if view.state is not PairState.ROLLED_BACK or story.troubles.get(pair.host):
+            continue
+        server = ran.datacentre[pair.host]
+        if pair.proxied:
+            serves = server.proxy.serves(container_prefix(ran.config, pair.role))
+            assert serves is not None
+            assert serves.created_at < EPOCH, pair
+        else:
+            assert all(each.created_at < EPOCH for each in server.running(pair.role)), pair
+
+
+def nothing_done_is_done_again(first: Ran, again: Ran) -> None:
+    """A resumed run brings the version everywhere, and what was proved and still was so is left alone."""
+    proven = EarlierRun.of(first.board).proven
+    assert set(again.plan.done) <= proven
+    for pair in again.plan.done:
+        history = again.datacentre[pair.host].history
+        assert again.new(pair.host, pair.role) not in [each.container for each in history], pair
+        assert not [each for each in history if each.what == "created" and each.container.role == pair.role]
+    assert set(again.plan.every_pair) == set(again.plan.selection.pairs)

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
 from backstaff import __version__
 from backstaff.clock import Seconds
-from backstaff.config.models import BackstaffSettings, Config, Timeouts
+from backstaff.config.models import BackstaffSettings, Config, OnFailure, Timeouts
 from backstaff.engine.context import Performer, RunContext
 from backstaff.engine.deploy import Deploy, DeployOptions
 from backstaff.engine.ending import Cancellation, run_to_end
 from backstaff.engine.planning import announce_plan
+from backstaff.engine.resume import EarlierRun
 from backstaff.errors import BackstaffError, ExitCode
 from backstaff.events.board import Board
 from backstaff.events.facts import FailureCard, PairState
@@ -116,6 +117,14 @@ class Ran:
         container = self.datacentre[host].proxy.serves(container_prefix(self.config, role))
         return container.name.rpartition("-")[2] if container else ""
 
+    def happened(self, host: str, role: str) -> list[str]:
+        """What has happened to a role's containers: `created v2`, `asked to stop v1`."""
+        return [
+            f"{each.what} {each.container.name.partition('_')[0].rpartition('-')[2]}"
+            for each in self.datacentre[host].history
+            if each.container.role == role
+        ]
+
     def notices(self) -> str:
         return "\n".join(each.text for each in self.board.notices)
 
@@ -154,6 +163,7 @@ class Scene:
     hosts: Sequence[str] = ()
     roles: Sequence[str] = ()
     cancel_at: Seconds | None = None
+    on_failure: OnFailure | None = None
     options: DeployOptions = field(default_factory=lambda: DeployOptions(skip_push=True))
     dead: Iterable[LockOwner] = (DEAD,)
     set: Callable[[Datacentre], None] = lambda _: None
@@ -166,8 +176,17 @@ class Scene:
 
     def plan(self) -> Plan:
         return make_plan(
-            self.config, self.selection(), self.version, self.command, skip_push=self.options.skip_push
+            self.config,
+            self.selection(),
+            self.version,
+            self.command,
+            skip_push=self.options.skip_push,
+            on_failure=self.on_failure,
         )
+
+    def resumes(self, earlier: EarlierRun) -> "Scene":
+        """The same, going on with an earlier run."""
+        return replace(self, options=replace(self.options, resumes=earlier))
 
 
 def run(scene: Scene) -> Ran:
@@ -195,11 +214,13 @@ async def run_over(datacentre: Datacentre, scene: Scene, owner: LockOwner = OWNE
     killed: list[ExitCode] = []
     cancellation = Cancellation(killed.append)
 
+    dead = scene.dead
+    connector = UnknownKeys(datacentre, context.asking, scene.unknown_keys)
+    deploy = Deploy(context, plan, connector, owner, lambda each: each in dead, scene.options)
+
     async def work() -> None:
         announce_plan(context, plan)
-        dead = scene.dead
-        connector = UnknownKeys(datacentre, context.asking, scene.unknown_keys)
-        await Deploy(context, plan, connector, owner, lambda each: each in dead, scene.options).carry_out()
+        await deploy.carry_out()
 
     timers = [
         asyncio.get_running_loop().call_at(START + at, cancellation.request, ExitCode.INTERRUPTED)
@@ -213,8 +234,9 @@ async def run_over(datacentre: Datacentre, scene: Scene, owner: LockOwner = OWNE
     assert took_s <= scene.within_s, f"it took {took_s} s"
     this = asyncio.current_task()
     left = [repr(task) for task in asyncio.all_tasks() if task is not this]
-    ran = Ran(code, scene.config, plan, datacentre, context.stream, events, took_s, left, killed=killed)
-    ran.new_works = {pair: new_works(ran, pair) for pair in plan.pairs}
+    ran = Ran(code, scene.config, deploy.plan, datacentre, context.stream, events, took_s, left)
+    ran.killed = killed
+    ran.new_works = {pair: new_works(ran, pair) for pair in deploy.plan.every_pair}
     return ran
 
 
@@ -230,6 +252,24 @@ async def _run_twice(scene: Scene, again: Scene) -> tuple[Ran, Ran]:
 def run_twice(scene: Scene, again: Scene) -> tuple[Ran, Ran]:
     """Carry both out over the same hosts, the second by another process once the first is dead."""
     return simulate(_run_twice(scene, again))
+
+
+async def _run_and_resume(scene: Scene, mend: Callable[[Datacentre], None]) -> tuple[Ran, Ran]:
+    datacentre = a_datacentre(scene.config, old=scene.old)
+    scene.set(datacentre)
+    first = await run_over(datacentre, scene)
+    await asyncio.sleep(SETTLED_S)
+    mend(datacentre)
+    for server in datacentre.servers.values():
+        server.history.clear()
+    again = replace(scene, cancel_at=None, dead=(DEAD, OWNER), unknown_keys={})
+    return first, await run_over(datacentre, again.resumes(EarlierRun.of(first.board)), NEXT_OWNER)
+
+
+def run_and_resume(scene: Scene, mend: Callable[[Datacentre], None]) -> tuple[Ran, Ran]:
+    """Carry it out, change the hosts with `mend`, and go on with it in another process. The hosts' history
+    begins with the second run."""
+    return simulate(_run_and_resume(scene, mend))
 
 
 def new_works(ran: Ran, pair: Pair) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.vendor.pretty import RepresentationPrinter
 
 from backstaff.clock import Seconds
-from backstaff.config.models import Boot, Config, Role
+from backstaff.config.models import BackstaffSettings, Boot, Config, OnFailure, Role
 from backstaff.engine.audit import FLUSH_WITHIN_S
 from backstaff.engine.boot import ABANDON_WITHIN_S
 from backstaff.engine.containers import LOOK_AGAIN_S
@@ -112,6 +112,7 @@ class Story:
         return (
             f"Story({roles}; primary {config.primary_role}; {config.boot}; "
             f"retain {config.retain_containers}; readiness {config.readiness_delay}; "
+            f"on failure {config.backstaff.on_failure}; "
             f"-h {self.hosts} -r {self.roles}; old {self.old!r} {self.old_app}; "
             f"{self.lock}; leftover {self.leftover}; "
             f"{self.apps}; {self.troubles}; cancel at {self.cancel_at})"
@@ -142,6 +143,13 @@ class Story:
             dead=(DEAD, OWNER),
             set=self._mend,
         )
+
+    def mend_all(self, datacentre: Datacentre) -> None:
+        """Everything is well again, and so is the version that could not boot."""
+        self._mend(datacentre)
+        for server in datacentre.servers.values():
+            for name in server.apps:
+                server.apps[name] = HEALTHY
 
     def _mend(self, datacentre: Datacentre) -> None:
         if self.lock is Holder.OTHER:
@@ -254,6 +262,7 @@ def configs(draw: st.DrawFn) -> Config:
         boot=boot,
         retain_containers=draw(st.integers(1, 3)),
         readiness_delay=draw(st.integers(0, 2)),
+        backstaff=BackstaffSettings(timeouts=SHORT, on_failure=draw(st.sampled_from(OnFailure))),
     )
 
 
@@ -298,7 +307,7 @@ def longest_s(plan: Plan, config: Config) -> Seconds:
     prepare = 5 * t.docker + t.command + 15 + 3 * stops
     pair = max(pair_limit_s(config, role) for role in config.roles) + 3 * t.docker + LOOK_AGAIN_S
     lane = 3 * (2 * pair + 3 * stops)
-    boot = len(plan.groups) * (lane + plan.group_wait + 1)
+    boot = len(plan.groups) * (lane + plan.group_wait + 1) + lane
     finish = 20 * t.docker + 3 * t.command
     return silence + connect + looks + pull + lock + prepare + boot + finish + ENDING_S
 

@@ -1,9 +1,9 @@
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
 from backstaff.errors import ExitCode
-from tests.engine.checks import check_all, what_serves_is_never_stopped
-from tests.engine.running import run, run_twice
-from tests.engine.scenes import ENDING_S, NEXT, Story, longest_s, stories
+from tests.engine.checks import check_all, nothing_done_is_done_again, what_serves_is_never_stopped
+from tests.engine.running import run, run_and_resume, run_twice
+from tests.engine.scenes import BAD_APPS, ENDING_S, NEXT, Story, longest_s, stories
 from tests.fakes.shell import lock_held
 
 thorough = settings(
@@ -55,4 +55,19 @@ def test_whatever_a_run_leaves_behind_the_next_one_puts_right(story: Story) -> N
     for pair in again.plan.pairs:
         running = again.datacentre[pair.host].running(pair.role)
         assert [each.name[-2:] for each in running] == [NEXT], (first.card, running)
+    what_serves_is_never_stopped(again, story)
+
+
+@thorough
+@given(stories(cancelled=True))
+def test_whatever_a_run_leaves_undone_the_resumed_one_does_and_no_more(story: Story) -> None:
+    plan = story.plan()
+    assume(plan is not None)
+    assert plan is not None
+    # What ends after it was proved may do so again at any moment, also while it is looked at.
+    assume(not any(story.app(each.host, each.role) in BAD_APPS and not each.proxied for each in plan.pairs))
+    first, again = run_and_resume(story.scene, story.mend_all)
+    assert again.code is ExitCode.DONE, again.card
+    assert all(again.new_works.values()), again.new_works
+    nothing_done_is_done_again(first, again)
     what_serves_is_never_stopped(again, story)

@@ -313,6 +313,22 @@ def a_stuck_barrier() -> Script:
     return script.explain(32, 1, heartbeat=True).explain(32, 2, heartbeat=True)
 
 
+def waits_without_a_limit() -> Script:
+    """The jobs wait as they do with Kamal, for as long as it takes, and so does what they wait for."""
+    script = until_boot(Script())
+    waiting = tuple(f"job@{host}" for host in JOB_HOSTS)
+    script.at(
+        20, BarrierChanged(barrier="web", state=BarrierState.CLOSED, can_open=WEB_HOSTS, waiting=waiting)
+    )
+    for number, host in enumerate(JOB_HOSTS, 1):
+        script.at(20, pair(host, "job", PairState.WAITING))
+        script.at(20, wait(number, WaitKind.BARRIER, host, "job", "the first healthy web container", 0))
+    for number, host in enumerate(WEB_HOSTS, 3):
+        script.at(20, pair(host, "web", PairState.CHECKING))
+        script.at(20, wait(number, WaitKind.PROXY, host, "web", "the proxy to find it healthy", 0))
+    return script.explain(31, 1, heartbeat=True)
+
+
 def a_failed_deploy(card_of: Callable[[Board], FailureCard]) -> Script:
     """The stuck barrier to its end: h1 runs out of time, the barrier fails, the jobs are not booted."""
     script = a_stuck_barrier()

@@ -1,19 +1,21 @@
+import fcntl
 import os
 import re
 import signal
 import stat
 import subprocess
 import sys
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from backstaff.errors import ExitCode, JournalError
 from backstaff.events.board import Board
-from backstaff.events.journal import JournalWriter, journal_directory, new_run_id
-from backstaff.events.journal_reader import read_journal
+from backstaff.events.journal import JournalWriter, began_at, journal_directory, new_run_id
+from backstaff.events.journal_lock import is_held
 from backstaff.events.types import Event
+from backstaff.events.wire import parse_line
 from tests.events.builders import a_good_deploy
 
 ROOT = Path(__file__).parents[2]
@@ -29,12 +31,17 @@ def written(directory: Path, events: list[Event]) -> Path:
     return journal.path
 
 
+def events_in(path: Path) -> list[Event]:
+    """The events of all whole lines."""
+    return [parse_line(line) for line in path.read_bytes().split(b"\n")[:-1]]
+
+
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
     script = a_good_deploy()
     path = written(tmp_path / "runs", script.events)
-    assert list(read_journal(path)) == script.events
+    assert events_in(path) == script.events
     board = Board()
-    for event in read_journal(path):
+    for event in events_in(path):
         board.fold(event)
     assert board == script.board
 
@@ -59,7 +66,7 @@ def test_events_are_in_the_file_as_soon_as_they_happened(tmp_path: Path) -> None
     journal = JournalWriter(tmp_path, "run", pytest.fail)
     for number, event in enumerate(a_good_deploy().events[:5], 1):
         journal(event)
-        assert len(list(read_journal(journal.path))) == number
+        assert len(events_in(journal.path)) == number
     journal.close()
 
 
@@ -70,7 +77,7 @@ def test_an_existing_journal_is_never_written_over(tmp_path: Path) -> None:
     for event in a_good_deploy().events[:3]:
         second(event)
     second.close()
-    assert len(list(read_journal(path))) == 2
+    assert len(events_in(path)) == 2
     assert complaints == [f"this run is no longer recorded: {path}: File exists"]
 
 
@@ -112,7 +119,7 @@ def test_a_disk_that_fills_up_costs_one_complaint_and_the_rest_of_the_journal(tm
         out, _ = process.communicate(timeout=60)
     path = tmp_path / "run.jsonl"
     assert out == f"this run is no longer recorded: {path}: File too large\nwent on\n"
-    events = list(read_journal(path))
+    events = events_in(path)
     assert events == a_good_deploy().events[: len(events)]
     assert path.stat().st_size == 5000
 
@@ -139,66 +146,83 @@ def test_a_killed_run_is_read_up_to_its_last_whole_event(tmp_path: Path) -> None
         process.send_signal(signal.SIGKILL)
         rest = process.stdout.read()
     told += [int(line) for line in rest.splitlines()]
-    numbers = [event.seq for event in read_journal(tmp_path / "run.jsonl")]
+    numbers = [event.seq for event in events_in(tmp_path / "run.jsonl")]
     assert numbers[: len(told)] == told
     assert len(numbers) <= len(told) + 1
 
 
-@pytest.mark.parametrize("cut", [1, 2, 40, 90])
-def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path, cut: int) -> None:
+def test_a_run_is_locked_while_it_goes_on(tmp_path: Path) -> None:
+    journal = JournalWriter(tmp_path, "run", pytest.fail)
     events = a_good_deploy().events
-    path = written(tmp_path, events)
-    path.write_bytes(path.read_bytes()[:-cut])
-    assert list(read_journal(path)) == (events if cut == 1 else events[:-1])
+    journal(events[0])
+    assert is_held(journal.path) is True
+    for event in events[1:]:
+        journal(event)
+    assert is_held(journal.path) is True, "the last event is not yet the end"
+    journal.close()
+    assert is_held(journal.path) is False
 
 
-def refusal(path: Path) -> JournalError:
-    with pytest.raises(JournalError) as refused:
-        list(read_journal(path))
-    assert refused.value.exit_code is ExitCode.USAGE
-    assert "\n" not in str(refused.value)
-    return refused.value
+def test_a_killed_run_is_not_locked_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with in_a_process(KILLED, str(tmp_path)) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert is_held(path) is True
+        process.send_signal(signal.SIGKILL)
+        process.stdout.read()
+    assert is_held(path) is False
 
 
-@pytest.mark.parametrize(
-    ("content", "what"),
-    [
-        (b"", "is empty"),
-        (b"service: shop\nimage: x\n", "is not a journal: not an event: the line is not JSON"),
-        (b'{"time":"12:00","msg":"Deployed"}\n', "is not a journal: not an event: it has no format version"),
-        ('{"v":1,"seq":1}\n'.encode("utf-16"), "is not a journal: the text is not UTF-8"),
-        (b"\x1f\x8b\x08\x00\xff\xff\n", "is not a journal: the text is not UTF-8"),
-        (b'{"v":2,"seq":1,"kind":"run_started"}\n', "format version 2 is newer than 1"),
-        (b'{"v":1,"seq":1,"at":"2026-', "holds no whole event"),
-        (b"\0" * 100, "is not a journal"),
-    ],
-)
-def test_what_is_no_journal_is_refused_in_one_line(tmp_path: Path, content: bytes, what: str) -> None:
-    path = tmp_path / "x.jsonl"
-    path.write_bytes(content)
-    error = refusal(path)
-    assert what in error.what
-    assert str(path) in error.where
+def test_the_programs_that_a_run_starts_do_not_keep_its_lock(tmp_path: Path) -> None:
+    journal = JournalWriter(tmp_path, "run", pytest.fail)
+    journal(a_good_deploy().events[0])
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, close_fds=False):
+        journal.close()
+        assert is_held(journal.path) is False
 
 
-def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
+def test_a_reader_who_looked_at_the_wrong_moment_delays_the_lock_by_one_event(tmp_path: Path) -> None:
+    journal = JournalWriter(tmp_path, "run", pytest.fail)
+    first, second, *_ = a_good_deploy().events
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fcntl, "flock", refusing(BlockingIOError(11, "busy")))
+        journal(first)
+    assert is_held(journal.path) is False
+    journal(second)
+    assert is_held(journal.path) is True
+    journal.close()
+
+
+def test_where_files_have_no_locks_a_run_is_recorded_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcntl, "flock", refusing(OSError(95, "Operation not supported")))
     path = written(tmp_path, a_good_deploy().events)
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join([*lines[:3], b"{oops\n", *lines[4:]]))
-    assert refusal(path).where == f"{path}:4"
+    assert events_in(path) == a_good_deploy().events
+    assert is_held(path) is None
 
 
-def test_a_directory_and_a_missing_file_are_no_journals(tmp_path: Path) -> None:
-    assert refusal(tmp_path).what == "is a directory, not a journal"
-    assert refusal(tmp_path / "none").what == "there is no such file"
+def test_whether_a_file_is_written_that_is_not_there_can_not_be_told(tmp_path: Path) -> None:
+    assert is_held(tmp_path / "none") is None
 
 
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
+def refusing(error: OSError) -> Callable[[int, int], None]:
+    def refuse(_: int, __: int) -> None:
+        raise error
 
-    monkeypatch.setattr(Path, "open", refuse)
-    assert refusal(tmp_path / "x").what == "you are not allowed to read it"
+    return refuse
+
+
+@pytest.mark.parametrize("run", ["run", "20261123-120357", "20261123-120357-xyz1", "20261399-120357-a1b2"])
+def test_what_is_no_run_id_has_no_beginning(run: str) -> None:
+    assert began_at(run) is None
+
+
+def test_a_run_id_tells_when_the_run_began_wherever_that_was() -> None:
+    zone = timezone(timedelta(hours=5))
+    run = new_run_id(datetime(2026, 11, 23, 17, 3, 57, tzinfo=zone))
+    assert began_at(run) == datetime(2026, 11, 23, 12, 3, 57, tzinfo=UTC)
 
 
 def test_run_ids_sort_by_time_and_do_not_meet() -> None:

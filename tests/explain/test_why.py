@@ -40,6 +40,7 @@ from tests.events.builders import (
     probe,
     until_boot,
     wait,
+    waits_without_a_limit,
 )
 
 STUCK = """\
@@ -273,6 +274,12 @@ def test_hostile_output_is_inert_in_an_explanation() -> None:
     assert "\\u001b" not in text
     assert "\x9b" not in text
     assert "owned" not in text
+
+
+def test_a_barrier_does_not_fail_by_itself_while_a_host_may_take_as_long_as_it_likes() -> None:
+    board = waits_without_a_limit().board
+    assert barrier_left_s(board, board.waits[1], 32) is None
+    assert explain_wait(board, 1, 32).advice == "next: h1 and h2 can still open it"
 
 
 def test_a_barrier_fails_when_the_last_host_that_could_open_it_has_no_time_left() -> None:

@@ -114,8 +114,9 @@ class FakeContainer:
 
     def say(self, text: str) -> None:
         """Write one line to standard output."""
-        # No two lines have the same time, as with Docker's nanoseconds.
-        at = f"{wall_now():%Y-%m-%dT%H:%M:%S.%f}{len(self.lines) % 1000:03d}Z"
+        # No two lines have the same time, and later ones never an earlier one, as with Docker's nanoseconds.
+        micros, nanos = divmod(len(self.lines), 1000)
+        at = f"{wall_now() + timedelta(microseconds=micros):%Y-%m-%dT%H:%M:%S.%f}{nanos:03d}Z"
         line = LogLine("stdout", at, text)
         self.lines.append(line)
         for reader in self.readers:

@@ -17,8 +17,10 @@ from backstaff.events.types import (
     PlanMade,
     StepEnded,
     WaitEnded,
+    WaitExplained,
     WaitStarted,
 )
+from backstaff.explain.why import explain_wait
 from backstaff.headless.line import Detail, Line
 from backstaff.headless.lines import lines_of
 from tests.events.builders import (
@@ -167,6 +169,21 @@ def test_only_one_of_those_that_wait_at_a_barrier_speaks_for_all() -> None:
     assert text == "still waiting (job on h4 too), 35 s left: h1 and h2 web: shop-web-production-v42 running"
     script.explain(30, 2, heartbeat=True)
     assert lines_of(script.events[-1], script.board) == []
+
+
+def test_a_wait_without_a_limit_has_no_time_left() -> None:
+    at_barrier = wait(1, WaitKind.BARRIER, "h3", "job", "the first healthy web container", 0)
+    assert told(Script(), at_barrier) == ["waits for the first healthy web container (no limit)"]
+    assert told(Script(), wait(1, WaitKind.HOOK, "", "", "hook pre-build", 0)) == [
+        "hook pre-build (no limit)"
+    ]
+    silent = WaitStarted(wait=1, what=WaitKind.BUILD, cause="docker build", owner="", limit_s=0, silence=True)
+    assert told(Script(), silent) == ["docker build (no limit)"]
+    script = Script().at(1, at_barrier)
+    why = explain_wait(script.board, 1, 9)
+    assert told(script, WaitExplained(wait=1, why=why, left_s=0, heartbeat=True)) == [
+        "still waiting, no limit"
+    ]
 
 
 def test_a_wait_names_its_limit() -> None:

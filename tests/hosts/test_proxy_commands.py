@@ -122,6 +122,21 @@ async def test_what_a_proxy_command_leaves_running_is_killed_with_it(tmp_path: P
     assert len(started(tmp_path)) == 2
 
 
+async def test_the_last_words_of_a_proxy_command_are_waited_for(
+    server: ServerState, known_hosts: Path, tmp_path: Path
+) -> None:
+    relays = f"exec 3<&0; ({RELAYED}) <&3 & relay=$!"
+    dies = f"until test -e {tmp_path}/die; do sleep 0.02; done; kill $relay; exec <&- >&- 3<&-"
+    command = f"{relays}; {dies}; sleep 0.2; echo the way is gone >&2"
+    host = await through(server, known_hosts, command).connect(address(server))
+    (tmp_path / "die").touch()
+
+    reason = await host.wait_lost()
+    await host.close()
+
+    assert reason == "the connection was lost: its proxy command said 'the way is gone'"
+
+
 async def test_a_proxy_command_that_does_not_want_to_end_is_killed(tmp_path: Path) -> None:
     process = await ProxyProcess.start(noting(tmp_path, "trap '' TERM; echo ready >&2; sleep 600; true"))
     await until(lambda: list(process.said) == ["ready"])

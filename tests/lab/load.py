@@ -11,13 +11,15 @@ from types import TracebackType
 class Load:
     """Clients that ask and ask until the `with` block ends; half of them keep their connection open.
 
-    `answers` counts the bodies of answers with status 200, `failures` holds everything else.
+    `answers` counts the bodies of answers with status 200, `failures` holds everything else. A client rests
+    for `pause_s` between two requests.
     """
 
     address: str
     host: str
     path: str = "/version"
     clients: int = 8
+    pause_s: float = 0.0
     answers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -57,6 +59,7 @@ class Load:
                 connection.close()
             if not keep_open:
                 connection.close()
+            self._ended.wait(self.pause_s)
         connection.close()
 
     def _count(self, status: int, body: str) -> None:

@@ -1,6 +1,7 @@
 """The lab's image registry, with a login, over plain HTTP."""
 
 import base64
+import signal
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -12,6 +13,7 @@ from tests.lab.image import MANIFEST_TYPE, Image, digest
 from tests.lab.sandbox import Sandbox
 from tests.lab.waiting import wait_until
 
+_NAME = "registry"
 USER, PASSWORD = "lab-user", "lab-password"
 _HTPASSWD = f"{USER}:$2b$04$BqpTi6Jkl4jCdi5kgQD7S.88/xPXOg9SUqCsu0L638dOoSOUwJbvC\n"
 """The password as bcrypt, the only hash that the registry takes."""
@@ -36,8 +38,14 @@ class Registry:
         """Start it and wait until it answers."""
         must(self.sandbox.run("tee", "/etc/lab-registry.htpasswd", stdin=_HTPASSWD))
         must(self.sandbox.run("tee", "/etc/lab-registry.yml", stdin=_CONFIG.format(address=self.address)))
-        self.sandbox.spawn("registry", "docker-registry", "serve", "/etc/lab-registry.yml")
+        self.sandbox.spawn(_NAME, "docker-registry", "serve", "/etc/lab-registry.yml")
         wait_until(self._answers, "the registry")
+
+    def revive(self) -> None:
+        """Undo whatever has befallen its process; what was pushed is there still."""
+        if self.sandbox.pid_of(_NAME) is None:
+            self.start()
+        self.sandbox.signal(_NAME, signal.SIGCONT)
 
     def _answers(self) -> bool:
         try:

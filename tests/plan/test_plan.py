@@ -80,7 +80,7 @@ def test_a_version_must_be_an_image_tag(version: str) -> None:
 
 def test_phases_follow_the_command() -> None:
     config = a_config()
-    assert a_plan(config).phases == tuple(Phase)
+    assert a_plan(config).phases == tuple(phase for phase in Phase if phase is not Phase.ROLLBACK)
     assert a_plan(config, skip_push=True).phases == tuple(each for each in Phase if each is not Phase.BUILD)
     expected = (Phase.CONNECT, Phase.LOCK, Phase.PREPARE, Phase.BOOT, Phase.FINISH, Phase.VERIFY)
     assert a_plan(config, Command.ROLLBACK).phases == expected

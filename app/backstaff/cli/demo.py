@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +15,6 @@ from backstaff.cli.reporting import sink_for
 from backstaff.cli.running import run_and_exit
 from backstaff.cli.signals import handled, leave_nothing_behind
 from backstaff.demo.pace import MOST_SPEED, require_sensible
-from backstaff.demo.play import Act, Play
 from backstaff.demo.scenario import Scenario
 from backstaff.demo.scenarios import SCENARIOS
 from backstaff.engine.ending import Cancellation
@@ -25,6 +25,9 @@ from backstaff.headless.colour import Paint, Tone, colour_wanted
 from backstaff.headless.outlet import Outlet
 from backstaff.headless.plan_text import proof_lines
 from backstaff.simulator.clock import ScaledClock
+
+if TYPE_CHECKING:
+    from backstaff.demo.play import Act, Play
 
 
 @click.command()
@@ -76,7 +79,7 @@ class Demonstration:
         self._require_sensible()
         cancellation = Cancellation(_leave_at_once)
 
-        def sinks(act: Act) -> Sequence[Sink]:
+        def sinks(act: "Act") -> Sequence[Sink]:
             if not as_json and not quiet:
                 outlet = Outlet(sys.stdout)
                 for line in _heading(act):
@@ -113,10 +116,13 @@ class Demonstration:
 
     def _play(
         self,
-        sinks: Callable[[Act], Sequence[Sink]],
+        sinks: Callable[["Act"], Sequence[Sink]],
         cancellation: Cancellation,
         operator: Operator | None = None,
-    ) -> Play:
+    ) -> "Play":
+        # Comes with the simulated servers, which take their time: the console is there before.
+        from backstaff.demo.play import Play
+
         return Play(
             self.scenario,
             ScaledClock(self.speed),
@@ -144,7 +150,7 @@ def _named(name: str) -> Scenario:
     raise UsageError(f"there is no scenario {name}{hint}", fix=f"known ones: {', '.join(SCENARIOS)}")
 
 
-def _heading(act: Act) -> list[str]:
+def _heading(act: "Act") -> list[str]:
     paint = Paint(enabled=colour_wanted(sys.stdout, os.environ))
     title = paint(f"=== {act.command} {act.version}: {act.title}", Tone.STRONG)
     proof = proof_lines(act.plan) if act.plan else []

@@ -2,23 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backstaff.cli.backstage import Backstage
-from backstaff.cli.following import Followed, follow
 from backstaff.cli.plain_lines import PlainLines
 from backstaff.console.session import FollowedLine, RunInfo, Stage
-from backstaff.demo.play import Act, Play
 from backstaff.engine.ending import Cancellation
 from backstaff.engine.questions import Operator
 from backstaff.errors import ExitCode, UsageError
 from backstaff.events.board import Board
 from backstaff.events.redact import Redactor
 from backstaff.events.stream import Sink
-from backstaff.simulator.fleet import Fleet
 from backstaff.simulator.spec import REGISTRY_PASSWORD
 
-MakePlay = Callable[[Callable[[Act], Sequence[Sink]], Cancellation, Operator], Play]
+if TYPE_CHECKING:
+    from backstaff.demo.play import Act, Play
+    from backstaff.simulator.fleet import Fleet
+
+MakePlay = Callable[[Callable[["Act"], Sequence[Sink]], Cancellation, Operator], "Play"]
 
 
 class DemoSession(Backstage):
@@ -32,7 +35,7 @@ class DemoSession(Backstage):
         make: MakePlay,
         *,
         speed: float,
-        heading: Callable[[Act], Sequence[str]],
+        heading: Callable[["Act"], Sequence[str]],
         leave: Callable[[ExitCode], None],
         verbose: bool,
     ) -> None:
@@ -41,7 +44,8 @@ class DemoSession(Backstage):
         self._heading = heading
         self._stage: Stage | None = None
         self._ending = self.cancellation(leave)
-        self._play = make(self._shown, self._ending, self.operator)
+        self._make = make
+        self._play: Play | None = None
         self._fleet: asyncio.Future[Fleet] = asyncio.get_running_loop().create_future()
 
     @property
@@ -52,8 +56,11 @@ class DemoSession(Backstage):
     async def begin(self, stage: Stage | None) -> ExitCode:
         """Play all acts."""
         self._stage = stage
-        self.beside(self._keep_fleet())
-        return await self.carry_out(self._acts(), self._ending)
+        # With the simulated servers, for which the console does not wait.
+        await asyncio.to_thread(import_module, "backstaff.demo.play")
+        self._play = play = self._make(self._shown, self._ending, self.operator)
+        self.beside(self._keep_fleet(play))
+        return await self.carry_out(self._acts(play), self._ending)
 
     async def retry(self, stage: Stage, board: Board) -> ExitCode:  # noqa: ARG002
         """A play can not be played in part."""
@@ -61,8 +68,10 @@ class DemoSession(Backstage):
 
     def follow(self, host: str, role: str, container: str) -> AsyncGenerator[FollowedLine, None]:
         """What a container writes."""
-        if not self._fleet.done():
+        if self._play is None or not self._fleet.done():
             raise UsageError("the simulated hosts are not up yet")
+        from backstaff.cli.following import Followed, follow
+
         run, connector = self._play.look(self._fleet.result())
         return follow(self, Followed(run, connector, host, role, container))
 
@@ -74,21 +83,21 @@ class DemoSession(Backstage):
         """A play has no journal."""
         raise UsageError("a demonstration is not recorded")
 
-    async def _keep_fleet(self) -> None:
-        async with self._play.fleet() as fleet:
+    async def _keep_fleet(self, play: "Play") -> None:
+        async with play.fleet() as fleet:
             self._fleet.set_result(fleet)
             await asyncio.Event().wait()
 
-    async def _acts(self) -> ExitCode:
+    async def _acts(self, play: "Play") -> ExitCode:
         self._ending.attach()
         try:
-            return await self._play.play_over(await asyncio.shield(self._fleet))
+            return await play.play_over(await asyncio.shield(self._fleet))
         except asyncio.CancelledError:
             cancelled = self._ending.take()
             if cancelled is None:
                 raise
             return cancelled.exit_code
 
-    def _shown(self, act: Act) -> list[Sink]:
+    def _shown(self, act: "Act") -> list[Sink]:
         info = RunInfo(act.title, act.note, self._speed)
         return self.sinks(self._stage, info, self._heading(act))

@@ -5,11 +5,15 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
+from typing import TYPE_CHECKING
 
 from backstaff.cli.backstage import Backstage
 from backstaff.cli.console_trouble import keep_traceback, trouble_of
 from backstaff.cli.signals import handled
 from backstaff.errors import ExitCode
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 _TAKEN = (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
 """Signals whose handlers Textual replaces and leaves behind."""
@@ -35,22 +39,27 @@ async def run_in_console(make: Callable[[asyncio.TaskGroup], Backstage]) -> Exit
 async def _show(backstage: Backstage) -> Exception | None:
     """Run the console to its end; what broke it, or None if it was closed."""
     try:
-        with _handlers_kept(), redirect_stderr(StringIO()):
-            # What Textual says of an exception shows variables and their values: it is not printed.
-            return await _run_console(backstage)
+        from backstaff.console.app import Console
+
+        backstage.front = console = Console(backstage)
     except Exception as bug:  # noqa: BLE001 - the boundary between the run and those who show it
         return bug
+    trouble = await on_terminal(console)
+    return backstage.trouble or trouble
 
 
-async def _run_console(backstage: Backstage) -> Exception | None:
-    from backstaff.cli.console_driver import ConsoleDriver
-    from backstaff.console.app import Console
+async def on_terminal(console: "App[ExitCode]") -> Exception | None:
+    """Run an app on the terminal of this process; what broke it, or None if it was closed."""
+    try:
+        with _handlers_kept(), redirect_stderr(StringIO()):
+            # What Textual says of an exception shows variables and their values: it is not printed.
+            from backstaff.cli.console_driver import ConsoleDriver
 
-    console = Console(backstage)
-    console.driver_class = ConsoleDriver
-    backstage.front = console
-    await console.run_async()
-    return backstage.trouble or trouble_of(console)
+            console.driver_class = ConsoleDriver
+            await console.run_async()
+            return trouble_of(console)
+    except Exception as bug:  # noqa: BLE001 - as above
+        return bug
 
 
 @contextmanager

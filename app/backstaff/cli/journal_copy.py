@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -15,22 +17,43 @@ def copy_journal(journal: Path, directory: Path) -> Path:
 
     The copy is its owner's alone. Nothing is ever overwritten: a second copy gets a number. Raises
     `JournalError`."""
-    try:
-        with journal.open("rb") as source:
-            path, copy = _new_file(directory, f"backstaff-{journal.name.removesuffix(SUFFIX)}")
-            with copy:
-                shutil.copyfileobj(source, copy)
-    except OSError as error:
-        raise JournalError(f"can not be copied: {error}", where=str(journal)) from error
-    return path
-
-
-def _new_file(directory: Path, stem: str) -> tuple[Path, BinaryIO]:
     for number in count(1):
-        path = directory / (f"{stem}{SUFFIX}" if number == 1 else f"{stem}-{number}{SUFFIX}")
+        path = directory / export_name(journal, SUFFIX, number)
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            copy_journal_to(journal, path)
         except FileExistsError:
             continue
-        return path, os.fdopen(descriptor, "wb")
+        return path
     raise AssertionError("numbers do not end")
+
+
+def export_name(journal: Path, suffix: str, number: int = 1) -> str:
+    """How a file that is made of a journal is called: `backstaff-RUN.jsonl`, `backstaff-RUN-2.html`."""
+    stem = f"backstaff-{journal.name.removesuffix(SUFFIX).removeprefix('backstaff-')}"
+    return f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
+
+
+def copy_journal_to(journal: Path, path: Path) -> None:
+    """Copy a journal, as far as it is written, to a new file that is its owner's alone.
+
+    Raises `FileExistsError`, and `JournalError` for all else."""
+    try:
+        with journal.open("rb") as source, new_file(path) as copy:
+            shutil.copyfileobj(source, copy)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise JournalError(f"can not be copied: {error}", where=str(journal)) from error
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file of mode 0600, which is gone again if it could not be written whole. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise

@@ -17,7 +17,11 @@ COMMANDS = {
     "plan": ("backstaff.cli.plan", "plan", "Show what a deploy would do; changes nothing"),
     "proxy": ("backstaff.cli.proxy", "proxy", "Boot and look at kamal-proxy"),
     "redeploy": ("backstaff.cli.deploy", "redeploy", "Deploy without proxy boot and pruning"),
-    "replay": ("backstaff.cli.replay", "replay", "Open a past run, or a log of Kamal's, and see why it waited"),
+    "replay": (
+        "backstaff.cli.replay",
+        "replay",
+        "Open a past run, or a log of Kamal's, and see why it waited",
+    ),
     "rollback": ("backstaff.cli.deploy", "rollback", "Go back to a version that is still on the hosts"),
     "runs": ("backstaff.cli.runs", "runs", "List, show, compare, export and prune past runs"),
     "version": ("backstaff.cli.version", "version", "Show the version of Backstaff"),

@@ -4,12 +4,13 @@ import asyncio
 import os
 import platform
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import click
 
 from backstaff.cli.looking import Looked, look, look_around
 from backstaff.cli.options import CommonOptions, common_options
+from backstaff.cli.past_boots import past_boots
 from backstaff.cli.project import Project, open_project
 from backstaff.cli.reporting import show_error
 from backstaff.cli.running import run_and_exit
@@ -75,8 +76,14 @@ async def _plan(common: CommonOptions, command: Command, *, skip_push: bool, off
             fix="name one with --version, or leave out --offline",
         )
     made = make_plan(project.config, project.selection, version, command, skip_push=skip_push)
-    arch, buildx = await asyncio.gather(_local_arch(project), _has_buildx(project))
+    arch, buildx, past = await asyncio.gather(
+        _local_arch(project),
+        _has_buildx(project),
+        asyncio.to_thread(past_boots, project.config, project.selection.roles),
+    )
     told = outline(project.config, made, seen.running, local_arch=arch, buildx=buildx)
+    found = [*past.warnings, *filter(None, [past.trouble])]
+    told = replace(told, warnings=(*told.warnings, *found))
     output = StandardOutput()
     if common.json:
         output.record(asdict(told))

@@ -16,9 +16,14 @@ def console_wanted(*, no_tui: bool, as_json: bool, quiet: bool) -> bool:
     return somebody_is_there(os.environ, sys.stdin, sys.stdout)
 
 
+def is_ci(environ: Mapping[str, str]) -> bool:
+    """Whether a CI system runs this: on a machine that is gone afterwards, with all that is kept on it."""
+    return any(environ.get(name, "").lower() not in _UNSET for name in _CI)
+
+
 def somebody_is_there(environ: Mapping[str, str], stdin: TextIO, stdout: TextIO) -> bool:
     """Whether a person reads and types: not a CI system, not a dumb terminal, not a job in the background."""
-    if any(environ.get(name, "").lower() not in _UNSET for name in _CI):
+    if is_ci(environ):
         return False
     if environ.get("TERM", "dumb") == "dumb":
         return False

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NoReturn
 
 from backstaff import __version__
 from backstaff.cli.options import CommonOptions
+from backstaff.cli.presentation import is_ci
 from backstaff.cli.project import Project, find_performer, literal_secrets
 from backstaff.cli.reporting import sink_for
+from backstaff.cli.run_bounds import keep_within_bounds
 from backstaff.cli.signals import handled, leave_at_once
 from backstaff.clock import LoopClock
 from backstaff.config.secrets import Secrets
@@ -29,7 +32,7 @@ Work = Callable[[RunContext], Awaitable[None]]
 MOST_FILES = 65_536
 
 
-def run_and_exit(main: Callable[[], Coroutine[object, object, ExitCode]]) -> None:
+def run_and_exit(main: Callable[[], Coroutine[object, object, ExitCode]]) -> NoReturn:
     """Run `main` in an event loop and end the process with its exit code. Errors that come without a run
     pass through: `cli.main` tells them."""
     raise_file_limit()
@@ -76,15 +79,24 @@ class RecordedRun:
     leave: Callable[[ExitCode], None]
 
     async def carry_out(self, sinks: Iterable[Sink], cancellation: Cancellation) -> ExitCode:
-        """Do the work, told to `sinks` as it goes, and to the journal."""
+        """Do the work, told to `sinks` as it goes, and to the journal; then earlier runs may have to go."""
         for sink in sinks:
             self.run.stream.add_sink(sink)
         self.run.stream.add_sink(self.journal)
         self._announce()
         try:
-            return await run_to_end(self.run, lambda: self.work(self.run), cancellation)
+            code = await run_to_end(
+                self.run, lambda: self.work(self.run), cancellation, resumable=self._is_resumable
+            )
         finally:
             self.journal.close()
+        await keep_within_bounds(self.journal.path.parent, cancellation)
+        return code
+
+    def _is_resumable(self) -> bool:
+        """Whether the journal is there for who reads the failure card. What a CI system keeps of a run is its
+        output: its card gives a command that works on any machine."""
+        return self.journal.path.exists() and not is_ci(self.run.environ)
 
     def _announce(self) -> None:
         run = self.run
@@ -134,9 +146,12 @@ def context_of(call: Call, *, command: str, version: str, operator: Operator | N
     )
 
 
-async def called(common: CommonOptions, project: Project, secrets: Secrets) -> Call:
-    """The call of this process."""
-    return Call(common, project, secrets, await find_performer(project), tuple(sys.argv[1:]))
+async def called(
+    common: CommonOptions, project: Project, secrets: Secrets, argv: Sequence[str] | None = None
+) -> Call:
+    """The call of this process; `argv` None means its own command line."""
+    words = sys.argv[1:] if argv is None else argv
+    return Call(common, project, secrets, await find_performer(project), tuple(words))
 
 
 async def run_in_lines(recorded_run: RecordedRun) -> ExitCode:

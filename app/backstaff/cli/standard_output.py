@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping
 
 from backstaff.errors import BackstaffError
-from backstaff.headless.ndjson import inert_json
 from backstaff.headless.outlet import Outlet
 
 
@@ -30,4 +29,7 @@ class StandardOutput:
 
     def record(self, fields: Mapping[str, object]) -> None:
         """Write one JSON object on a line of its own."""
+        # Comes with the events, which take their time: what only prints lines does not wait for it.
+        from backstaff.headless.ndjson import inert_json
+
         self.line(inert_json(json.dumps(fields, ensure_ascii=False)))

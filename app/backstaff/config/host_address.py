@@ -6,6 +6,7 @@ from dataclasses import dataclass
 _BRACKETED = re.compile(r"(?:(?P<user>[^@]+)@)?\[(?P<host>[0-9a-fA-F:.%\w]+)\](?::(?P<port>\d{1,5}))?")
 _PLAIN = re.compile(r"(?:(?P<user>[^@]+)@)?(?P<host>[^@:\s\[\]]+)(?::(?P<port>\d{1,5}))?")
 _BARE_V6 = re.compile(r"(?:(?P<user>[^@]+)@)?(?P<host>[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*(?:%\w+)?)")
+_NAME = re.compile(r"[\w:][\w.:%-]*")
 _HIGHEST_PORT = 65535
 
 
@@ -28,6 +29,8 @@ def parse_host(text: str) -> HostAddress:
     for pattern in (_BRACKETED, _BARE_V6, _PLAIN):
         if match := pattern.fullmatch(text):
             parts = match.groupdict()
+            if not _NAME.fullmatch(parts["host"]):
+                raise ValueError("is not a host: it has a character in it that no host name can have")
             return HostAddress(parts.get("user"), parts["host"], _port(parts.get("port")))
     raise ValueError("is not a host: write host, user@host, host:port, or [IPv6 address]:port")
 

@@ -13,6 +13,7 @@ from backstaff.config.models.config import Config
 from backstaff.config.positions import Position
 from backstaff.config.resolve import Origin, resolve
 from backstaff.config.rules import Setting, broken_rules
+from backstaff.config.schema.names import is_part_of_name
 from backstaff.config.source_text import SourceText
 from backstaff.config.unknown import PLACEHOLDER
 from backstaff.config.yaml_reader import read_yaml
@@ -42,6 +43,10 @@ def load_config(
     settings = ErbSettings(environ, cwd or Path.cwd(), command_timeout_s)
     files = config_files(path, destination)
     issues = IssueList()
+    if destination is not None and not is_part_of_name(destination):
+        message = f"the destination {destination} should be letters, digits, dots, hyphens and underscores"
+        issues.add_at(Position(path, 0, 0), (), message)
+        issues.raise_if_any()
 
     def absent(file: Path) -> tuple[str, str]:
         """What is wrong with a file that is not there, and what was probably meant."""

@@ -1,7 +1,6 @@
 """What an operator can do to a run from the console; what destroys something is confirmed first."""
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from backstaff.console.dialogs.cancel_run import STAY, TITLE, VERB, what_cancelling_does
@@ -10,6 +9,7 @@ from backstaff.console.dialogs.confirm import Confirm, sayings
 from backstaff.console.dialogs.dialog import Dialog
 from backstaff.console.dialogs.leave import Leave, Leaving
 from backstaff.console.hanging import Fact
+from backstaff.console.looking_actions import Beside, LookingActions, short_path
 from backstaff.console.matrix_lines import shown_state
 from backstaff.console.run_state import RunState
 from backstaff.console.session import Session
@@ -18,14 +18,11 @@ from backstaff.console.subject import Subject
 from backstaff.events.board import Board
 from backstaff.events.board_state import ContainerView
 from backstaff.events.inert import inert
-from backstaff.explain.retry import hosts_to_retry
+from backstaff.explain.retry import pairs_to_retry
 from backstaff.explain.words import counted
-from backstaff.headless.card import card_lines
-from backstaff.headless.colour import Paint
 
 T = TypeVar("T")
 
-CARD_WIDTH = 100
 MOST_PAIRS = 8
 CTRL_C = "ctrl+c"
 
@@ -36,28 +33,16 @@ _BEING_ENDED = (
 )
 
 
-class Surroundings(Protocol):
+class Surroundings(Beside, Protocol):
     """What the actions need of the app that they are part of."""
-
-    @property
-    def state(self) -> RunState:
-        """The run that is shown."""
-        ...
 
     async def choose(self, dialog: Dialog[T]) -> T:
         """Show a dialog and wait for its answer."""
         ...
 
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy, and say what became of it."""
-        ...
-
     async def hand_terminal_to(self, argv: tuple[str, ...]) -> int:
         """Let a program have the terminal, and return its status."""
         ...
-
-    def tell(self, text: str, *, bad: bool = False) -> None:
-        """Say something in passing."""
 
     def leave(self, *, when_ended: bool) -> None:
         """Close the console, at once or when the run has ended."""
@@ -69,10 +54,11 @@ class Surroundings(Protocol):
         """Start a run that does again what of this one is not done."""
 
 
-class Actions:
+class Actions(LookingActions):
     """The operator's actions."""
 
     def __init__(self, session: Session, around: Surroundings) -> None:
+        super().__init__(around)
         self._session = session
         self._around = around
         self._cancelling: RunState | None = None
@@ -157,7 +143,7 @@ class Actions:
         if not subject.role:
             self._around.tell("select a role on a host: its container is followed")
             return
-        self._around.follow(subject.host, subject.role, self._container(subject))
+        self._around.follow(subject.host, subject.role, self.container(subject))
 
     async def shell(self) -> None:
         """Open a shell on the selected host, or in its container."""
@@ -165,7 +151,7 @@ class Actions:
         if not subject.host:
             self._around.tell("select a host: the shell is opened there")
             return
-        container = self._container(subject)
+        container = self.container(subject)
         running = container is not None and container.facts.state == "running"
         where = await self._around.choose(_shell_question(subject, container)) if running else "host"
         if where == "stay":
@@ -176,48 +162,16 @@ class Actions:
         if status:
             self._around.tell(f"the shell ended with status {status}", bad=True)
 
-    async def copy_card(self) -> None:
-        """Copy the failure card as text."""
-        board = self._around.state.board
-        if board.failure is not None:
-            lines = card_lines(board.failure, board, Paint(enabled=False), CARD_WIDTH)
-            self._around.copy_to_clipboard("\n".join(lines))
-
-    async def copy_name(self) -> None:
-        """Copy the name of the selected container, or of the host where there is none."""
-        subject = self._around.state.subject
-        container = self._container(subject)
-        name = container.facts.name if container else subject.host
-        if name:
-            self._around.copy_to_clipboard(inert(name))
-        else:
-            self._around.tell("select a host: its name, or that of its container, is copied")
-
     async def export(self) -> None:
         """Write a copy of the journal into the current directory."""
         journal = self._around.state.info.journal
         if journal is not None:
-            self._around.tell(f"the journal is in {_short(self._session.export(journal))}")
-
-    def _container(self, subject: Subject) -> ContainerView | None:
-        """The container that the run made for the subject, else the one that runs there."""
-        board = self._around.state.board
-        pair = board.pair(subject.host, subject.role)
-        if pair is None:
-            return None
-        own = board.container_of(pair)
-        if own is not None:
-            return own
-        on_host = board.containers.get(subject.host, {}).values()
-        return next(
-            (each for each in on_host if each.role == subject.role and each.facts.state == "running"), None
-        )
+            self._around.tell(f"the journal is in {short_path(self._session.export(journal))}")
 
 
 def _retry_question(board: Board) -> Dialog[bool]:
-    """What is booted again: everything on the hosts on which something is not done."""
-    hosts = hosts_to_retry(board) or list(board.hosts)
-    again = [pair for pair in board.pairs.values() if pair.host in hosts]
+    """What is booted again: every role on a host that is not known to be healthy on the new version."""
+    again = pairs_to_retry(board)
     what: list[str | Fact] = [
         Fact(pair.key, f"{look_of(shown_state(board, pair)).word}; is booted again", strong=True)
         for pair in again[:MOST_PAIRS]
@@ -225,8 +179,9 @@ def _retry_question(board: Board) -> Dialog[bool]:
     if len(again) > MOST_PAIRS:
         what.append(f"and {len(again) - MOST_PAIRS} more")
     untouched = len(board.pairs) - len(again)
-    if untouched and again:
-        what.append(f"{counted(untouched, 'role')} on other hosts stay as they are.")
+    if untouched:
+        stay = "stays as it is" if untouched == 1 else "stay as they are"
+        what.append(f"{counted(untouched, 'healthy role')} {stay}, if the hosts still show it.")
     return Confirm("Retry what is not done?", what or ["The run is done again."], "Retry")
 
 
@@ -240,7 +195,3 @@ def _shell_question(subject: Subject, container: ContainerView | None) -> Dialog
         escape=2,
         hint="the run goes on meanwhile",
     )
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -6,6 +6,7 @@ from textual.filter import LineFilter
 
 from backstaff.console.bars import EMPTY, EMPTY_ASCII, FULL, FULL_ASCII
 from backstaff.console.states import ALL_LOOKS
+from backstaff.console.timeline_text import TIMELINE_LOOKS
 
 _OTHERS = {FULL: FULL_ASCII, EMPTY: EMPTY_ASCII, "·": ".", "→": ">", "…": "~", "│": "|", "▏": "|", "█": "#"}
 _SHADES = dict.fromkeys("▁▂▃▄▅▆▇", "#")
@@ -13,7 +14,7 @@ _SHADES = dict.fromkeys("▁▂▃▄▅▆▇", "#")
 _EDGES = {**dict.fromkeys("▉▊▋▌▍▎▐▕", "|"), "▔": "-"}
 """What Textual draws the edges of notices and fields with."""
 _TABLE = str.maketrans(
-    {**{look.glyph: look.ascii_glyph for look in ALL_LOOKS}, **_OTHERS, **_SHADES, **_EDGES}
+    {**{look.glyph: look.ascii_glyph for look in (*ALL_LOOKS, *TIMELINE_LOOKS)}, **_OTHERS, **_SHADES, **_EDGES}
 )
 
 

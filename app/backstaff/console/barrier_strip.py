@@ -12,7 +12,7 @@ from backstaff.events.board import Board
 from backstaff.events.board_state import BarrierView, WaitView
 from backstaff.events.facts import BarrierState, PairState, Phase, WaitKind
 from backstaff.events.inert import inert
-from backstaff.explain.words import duration
+from backstaff.explain.words import NO_LIMIT, duration
 
 DIM = "$text-muted"
 MOST_NAMES = 4
@@ -52,6 +52,8 @@ def _who_and_until_when(barrier: BarrierView, time: TimeLeft | None, room: int) 
     become numbers and are left out; where there is no room for any bar the times stay."""
     if time is None:
         return Content(next((names for names in _names(barrier) if cells(names) <= room), ""))
+    if time.endless:
+        return _who_without_end(barrier, f"   {duration(int(time.used))}, {NO_LIMIT}", room)
     of = f"   {duration(int(time.used))} of {duration(time.total)}  "
     left = f"  {duration(round(time.left))} left"
     for names in _names(barrier):
@@ -61,6 +63,10 @@ def _who_and_until_when(barrier: BarrierView, time: TimeLeft | None, room: int) 
                 shown = bar(time.fraction, drawn, Tone.WAITING.value)
                 return Content.assemble(names, of, shown, (remaining, DIM))
     return Content(of.rstrip())
+
+
+def _who_without_end(barrier: BarrierView, lasts: str, room: int) -> Content:
+    return Content(next((names + lasts for names in _names(barrier) if cells(names + lasts) <= room), lasts))
 
 
 def _names(barrier: BarrierView) -> Iterator[str]:
@@ -87,4 +93,4 @@ def _longest(board: Board, barrier: BarrierView, now_t: float) -> WaitView | Non
         for wait in board.waits.values()
         if wait.start.what is WaitKind.BARRIER and f"{wait.start.role}@{wait.start.host}" in barrier.waiting
     ]
-    return max(waits, key=lambda wait: wait.left_s(now_t), default=None)
+    return max(waits, key=lambda wait: (not wait.start.limit_s, wait.left_s(now_t)), default=None)

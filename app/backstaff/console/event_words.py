@@ -36,7 +36,7 @@ from backstaff.explain.doom import how_it_ended
 from backstaff.explain.funnel import blocking_filter
 from backstaff.explain.proxy_log import short_url
 from backstaff.explain.why import waits_for
-from backstaff.explain.words import counted, duration, listed, times
+from backstaff.explain.words import NO_LIMIT, at_most, counted, duration, listed, times
 
 
 def kind_of(body: Body) -> str:
@@ -78,9 +78,11 @@ def words_of(body: Body, before: Board) -> str:
             probe = body.probe
             return f"GET {short_url(probe.url)} -> {probe.result} ({times(probe.count)})"
         case WaitStarted():
-            return f"{waits_for(body)} (at most {duration(body.limit_s)})"
+            return f"{waits_for(body)} ({at_most(body.limit_s)})"
         case WaitExplained():
-            return f"{body.why.sentence}; {duration(body.left_s)} left"
+            wait = before.waits.get(body.wait)
+            endless = wait is not None and not wait.start.limit_s
+            return f"{body.why.sentence}; {NO_LIMIT if endless else f'{duration(body.left_s)} left'}"
         case WaitEnded():
             wait = before.waits.get(body.wait)
             what = f"the wait for {wait.start.cause}" if wait else "a wait"

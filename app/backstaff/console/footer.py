@@ -68,8 +68,10 @@ class KeysFooter(Widget):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first: Sequence[str] = ()) -> None:
+        """`first` are the ids of bindings that come before all others."""
         super().__init__()
+        self._first = {binding: place for place, binding in enumerate(first)}
         self._keys: tuple[ActiveKey, ...] = ()
 
     def on_mount(self) -> None:
@@ -80,7 +82,8 @@ class KeysFooter(Widget):
     def _changed(self, screen: Screen[object]) -> None:
         if screen is not self.screen:
             return
-        keys = tuple(key for key in active_keys(screen) if key.show and key.enabled)
+        shown = (key for key in active_keys(screen) if key.show and key.enabled)
+        keys = tuple(sorted(shown, key=lambda key: self._first.get(key.binding, len(self._first))))
         if keys != self._keys:
             self._keys = keys
             self.refresh()

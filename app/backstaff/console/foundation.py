@@ -32,10 +32,14 @@ ResultT = TypeVar("ResultT")
 class Foundation(App[ResultT]):
     """An app with everything that does not concern what it shows.
 
-    Subclasses name in `KEY_PLACES` the classes of widgets and screens whose keys can be rebound, and may add
-    to `offers`. The app has the class `-ascii` where borders and glyphs have to be ASCII."""
+    Subclasses name in `KEY_PLACES` the classes of widgets and screens whose keys can be rebound, in
+    `OTHER_KEYS` the bindings of other apps, which the same file may rebind, and in `OWN_KEYS` keys that
+    widgets have otherwise elsewhere; they may add to `offers`. The app has the class `-ascii` where borders
+    and glyphs have to be ASCII."""
 
     KEY_PLACES: ClassVar[Sequence[type[DOMNode]]] = ()
+    OTHER_KEYS: ClassVar[frozenset[str]] = frozenset()
+    OWN_KEYS: ClassVar[Mapping[str, str]] = {}
     COMMANDS = {ConsoleCommands}  # noqa: RUF012 - typed by the base class
     BINDING_GROUP_TITLE = "everywhere"
     CSS = """
@@ -72,8 +76,8 @@ class Foundation(App[ResultT]):
     def on_mount(self) -> None:
         """Take the operator's keys, and tell what was wrong with them."""
         places = [place_of(each) for each in (type(self), *self.KEY_PLACES)]
-        keymap = load_keymap(keymap_file(), places)
-        self.set_keymap(keymap.keys)
+        keymap = load_keymap(keymap_file(), places, self.OTHER_KEYS)
+        self.set_keymap({**self.OWN_KEYS, **keymap.keys})
         for notice in (*self._notices, keymap.notice):
             if notice:
                 self.notify(notice, severity="warning", timeout=NOTICE_S, markup=False)

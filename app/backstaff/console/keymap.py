@@ -95,8 +95,10 @@ def _layer_of(node: type[DOMNode]) -> Layer:
     return Layer.SCREEN if issubclass(node, Screen) else Layer.FOCUS
 
 
-def load_keymap(file: Path, places: Sequence[Place]) -> Keymap:
-    """Read the file and check it against what is there to be bound. No file is no keys and no problem."""
+def load_keymap(file: Path, places: Sequence[Place], elsewhere: frozenset[str] = frozenset()) -> Keymap:
+    """Read the file and check it against what is there to be bound. No file is no keys and no problem.
+
+    Wishes for bindings that are `elsewhere` are for another app."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -104,14 +106,17 @@ def load_keymap(file: Path, places: Sequence[Place]) -> Keymap:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         return Keymap(problems=(f"it can not be read: {reason}",), file=file)
-    keys, problems = read_keymap(text, places)
+    keys, problems = read_keymap(text, places, elsewhere)
     return Keymap(keys, problems, file)
 
 
-def read_keymap(text: str, places: Sequence[Place]) -> tuple[Mapping[str, str], tuple[str, ...]]:
+def read_keymap(
+    text: str, places: Sequence[Place], elsewhere: frozenset[str] = frozenset()
+) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """The keymap of a file's text, and what is wrong with it."""
     problems: list[str] = []
-    wishes = _known(_wishes(text, problems), places, problems)
+    here = [wish for wish in _wishes(text, problems) if wish.binding not in elsewhere]
+    wishes = _known(here, places, problems)
     wishes = _without_clashes(wishes, places, problems)
     return {wish.binding: ",".join(wish.keys) for wish in wishes}, tuple(problems)
 

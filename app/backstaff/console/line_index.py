@@ -23,7 +23,7 @@ class LineIndex(Generic[E]):
         self.search: Pattern | None = None
         self.numbers: array[int] = array("q")
         self.matches: array[int] = array("q")
-        self._seen = store.first
+        self._first = self._seen = store.first
         self._covered: dict[tuple[str, str, str, str], bool] = {}
         self.use(self.filter)
 
@@ -31,7 +31,7 @@ class LineIndex(Generic[E]):
         """Replace the filter and look at all lines anew."""
         self.filter = wanted
         self._covered.clear()
-        self._seen = self.store.end
+        self._first, self._seen = self.store.first, self.store.end
         numbers = self.store.numbers(wanted.scope)
         if wanted.by_text:
             numbers = self._those(numbers, wanted.admits)
@@ -47,9 +47,15 @@ class LineIndex(Generic[E]):
         entries = self.store.pick(numbers)
         return array("q", [n for n, entry in zip(numbers, entries, strict=True) if holds(entry.text)])
 
+    @property
+    def misses_older(self) -> bool:
+        """Whether older lines were put before those it knows: then all have to be looked at anew."""
+        return self.store.first < self._first
+
     def catch_up(self) -> int:
         """Take in what came since, and let go of what fell out of the store; returned is how many of
         `numbers` fell out."""
+        self._first = self.store.first
         fallen = bisect_left(self.numbers, self.store.first)
         del self.numbers[:fallen]
         del self.matches[: bisect_left(self.matches, self.store.first)]

@@ -88,6 +88,10 @@ class Sheet(Generic[E]):
 
     def catch_up(self) -> bool:
         """Take in what came since; whether anything on the sheet has changed."""
+        if self._index.misses_older:
+            self._index.use(self.filter)
+            self._lay_out()
+            return True
         held = self.count
         fallen = min(self._index.catch_up(), held)
         self._rows.drop(fallen)

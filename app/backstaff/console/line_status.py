@@ -13,13 +13,16 @@ GAP = "  "
 @dataclass(frozen=True)
 class Standing:
     """What there is to say of a view beside its lines. `match` is which of `matches` the cursor is on.
-    `gone` lines fell out at the top, `left_out` came too fast to be kept at all; the journal has them."""
+    `gone` lines fell out at the top, `left_out` came too fast to be kept at all, `older` ones were never
+    taken in; the journal has them. The end may be a moment of the `past`."""
 
     following: bool = True
     paused: bool = False
     lines: int = 0
     new: int = 0
     gone: int = 0
+    older: bool = False
+    past: bool = False
     left_out: int = 0
     include: str = ""
     exclude: str = ""
@@ -57,12 +60,16 @@ def standing_parts(standing: Standing) -> list[Part]:
         parts.append((f"from column {standing.column + 1}", "$text-muted"))
     if standing.gone:
         parts.append((f"{standing.gone:,} older ones gone", "$text-muted"))
+    elif standing.older:
+        parts.append(("older ones left out", "$text-muted"))
     return parts
 
 
 def _state(standing: Standing) -> Part:
     if standing.paused:
         return "PAUSED", "bold $warning"
+    if standing.past:
+        return ("up to this moment", "$text-muted") if standing.following else ("looking back", "bold")
     return ("following", "$text-muted") if standing.following else ("not following", "bold")
 
 

@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -74,8 +74,8 @@ E = TypeVar("E", bound=Entry)
 class LineStore(Generic[E]):
     """The newest lines, at most so many of them and so many characters; older ones fall out at the front.
 
-    Lines are numbered from 0 in the order of their coming. Those with numbers from `first` up to, not
-    including, `end` are there."""
+    Lines are numbered from 0 in the order of their coming; older ones that are put before them have numbers
+    below. Those with numbers from `first` up to, not including, `end` are there."""
 
     def __init__(self, most_lines: int = MOST_LINES, most_characters: int = MOST_CHARACTERS) -> None:
         self._most_lines = most_lines
@@ -83,9 +83,14 @@ class LineStore(Generic[E]):
         self._entries: list[E] = []
         self._base = 0
         self._characters = 0
+        self._fell_out = False
         self._by_origin: dict[tuple[str, str, str, str], array[int]] = {}
         self.first = 0
-        """The number of the oldest line that is there: as many fell out before it."""
+        """The number of the oldest line that is there: above 0, as many fell out before it."""
+        self.past = False
+        """Whether its end is a moment of the past, and not the latest there is."""
+        self.starts_later = False
+        """Whether there are older lines that were never put in here."""
 
     def __len__(self) -> int:
         return self.end - self.first
@@ -126,6 +131,23 @@ class LineStore(Generic[E]):
         self._characters += characters
         self._shrink()
 
+    def put_before(self, entries: Sequence[E]) -> None:
+        """Take in lines that are older than all others, as many of the newest of them as there is room for.
+        Once lines fell out there is room for none."""
+        room = 0 if self._fell_out else self._most_lines - len(self._entries)
+        kept = entries[max(0, len(entries) - room) :] if room > 0 else entries[:0]
+        by_origin: dict[tuple[str, str, str, str], array[int]] = {}
+        self._base -= len(kept)
+        self.first = self._base
+        for number, entry in enumerate(kept, self._base):
+            key = (entry.host, entry.role, entry.source, entry.name)
+            by_origin.setdefault(key, array("q")).append(number)
+            self._characters += len(entry.text)
+        self._entries[:0] = kept
+        for key, numbers in by_origin.items():
+            self._by_origin[key] = numbers + self._by_origin.get(key, array("q"))
+        self._shrink()
+
     def since(self, number: int) -> Iterator[E]:
         """The lines from a number on, oldest first."""
         return iter(self._entries[max(number, self.first) - self._base :])
@@ -150,6 +172,7 @@ class LineStore(Generic[E]):
         while self._characters > self._most_characters and first < self.end - 1:
             self._characters -= len(self._entries[first - self._base].text)
             first += 1
+        self._fell_out |= first > self.first
         self.first = first
         if first - self._base >= _TRIMMED_AT_ONCE:
             self._trim()

@@ -1,5 +1,6 @@
 """The main screen: the run, its barriers, every role on every host, and why the selected one waits."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,7 +15,10 @@ from backstaff.console.barrier_strip import barrier_lines
 from backstaff.console.commands_view import CommandsView
 from backstaff.console.events_view import EventsView
 from backstaff.console.footer import KeysFooter
+from backstaff.console.line_keys import PatternKind
 from backstaff.console.line_store import Scope
+from backstaff.console.line_view import LineView
+from backstaff.console.log_filter import Pattern
 from backstaff.console.log_view import LogView
 from backstaff.console.matrix import Matrix
 from backstaff.console.phase_bar import phase_line
@@ -39,7 +43,8 @@ class MainScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", id="hosts.filter"),
+        # With priority: keys that come right behind it are for the field then, not for the table.
+        Binding("slash", "filter", "Filter", id="hosts.filter", priority=True),
         Binding("f", "follow", "Most urgent", id="view.follow"),
         Binding(
             "a", "everything", "All lines", id="view.all", tooltip="The lines of all, or of the selected"
@@ -52,9 +57,13 @@ class MainScreen(Screen[None]):
         Binding("4", "tab('events')", "Events", id="tab.events", show=False),
     ]
 
-    def __init__(self, state: RunState) -> None:
-        super().__init__()
+    def __init__(self, state: RunState, timeline: Widget | None = None, keys: Sequence[str] = ()) -> None:
+        """`timeline` stands at the bottom and tells of the phases; `keys` are the bindings that the footer
+        shows first."""
+        super().__init__(classes="-past" if timeline else "")
         self._state = state
+        self._timeline = timeline
+        self._first_keys = tuple(keys)
         self._scope = Scope()
         self._all = False
         self._hosts = Vertical(id="hosts", classes="panel")
@@ -87,7 +96,9 @@ class MainScreen(Screen[None]):
         with Vertical(id="output", classes="panel") as output:
             output.border_title = "output of all"
             yield self._output
-        yield KeysFooter()
+        if self._timeline is not None:
+            yield self._timeline
+        yield KeysFooter(self._first_keys)
 
     def on_mount(self) -> None:
         """The table has the focus: it moves everything else."""
@@ -178,6 +189,12 @@ class MainScreen(Screen[None]):
         panels = (each for each in widget.ancestors_with_self if isinstance(each, Widget))
         return next((each for each in panels if each.has_class("panel")), None)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Lines have a search of their own under the key of the filter."""
+        if action == "filter" and isinstance(self.focused, LineView):
+            return False
+        return super().check_action(action, parameters)
+
     def action_everything(self) -> None:
         """The lines of everything in the tabs, or those of the selected cell again."""
         self._all = not self._all
@@ -196,6 +213,13 @@ class MainScreen(Screen[None]):
         self.query_one(TabbedContent).active = name
         sides = {"why": self._why, "logs": self._logs.lines, "commands": self._commands.lines}
         self._give_focus(sides.get(name, self._events.lines))
+
+    def show_found(self, pattern: Pattern) -> None:
+        """Show the end of all output, where a line is that matches."""
+        self._all = True
+        self.show(self._state)
+        self.action_tab("logs")
+        self._logs.lines.use_pattern(PatternKind.SEARCH, pattern)
 
     def action_filter(self) -> None:
         """Show only some hosts."""

@@ -19,7 +19,7 @@ Part = tuple[str, str]
 
 def header_line(board: Board, info: RunInfo, now_t: float, width: int) -> Content:
     """One line of `width` cells; where it is narrow the less important parts are left out."""
-    left, right = _left(board, info), _right(board, now_t)
+    left, right = _left(board, info), _right(board, info, now_t)
     for keep in range(len(left) + len(right), 1, -1):
         parts = _most_important(left, right, keep)
         line = _spread(*parts, width)
@@ -60,11 +60,15 @@ def _versions(board: Board) -> str:
     return f"{inert(was)} → {inert(run.version)}"
 
 
-def _right(board: Board, now_t: float) -> list[Ranked]:
+def _right(board: Board, info: RunInfo, now_t: float) -> list[Ranked]:
     parts: list[Ranked] = []
     verdict = _verdict(board)
     parts.append((*(verdict or (_phase(board), Tone.WORKING.value)), 1))
     parts.append((clock(now_t), "bold", 0))
+    wall = board.wall(now_t) if info.past else None
+    if wall is not None:
+        at = wall.astimezone()
+        parts += [(f"{at:%Y-%m-%d}", DIM, 6), (f"{at:%H:%M:%S}", "", 2)]
     if board.lock is not None:
         look = look_of(board.lock.state)
         held = board.lock.state is LockState.HELD and board.lock.details

@@ -1,12 +1,11 @@
 """What the console knows of the run that it shows: the Board, and the lines that are kept beside it."""
 
-from collections.abc import Callable
-
 from backstaff.console.commands_view import CommandEntry, command_entry
 from backstaff.console.events_view import EventEntry, event_entries
 from backstaff.console.feed import Feed
 from backstaff.console.line_store import LineStore, LogEntry
 from backstaff.console.log_view import log_entry
+from backstaff.console.run_clock import RunClock
 from backstaff.console.session import RunInfo
 from backstaff.console.subject import RUN, Subject, most_urgent
 from backstaff.events.board import Board
@@ -18,12 +17,9 @@ LOOK_AT_CLOCK_EVERY = 32
 
 
 class RunState:
-    """The Board of one run and its lines, kept up with its events, and what the operator looks at.
+    """The Board of one run and its lines, kept up with its events, and what the operator looks at."""
 
-    `seconds` is a clock that only grows. The time shown goes on between events, `info.speed` times as
-    fast."""
-
-    def __init__(self, info: RunInfo, seconds: Callable[[], float]) -> None:
+    def __init__(self, info: RunInfo, clock: RunClock) -> None:
         self.info = info
         self.feed = Feed()
         self.board = Board()
@@ -40,8 +36,7 @@ class RunState:
         """Why the run can not go on being shown, where what carried it out broke."""
         self.follows = True
         """Whether the view moves by itself to what is most urgent."""
-        self._seconds = seconds
-        self._told_at = seconds()
+        self._clock = clock
 
     @property
     def ended(self) -> bool:
@@ -52,11 +47,11 @@ class RunState:
         """Seconds into the run."""
         if self.ended or not self.board.seq:
             return self.board.t
-        return self.board.t + max(0.0, self._seconds() - self._told_at) * self.info.speed
+        return self._clock.now_t(self.board)
 
     def take(self) -> bool:
         """Take in what has happened, for a short time; whether there was anything."""
-        began, ended_before = self._seconds(), self.ended
+        began, ended_before = self._clock.seconds(), self.ended
         taken: list[Event] = []
         events: list[EventEntry] = []
         for event in self.feed.take():
@@ -64,12 +59,12 @@ class RunState:
             events.extend(event_entries(event, self.board))
             self.board.fold(event)
             self.changes += not isinstance(event.body, Output)
-            if len(taken) % LOOK_AT_CLOCK_EVERY == 0 and self._seconds() > began + FOLD_WITHIN_S:
+            if len(taken) % LOOK_AT_CLOCK_EVERY == 0 and self._clock.seconds() > began + FOLD_WITHIN_S:
                 break
         if not taken:
             return False
         self._keep(taken, events)
-        self._told_at = self._seconds()
+        self._clock.events_came()
         if self.follows or (self.ended and not ended_before):
             # The end is what everybody wants to see, wherever they looked before.
             self.follow()

@@ -16,12 +16,14 @@ class RunInfo:
     """What is known of a run beside its events.
 
     `title` and `note` introduce it (one of several that a demonstration plays). `speed` is how fast its time
-    goes against the clock on the wall. `journal` is the file it is written to, None where there is none."""
+    goes against the clock on the wall. `journal` is the file it is written to, None where there is none.
+    `past` runs are not of this moment: their times of day are told."""
 
     title: str = ""
     note: str = ""
     speed: float = 1.0
     journal: Path | None = None
+    past: bool = False
 
 
 @dataclass(frozen=True)

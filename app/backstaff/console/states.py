@@ -61,6 +61,9 @@ _PAIRS: Mapping[PairState, Look] = {
     PairState.FAILED: Look("✗", "x", "failed", Tone.FAILED),
     PairState.HALTED: Look("-", "-", "not booted", Tone.WAITING),
     PairState.CANCELLED: Look("-", "-", "cancelled", Tone.WAITING),
+    PairState.ROLLING_BACK: Look("◂", "<", "going back", Tone.WORKING),
+    PairState.ROLLED_BACK: Look("↩", "<", "rolled back", Tone.WAITING),
+    PairState.NOT_ROLLED_BACK: Look("✗", "x", "not back", Tone.FAILED),
 }
 
 _BARRIERS: Mapping[BarrierState, Look] = {

@@ -19,7 +19,7 @@ from backstaff.events.inert import inert
 from backstaff.events.width import columns, padded
 from backstaff.explain.evidence import describe_probe, pair_evidence
 from backstaff.explain.why import explain_wait, waits_for
-from backstaff.explain.words import duration
+from backstaff.explain.words import NO_LIMIT, duration, left_of
 
 DIM = "$text-muted"
 STRONG = "bold"
@@ -27,7 +27,7 @@ INDENT = 2
 BAR_WIDTH = 22
 MOST_PROBES = 4
 MOST_HEALTH_CHECKS = 3
-MOST_SENTENCE = 2
+MOST_SENTENCE = 3
 """Lines that the least that has to be seen takes, besides that of the time."""
 
 
@@ -107,7 +107,7 @@ def _waiting(board: Board, waits: Sequence[WaitView], now_t: float, width: int) 
     if others:
         lines += [Content("")]
     for wait in others:
-        left = f"{duration(wait.left_s(now_t))} left"
+        left = left_of(wait.start.limit_s, wait.left_s(now_t))
         lines += hanging("also ", f"{waits_for(wait.start)}, {left}", width, DIM)
     return lines
 
@@ -189,6 +189,8 @@ def _sentence(text: str, tone: Tone, width: int) -> Lines:
 def _time(board: Board, wait: WaitView, now_t: float, width: int) -> Content:
     """How much of its time a wait has used up, and how much is left."""
     time = time_left(board, wait, now_t)
+    if time.endless:
+        return Content.assemble(duration(int(time.used)), "  ", (NO_LIMIT, DIM))
     of = f"{duration(int(time.used))} of {duration(time.total)}" + (
         " of silence" if wait.start.silence else ""
     )
@@ -200,7 +202,7 @@ def _time(board: Board, wait: WaitView, now_t: float, width: int) -> Content:
 
 def _latest(board: Board, wait: WaitView, now_t: float, width: int) -> Lines:
     """The limit of the wait itself, where something else ends it sooner."""
-    if not time_left(board, wait, now_t).sooner:
+    if not time_left(board, wait, now_t).sooner or not wait.start.limit_s:
         return []
     left = duration(round(wait.left_s(now_t)))
     return hanging("", f"at the latest after {duration(wait.start.limit_s)}, in {left}", width, DIM)

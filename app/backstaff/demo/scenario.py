@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from backstaff.errors import ExitCode, UsageError
 from backstaff.plan.plan import Command
-from backstaff.simulator.fleet import Fleet
 from backstaff.simulator.spec import FleetSpec, RoleSpec
+
+if TYPE_CHECKING:
+    from backstaff.simulator.fleet import Fleet
 
 FIRST = "v1"
 NEXT = "v2"
 
-Arrange = Callable[[Fleet], None]
+Arrange = Callable[["Fleet"], None]
 
 
-def _nothing(fleet: Fleet) -> None:
+def _nothing(fleet: "Fleet") -> None:
     """Leave the hosts as the first deploy left them."""
 
 

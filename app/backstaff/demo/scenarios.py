@@ -1,32 +1,36 @@
 """All scenarios, by name."""
 
+from typing import TYPE_CHECKING
+
 from backstaff.demo.scenario import Scenario
 from backstaff.errors import ExitCode
 from backstaff.plan.plan import Command
 from backstaff.simulator.faults import Operation
-from backstaff.simulator.fleet import Fleet
+
+if TYPE_CHECKING:
+    from backstaff.simulator.fleet import Fleet
 
 
-def _last_web(fleet: Fleet) -> str:
+def _last_web(fleet: "Fleet") -> str:
     """The last host of the role web, where it has more than one."""
     return fleet.spec.roles["web"].hosts[-1]
 
 
-def _freeze(fleet: Fleet) -> None:
+def _freeze(fleet: "Fleet") -> None:
     host = fleet.host(_last_web(fleet))
     host.at(Operation.PROXY_DEPLOY, host.freeze_docker)
 
 
-def _lose(fleet: Fleet) -> None:
+def _lose(fleet: "Fleet") -> None:
     host = fleet.host(_last_web(fleet))
     host.at(Operation.PROXY_DEPLOY, host.go_down)
 
 
-def _take_down(fleet: Fleet) -> None:
+def _take_down(fleet: "Fleet") -> None:
     fleet.host(_last_web(fleet)).go_down()
 
 
-def _hold_lock(fleet: Fleet) -> None:
+def _hold_lock(fleet: "Fleet") -> None:
     fleet.host(fleet.spec.roles["web"].hosts[0]).hold_lock("shop", by="Grace", version="v7")
 
 

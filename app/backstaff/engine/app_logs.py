@@ -84,9 +84,11 @@ async def _read(host: GuardedHost, source: LogSource, query: LogQuery, tell: Tel
     if query.follow:
         await broken_by([host.link, host.engine], lambda: _follow(host, source, query, tell))
         return
-    for line in await host.docker.read_logs(source.container, since=query.since, tail=query.lines):
-        if query.wants(line):
-            tell(source, line)
+    found = await host.docker.read_logs(
+        source.container, since=query.since, tail=query.lines, wants=query.wants
+    )
+    for line in found:
+        tell(source, line)
 
 
 async def _follow(host: GuardedHost, source: LogSource, query: LogQuery, tell: Tell) -> None:

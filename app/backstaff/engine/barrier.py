@@ -5,6 +5,7 @@ the last of those ends, for whatever reason; so nobody can wait for somebody who
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from backstaff.clock import Seconds
 from backstaff.events.facts import BarrierState
@@ -52,6 +53,10 @@ class Barrier:
         self._can_open.pop(host, None)
         if self.state is BarrierState.CLOSED:
             self._resolve(BarrierState.OPEN, f"{self.name} is healthy on {host}")
+
+    def open_since_before(self, hosts: Sequence[str]) -> None:
+        """Gatekeepers on `hosts` were just now seen healthy on the version: nobody has to wait."""
+        self._resolve(BarrierState.OPEN, f"{self.name} is healthy on {listed(hosts)} since the resumed run")
 
     def given_up(self, host: str, reason: str) -> None:
         """The gatekeeper on `host` ended without becoming healthy."""

@@ -11,15 +11,15 @@ from backstaff.engine.barrier import Barrier
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext, pair_name
 from backstaff.engine.health import HealthWatch
-from backstaff.engine.limits import stop_limit_s
+from backstaff.engine.limits import given_up_grace_s, stop_limit_s
 from backstaff.engine.output import OutputTail
+from backstaff.engine.starting import start_container
 from backstaff.engine.switch import ProxySwitch
 from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Wait
-from backstaff.errors import BackstaffError, DockerFailed, Doomed
+from backstaff.errors import BackstaffError, Doomed
 from backstaff.events.facts import PairState, WaitKind
 from backstaff.events.types import Notice, PairChanged
-from backstaff.explain.docker_errors import start_doom
 from backstaff.hosts.protocol import Container, ContainerSummary
 from backstaff.kamal.audit import booted, renaming
 from backstaff.kamal.boot_script import boot_script, created_container
@@ -35,18 +35,21 @@ from backstaff.kamal.names import (
 from backstaff.kamal.stopping import stop_grace
 
 ABANDON_WITHIN_S = 25.0
-GIVEN_UP_GRACE_S = 10
-"""A container that never served has nothing to finish, whatever its stop timeout says."""
 
 
 @dataclass(frozen=True)
 class PairResult:
-    """How a pair ended. `error` None means healthy; `halted` that it was never started."""
+    """How a pair ended. `error` None means healthy; `halted` that it was never started.
+
+    `new` is the id of the container that it has left running because it serves, or may serve; `old` is what
+    ran there before, if anything did."""
 
     host: str
     role: str
     error: BackstaffError | None = None
     halted: bool = False
+    new: str = ""
+    old: ContainerSummary | None = None
 
 
 class PairBoot:
@@ -74,6 +77,7 @@ class PairBoot:
         self._gatekeeper = gatekeeper
         self._old: ContainerSummary | None = None
         self._new: str | None = None
+        self._left_running = ""
         self._switch = ProxySwitch(run, role, watch)
         self._output = OutputTail(run, self._host, role.name)
 
@@ -98,7 +102,7 @@ class PairBoot:
             self._gatekeeper_ended(error.what)
             await self._give_up()
             self._state(PairState.FAILED, error.what)
-            return PairResult(host, role, error)
+            return PairResult(host, role, error, new=self._left_running, old=self._old)
 
     def halt(self, reason: str) -> PairResult:
         """The pair is not booted at all, because of `reason`."""
@@ -122,7 +126,7 @@ class PairBoot:
         if self._old is not None:
             await self._stop_old(self._old)
         self._state(PairState.HEALTHY, self._run.version)
-        return PairResult(self._host.name, self._role.name)
+        return PairResult(self._host.name, self._role.name, new=container, old=self._old)
 
     async def _make_room(self) -> ContainerSummary | None:
         """Rename a container that has the new one's name; return the one that serves now."""
@@ -174,15 +178,7 @@ class PairBoot:
     async def _start(self, container: str) -> Container:
         self._state(PairState.STARTING)
         with self._run.report.step("start the container", self._host.name, self._role.name):
-            try:
-                await self._host.docker.start(container)
-            except DockerFailed as error:
-                doom = start_doom(error.what)
-                if doom is None:
-                    raise
-                raise Doomed(
-                    doom.reason, where=self._host.name, evidence=[error.what], fix=doom.advice
-                ) from error
+            await start_container(self._host, container)
             return await self._findable(container)
 
     async def _findable(self, container: str) -> Container:
@@ -238,19 +234,19 @@ class PairBoot:
             await self._output.catch_up(self._new)
             await self._stop_new(self._new)
         except BackstaffError as error:
+            self._left_running = self._new if self._role.proxied else ""
             self._warn(f"the failed container could not be stopped: {error.what}")
 
     async def _stop_new(self, container: str) -> None:
         """Stop a container that did not make it. The proxy is asked before and after, so that what serves,
         or may serve, is never stopped, and traffic never points to what was."""
         if self._role.proxied and await self._switch.may_serve(container):
+            self._left_running = container
             self._warn(f"{self._role.name} {self._run.version} may serve already, so it is left running")
             return
-        grace = stop_grace(self._run.config, self._role)
-        short = GIVEN_UP_GRACE_S if grace is None else min(grace, GIVEN_UP_GRACE_S)
-        await self._host.docker.stop(container, grace_s=short)
-        if self._role.proxied and await self._switch.may_serve(container):
-            await self._switch.back_to(self._old)
+        await self._host.docker.stop(container, grace_s=given_up_grace_s(self._run.config, self._role))
+        if self._old is not None and self._role.proxied and await self._switch.may_serve(container):
+            await self._switch.back_to(self._old.id, self._old.name)
 
     async def _abandon(self) -> None:
         """Clean up after a cancellation, within a short time of its own."""

@@ -65,7 +65,7 @@ class RunContext:
 
 
 def roles_of(config: Config, plan: Plan, host: str) -> list[Role]:
-    """The roles that a plan boots on a host, in their order."""
+    """The roles of a run on a host, in their order, those included that it need not boot."""
     return [config.role(name) for name in plan.selection.roles_on(host)]
 
 

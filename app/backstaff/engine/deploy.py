@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+from backstaff.config.models import OnFailure
 from backstaff.engine.alongside import alongside
 from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext, roles_of
 from backstaff.engine.finish import prune, tag_latest, tidy
 from backstaff.engine.fleet import Fleet, connected
+from backstaff.engine.going_back import TakenOver, go_back
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.hooks import Hooks
 from backstaff.engine.image import ImageBuild
@@ -18,14 +20,17 @@ from backstaff.engine.local_registry import ensure_local_registry, lent_to
 from backstaff.engine.lock import DeployLock
 from backstaff.engine.lock_choice import LockPatience
 from backstaff.engine.observe import observe, verify
+from backstaff.engine.planning import announce_plan
 from backstaff.engine.prepare import Preparation
 from backstaff.engine.pull import check_label, pull_everywhere
+from backstaff.engine.resume import EarlierRun, Resuming, what_stays
 from backstaff.engine.rollback import require_version
 from backstaff.engine.rollout import Rollout
 from backstaff.engine.together import on_each
 from backstaff.engine.uninterrupted import uninterrupted
-from backstaff.errors import RemoteError
+from backstaff.errors import BackstaffError, RemoteError
 from backstaff.events.facts import PairVerdict, Phase
+from backstaff.events.types import Notice
 from backstaff.hosts.protocol import Connector
 from backstaff.kamal.audit import pulled
 from backstaff.kamal.lock import LockOwner
@@ -35,13 +40,15 @@ from backstaff.plan.plan import Command, Plan
 @dataclass(frozen=True)
 class DeployOptions:
     """How a run is carried out, beside its plan. `lock_inherited`: a caller already holds the lock.
-    `pre_connected`: the hook `pre-connect` has run already, for a look before the run."""
+    `pre_connected`: the hook `pre-connect` has run already, for a look before the run. `resumes` is the run
+    that this one goes on with: what that has done, and the hosts still show, is not done again."""
 
     skip_push: bool = False
     skip_hooks: bool = False
     no_cache: bool = False
     lock_inherited: bool = False
     pre_connected: bool = False
+    resumes: EarlierRun | None = None
     patience: LockPatience = field(default_factory=LockPatience)
     error_pages: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -64,10 +71,17 @@ class Deploy:
         self._owner = owner
         self._is_dead = is_dead
         self._options = options
+        self._whole = plan
+        self._resuming: Resuming | None = None
         self._audit = AuditTrail(run)
         self._hooks = Hooks(
             run, hosts=plan.selection.hosts, roles=plan.selection.filtered_roles, skip=options.skip_hooks
         )
+
+    @property
+    def plan(self) -> Plan:
+        """What is carried out: the plan that was given, without what was found done already."""
+        return self._plan
 
     async def carry_out(self) -> None:
         """Do all of it. Raises what made it fail; by then the lock is released and the hosts were
@@ -108,12 +122,33 @@ class Deploy:
         else:
             await lock.refuse_if_held()
         await observe(self._run, self._plan, watches)
+        await self._leave_out_what_is_done(watches)
         if self._plan.command is Command.ROLLBACK:
             await require_version(self._run, self._plan, watches)
         if self._plan.command is Command.APP_BOOT:
             image = self._run.config.absolute_image(self._run.version)
             hosts = [watch.host for watch in watches.values()]
             await on_each(hosts, lambda host: check_label(self._run, host, image))
+
+    async def _leave_out_what_is_done(self, watches: Mapping[str, ContainerWatch]) -> None:
+        """Narrow the plan to what the run that this one goes on with has left to do. The container tables
+        must be fresh. Raises `PlanRefused` if something else was deployed since."""
+        earlier = self._options.resumes
+        if earlier is None:
+            return
+        if self._resuming is None:
+            self._resuming = Resuming(self._run, self._whole, watches, earlier)
+        before, self._plan = self._plan, await self._resuming.narrowed()
+        if self._plan != before or before == self._whole:
+            self._run.stream.emit(Notice(level="info", text=what_stays(self._plan, earlier.run)))
+        if self._plan != before:
+            announce_plan(self._run, self._plan)
+
+    async def _look_once_more(self, watches: Mapping[str, ContainerWatch]) -> None:
+        """Under the lock nobody else deploys: what holds now holds until the boot."""
+        if self._options.resumes is not None:
+            await on_each([watch.host for watch in watches.values()], lambda host: watches[host.name].learn())
+            await self._leave_out_what_is_done(watches)
 
     async def _change(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         """Everything that changes hosts, and the look at them afterwards, which a failure also ends with."""
@@ -138,30 +173,53 @@ class Deploy:
         with run.report.phase(Phase.PULL):
             await ensure_local_registry(run)
             async with lent_to(run, app_hosts):
-                await pull_everywhere(run, plan.selection, app_hosts)
+                await pull_everywhere(run, plan, app_hosts)
             for host in plan.selection.app_hosts:
                 self._audit.note(host, pulled(run.version))
 
     async def _locked(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
-        run, plan = self._run, self._plan
-        hosts = fleet.some(plan.selection.hosts)
+        run = self._run
+        hosts = fleet.some(self._plan.selection.hosts)
         try:
             with run.report.phase(Phase.LOCK):
                 if not self._options.lock_inherited:
                     await lock.acquire()
+                await self._look_once_more(watches)
             self._hooks.locked = True
-            if plan.command.runs_deploy_hooks:
+            if self._plan.command.runs_deploy_hooks:
                 await self._hooks.run("pre-deploy")
             with run.report.phase(Phase.PREPARE):
-                preparation = Preparation(run, plan, watches, self._audit, self._options.error_pages)
-                await preparation.prepare(hosts)
-            with run.report.phase(Phase.BOOT):
-                await Rollout(run, plan, watches, self._audit, self._hooks).boot()
+                pages = self._options.error_pages
+                await Preparation(run, self._plan, watches, self._audit, pages).prepare(hosts)
+            await self._boot(watches)
             with run.report.phase(Phase.FINISH):
                 await on_each(hosts, self._finish)
         finally:
             self._hooks.locked = False
             await uninterrupted(lock.release())
+
+    async def _boot(self, watches: Mapping[str, ContainerWatch]) -> None:
+        """Boot, and where that fails go back as far as that is wanted. Who cancels does not want more to be
+        changed, and may not have the time: then everything stays where it is."""
+        run, plan = self._run, self._plan
+        rollout = Rollout(run, plan, watches, self._audit, self._hooks)
+        try:
+            with run.report.phase(Phase.BOOT):
+                await rollout.boot()
+        except BackstaffError as failure:
+            taken = (*self._taken_over_before(watches), *rollout.taken_over)
+            if plan.on_failure is OnFailure.ROLLBACK and taken:
+                with run.report.phase(Phase.ROLLBACK):
+                    left = await go_back(run, watches, self._audit, taken, parallel_roles=plan.parallel_roles)
+                failure.evidence = (*left, *failure.evidence)
+            raise
+
+    def _taken_over_before(self, watches: Mapping[str, ContainerWatch]) -> Sequence[TakenOver]:
+        """What an earlier run has brought to the version, which is no use if this one fails."""
+        earlier = self._options.resumes
+        if earlier is None:
+            return ()
+        return [found for pair in self._plan.done if (found := earlier.taken_over(self._run, pair, watches))]
 
     async def _finish(self, host: GuardedHost) -> None:
         if host.name in self._plan.selection.app_hosts:

@@ -9,6 +9,7 @@ from backstaff.errors import BackstaffError, ExitCode, RunCancelled
 from backstaff.events.types import Failed, RunEnded
 from backstaff.explain.bug import internal_error
 from backstaff.explain.card import failure_card
+from backstaff.explain.retry import retry_command
 
 Verdict = Literal["done", "failed", "refused", "cancelled"]
 
@@ -55,11 +56,21 @@ class Cancellation:
 
 
 async def run_to_end(
-    run: RunContext, work: Callable[[], Awaitable[None]], cancellation: Cancellation, *, retry: str = ""
+    run: RunContext,
+    work: Callable[[], Awaitable[None]],
+    cancellation: Cancellation,
+    *,
+    retry: str = "",
+    resumable: Callable[[], bool] = lambda: False,
 ) -> ExitCode:
     """Do `work`; return the exit code after the last event was emitted. `retry` is the command that redoes
-    the run."""
+    the run; without it one is made, and `resumable` tells whether the run can be gone on with by its name."""
     cancellation.attach()
+
+    def end(error: BackstaffError | None) -> ExitCode:
+        again = retry or retry_command(run.stream.board, resumable=resumable())
+        return _end(run, began, error, again)
+
     began = run.clock.now()
     error: BackstaffError | None = None
     try:
@@ -69,13 +80,13 @@ async def run_to_end(
         if error is not None:
             error.evidence = _what_failed_before(cancelled)
         else:
-            _end(run, began, RunCancelled("the run was cancelled"), retry)
+            end(RunCancelled("the run was cancelled"))
             raise
     except BackstaffError as failure:
         error = failure
     except Exception as bug:  # noqa: BLE001 - the boundary of the run: a bug must still end it well
         error = internal_error(bug, attach="the run's journal")
-    return _end(run, began, error, retry)
+    return end(error)
 
 
 def _end(run: RunContext, began: float, error: BackstaffError | None, retry: str) -> ExitCode:

@@ -17,6 +17,7 @@ from backstaff.config.models import Timeouts
 from backstaff.engine.context import RunContext
 from backstaff.engine.daemon import DaemonWatch
 from backstaff.engine.limits import SLACK_S
+from backstaff.engine.newest_lines import NewestLines
 from backstaff.engine.waits import Breaker, Ongoing, Wait
 from backstaff.errors import BackstaffError, CommandFailed, DockerRestarted, HostLost
 from backstaff.events.facts import HostState, WaitKind
@@ -287,17 +288,24 @@ class GuardedDocker:
                 yield event
 
     async def read_logs(
-        self, container: str, *, since: str = "", tail: int | None = None
+        self,
+        container: str,
+        *,
+        since: str = "",
+        tail: int | None = None,
+        wants: Callable[[LogLine], bool] = lambda _: True,
     ) -> Sequence[LogLine]:
-        """What a container has written so far. Ends with silence, the link or the engine."""
+        """What a container has written so far that is wanted, the newest of it where that is very much. Ends
+        with silence, the link or the engine."""
         line = f"docker logs {container}" if tail is None else f"docker logs --tail {tail} {container}"
 
-        async def read(ongoing: Ongoing) -> list[LogLine]:
-            lines: list[LogLine] = []
+        async def read(ongoing: Ongoing) -> Sequence[LogLine]:
+            newest = NewestLines()
             async for each in self._inner.logs(container, since=since, tail=tail):
                 ongoing.alive()
-                lines.append(each)
-            return lines
+                if wants(each):
+                    newest.add(each)
+            return newest.lines()
 
         wait = replace(self._caller.quiet(line, self._timeouts.docker), silence=True)
         return await self._caller.call(line, wait, read)

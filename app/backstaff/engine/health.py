@@ -40,10 +40,11 @@ def doomed(host: str, seen: Container | None) -> Doomed | None:
 
 
 class HealthWatch:
-    """Waits for one role's new container on one host."""
+    """Waits for one role's container of `version`, the run's own unless another is named, on one host."""
 
-    def __init__(self, run: RunContext, role: Role, watch: ContainerWatch) -> None:
+    def __init__(self, run: RunContext, role: Role, watch: ContainerWatch, *, version: str = "") -> None:
         self._run = run
+        self._version = version or run.version
         self._role = role
         self._watch = watch
         self._host = watch.host
@@ -62,7 +63,7 @@ class HealthWatch:
         wait = Wait(
             WaitKind.HEALTH,
             cause,
-            f"the app in {self._role.name} {self._run.version}",
+            f"the app in {self._role.name} {self._version}",
             limit,
             self._host.name,
             self._role.name,

@@ -3,14 +3,16 @@
 import os
 from collections import deque
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from backstaff.config.models import HookVerbosity
 from backstaff.engine.context import RunContext
+from backstaff.engine.local_output import within_budget
 from backstaff.engine.waits import Ongoing, Wait
 from backstaff.errors import HookFailed
 from backstaff.events.facts import WaitKind
 from backstaff.events.types import CommandRun, Output
-from backstaff.hosts.local import LocalResult, run_local
+from backstaff.hosts.local import LocalResult, OnLine, run_local
 from backstaff.kamal.hook_env import HOOKS_WITH_SECRETS, HookContext, hook_env
 
 _LAST_LINES = 10
@@ -41,21 +43,19 @@ class Hooks:
         lines: deque[str] = deque(maxlen=_LAST_LINES)
         shown = self._run.config.hooks_output.of(name) is not HookVerbosity.QUIET
 
-        def tell(stream: str, text: str) -> None:
-            lines.append(text)
+        def show(stream: str, text: str) -> None:
             if shown:
                 self._run.stream.emit(Output(source="hook", name=name, stream=stream, text=text))
 
         async def work(_: Ongoing) -> LocalResult:
             environment = self._environment(name, hosts, runtime_s)
-            try:
-                return await run_local([str(path)], env=environment, cwd=self._run.directory, on_line=tell)
-            except OSError as error:
-                raise HookFailed(
-                    f"hook {name} could not be started: {error.strerror}",
-                    where=str(path),
-                    fix="let its first line, such as #!/bin/sh, name a program of this machine",
-                ) from error
+            with within_budget(self._run.clock, show) as told:
+
+                def take(stream: str, text: str) -> None:
+                    lines.append(text)
+                    told(stream, text)
+
+                return await self._start(path, environment, take)
 
         began = self._run.clock.now()
         with self._run.report.step(f"hook {name}"):
@@ -69,6 +69,16 @@ class Hooks:
                     evidence=tuple(lines),
                     fix="mend the hook, or leave hooks out with --skip-hooks",
                 )
+
+    async def _start(self, path: Path, environment: Mapping[str, str], take: OnLine) -> LocalResult:
+        try:
+            return await run_local([str(path)], env=environment, cwd=self._run.directory, on_line=take)
+        except OSError as error:
+            raise HookFailed(
+                f"hook {path.name} could not be started: {error.strerror}",
+                where=str(path),
+                fix="let its first line, such as #!/bin/sh, name a program of this machine",
+            ) from error
 
     def _environment(
         self, name: str, hosts: Sequence[str] | None, runtime_s: float | None

@@ -2,12 +2,15 @@
 
 from backstaff.clock import Seconds
 from backstaff.config.models import Config, Role
-from backstaff.kamal.stopping import DOCKER_GRACE
+from backstaff.kamal.stopping import DOCKER_GRACE, stop_grace
 from backstaff.plan.probes import ProxyProbe, probe_of
 
 SLACK_S: Seconds = 10
 """What waits may overrun whose limit is not to be what ends them: time itself has to pass (with hundreds of
 hosts our own loop is late), or somebody else has the better reason."""
+
+GIVEN_UP_GRACE_S = 10
+"""A container that never served has nothing to finish, whatever its stop timeout says."""
 
 
 def proof_limit_s(config: Config, role: Role) -> Seconds:
@@ -28,3 +31,9 @@ def pair_limit_s(config: Config, role: Role) -> Seconds:
 def stop_limit_s(config: Config, grace_s: int | None) -> Seconds:
     """For a container to stop: its grace, or Docker's own 10 s, and what Docker needs to kill it."""
     return (DOCKER_GRACE if grace_s is None else grace_s) + config.backstaff.timeouts.stop_grace
+
+
+def given_up_grace_s(config: Config, role: Role) -> int:
+    """The grace of a container that did not make it."""
+    grace = stop_grace(config, role)
+    return GIVEN_UP_GRACE_S if grace is None else min(grace, GIVEN_UP_GRACE_S)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from backstaff.clock import Seconds
 from backstaff.engine.context import RunContext
+from backstaff.engine.local_output import within_budget
 from backstaff.engine.waits import Ongoing, Wait
 from backstaff.errors import BuildFailed
 from backstaff.events.facts import WaitKind
@@ -55,12 +56,17 @@ class LocalCommands:
         limit: Seconds = self._run.timeouts.build_silence
         wait = Wait(WaitKind.BUILD, shown, "this machine", limit, silence=True)
 
-        def work(ongoing: Ongoing) -> Awaitable[LocalResult]:
-            def tell(stream: str, text: str) -> None:
-                ongoing.alive()
-                self._run.stream.emit(Output(source="build", stream=stream, text=text))
+        def tell(stream: str, text: str) -> None:
+            self._run.stream.emit(Output(source="build", stream=stream, text=text))
 
-            return self._start(["sh", "-c", line], cwd, tell)
+        async def work(ongoing: Ongoing) -> LocalResult:
+            with within_budget(self._run.clock, tell) as told:
+
+                def take(stream: str, text: str) -> None:
+                    ongoing.alive()
+                    told(stream, text)
+
+                return await self._start(["sh", "-c", line], cwd, take)
 
         return await self._recorded(shown, wait, work)
 

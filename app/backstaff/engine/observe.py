@@ -34,7 +34,7 @@ async def observe(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWa
         _refuse_unfit_proxy(plan, watch)
         for role in roles_of(run.config, plan, host.name):
             current = watch.current(role.name)
-            version = _version(current.name, container_prefix(run.config, role.name)) if current else ""
+            version = version_in(current.name, container_prefix(run.config, role.name)) if current else ""
             run.stream.emit(VersionSeen(host=host.name, role=role.name, version=version))
 
     await on_each([watch.host for watch in watches.values()], look)
@@ -70,7 +70,7 @@ async def verify(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWat
     """Observe all pairs again and compare with what the run promised. Never raises for a host that can not
     be observed in time, but says so; the others are told all the same."""
     pairs_of: dict[str, list[Pair]] = {}
-    for pair in plan.pairs:
+    for pair in plan.every_pair:
         pairs_of.setdefault(pair.host, []).append(pair)
 
     async def look_in_time(host: GuardedHost) -> list[PairVerdict]:
@@ -86,7 +86,7 @@ async def verify(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWat
     known = {(each.host, each.role): each for host in seen.values() for each in host}
     verdicts = [
         known.get((pair.host, pair.role)) or _unknown(plan, pair, failures.get(pair.host))
-        for pair in plan.pairs
+        for pair in plan.every_pair
     ]
     run.stream.emit(Verified(pairs=tuple(verdicts)))
     return verdicts
@@ -115,7 +115,7 @@ async def _look(
     run: RunContext, plan: Plan, watch: ContainerWatch, pairs: Sequence[Pair]
 ) -> list[PairVerdict]:
     await watch.refresh()
-    services = await _proxy_services(plan, watch.host)
+    services = await proxy_services(plan, watch.host)
     return [await _verdict(run, plan, watch, pair, services) for pair in pairs]
 
 
@@ -124,7 +124,8 @@ def _unknown(plan: Plan, pair: Pair, error: BackstaffError | None) -> PairVerdic
     return PairVerdict(host=pair.host, role=pair.role, expected=plan.version, unknown=why)
 
 
-async def _proxy_services(plan: Plan, host: GuardedHost) -> Sequence[ProxyService]:
+async def proxy_services(plan: Plan, host: GuardedHost) -> Sequence[ProxyService]:
+    """What a host's proxy serves; nothing where the plan has none."""
     if host.name not in plan.selection.proxy_hosts:
         return ()
     return await services_of(host) or ()
@@ -141,11 +142,9 @@ async def _verdict(
     expected = watch.named(container_name(run.config, pair.role, plan.version))
     seen = await watch.host.docker.inspect(expected.id) if expected else None
     proxied = run.config.role(pair.role).proxied
-    note = _disagreement(seen)
-    if not note and proxied and seen is not None:
-        note = _proxy_disagreement(services, prefix, seen)
+    note = shortfall(run, pair, seen, services)
     current = watch.current(pair.role)
-    serving = _version(current.name, prefix) if current else ""
+    serving = version_in(current.name, prefix) if current else ""
     if note and proxied:
         serving = _served_version(watch, services, prefix) or serving
     beside = _beside(run, watch, pair, expected if not note else current)
@@ -159,18 +158,27 @@ async def _verdict(
     )
 
 
+def shortfall(run: RunContext, pair: Pair, seen: Container | None, services: Sequence[ProxyService]) -> str:
+    """What a pair's container lacks to do the pair's work, empty if nothing. `services` are those of the
+    host's proxy."""
+    note = _disagreement(seen)
+    if not note and seen is not None and run.config.role(pair.role).proxied:
+        return _proxy_disagreement(services, container_prefix(run.config, pair.role), seen)
+    return note
+
+
 def _beside(run: RunContext, watch: ContainerWatch, pair: Pair, serving: ContainerSummary | None) -> str:
     """What else of the role runs. Behind the proxy that is idle; without it, two versions do the work."""
     prefix = container_prefix(run.config, pair.role)
     others = [
-        _version(each.name, prefix)
+        version_in(each.name, prefix)
         for each in up_containers(run.config, pair.role, watch.containers)
         if serving is None or each.id != serving.id
     ]
     return f"{', '.join(others)} runs beside it" if others else ""
 
 
-def _version(name: str, prefix: str) -> str:
+def version_in(name: str, prefix: str) -> str:
     """The version in a container's name, also once it was renamed to make room for another of its own."""
     return version_of(name, prefix).partition("_replaced_")[0]
 
@@ -199,5 +207,5 @@ def _served_version(watch: ContainerWatch, services: Sequence[ProxyService], pre
     target = next((each.target for each in services if each.name == prefix), "")
     for container in watch.containers:
         if target and target.startswith(container.short_id):
-            return _version(container.name, prefix)
+            return version_in(container.name, prefix)
     return ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from backstaff.config.models import Role
 from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
-from backstaff.engine.context import RunContext, roles_of
+from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.proxy import preparation_failed, proxy_is_down, until_proxy_answers
 from backstaff.engine.together import at_once, on_each
@@ -13,7 +13,8 @@ from backstaff.errors import BackstaffError
 from backstaff.events.facts import PairState
 from backstaff.events.types import Notice, PairChanged
 from backstaff.kamal.assets import bridge_failures
-from backstaff.kamal.names import NETWORK, container_prefix, version_of
+from backstaff.kamal.filters import up_containers
+from backstaff.kamal.names import NETWORK, container_name, container_prefix, version_of
 from backstaff.kamal.prepare_script import HostNeeds, prepare_script
 from backstaff.kamal.script import last_step
 from backstaff.kamal.stopping import stop_grace
@@ -43,7 +44,7 @@ class Preparation:
         await on_each(hosts, self._prepare)
 
     async def _prepare(self, host: GuardedHost) -> None:
-        roles = roles_of(self._run.config, self._plan, host.name)
+        roles = [self._run.config.role(name) for name in self._plan.roles_to_boot(host.name)]
         for role in roles:
             self._run.stream.emit(PairChanged(host=host.name, role=role.name, state=PairState.PREPARING))
         watch = self._watches.get(host.name)
@@ -53,6 +54,8 @@ class Preparation:
         changes = [self._files(host, watch, roles, starts_proxy=starts_proxy)]
         if watch is not None and self._plan.command.stops_stale:
             changes.append(self._stop_stale(host, watch, roles))
+        if watch is not None:
+            changes.append(self._stop_beside(host, watch))
         await at_once(*changes)
         if starts_proxy:
             await until_proxy_answers(self._run, host)
@@ -102,6 +105,18 @@ class Preparation:
         with self._run.report.step("ensure the network", host.name) as note:
             if not await host.docker.ensure_network(NETWORK):
                 note.skip(f"{NETWORK} is there")
+
+    async def _stop_beside(self, host: GuardedHost, watch: ContainerWatch) -> None:
+        """Stop what an interrupted run left running beside a container of the version that took over."""
+        config, version = self._run.config, self._plan.version
+        for pair in self._plan.done:
+            if pair.host != host.name:
+                continue
+            role, keeps = config.role(pair.role), container_name(config, pair.role, version)
+            for other in up_containers(config, pair.role, watch.containers):
+                if other.name != keeps:
+                    with self._run.report.step("stop a stale container", host.name, role.name, other.name):
+                        await self._stop_quietly(host, other.name, stop_grace(config, role))
 
     async def _stop_stale(self, host: GuardedHost, watch: ContainerWatch, roles: Sequence[Role]) -> None:
         """Stop what an interrupted deploy left running beside the current container."""

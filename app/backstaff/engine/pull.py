@@ -13,16 +13,16 @@ from backstaff.events.types import PairChanged, Progress
 from backstaff.explain.docker_errors import pull_doom
 from backstaff.hosts.protocol import PullProgress, RegistryAuth
 from backstaff.kamal.registry import auth_server, check_service_label, credential_text
-from backstaff.plan.selection import Selection
+from backstaff.plan.plan import Plan
 
 PROGRESS_EVERY_S = 0.25
 
 
-async def pull_everywhere(run: RunContext, selection: Selection, hosts: Sequence[GuardedHost]) -> None:
-    """Pull on `hosts` of a selection at once and check the image's `service` label; the first failure is
-    raised after all have ended."""
+async def pull_everywhere(run: RunContext, plan: Plan, hosts: Sequence[GuardedHost]) -> None:
+    """Pull on `hosts` of a plan at once and check the image's `service` label; the first failure is raised
+    after all have ended."""
     auth = registry_auth(run)
-    await on_each(hosts, lambda host: _pull(run, selection, host, auth))
+    await on_each(hosts, lambda host: _pull(run, plan, host, auth))
 
 
 def registry_auth(run: RunContext) -> RegistryAuth | None:
@@ -35,9 +35,9 @@ def registry_auth(run: RunContext) -> RegistryAuth | None:
     return RegistryAuth(server=auth_server(registry), username=username, password=password)
 
 
-async def _pull(run: RunContext, selection: Selection, host: GuardedHost, auth: RegistryAuth | None) -> None:
+async def _pull(run: RunContext, plan: Plan, host: GuardedHost, auth: RegistryAuth | None) -> None:
     image = run.config.absolute_image(run.version)
-    for role in selection.roles_on(host.name):
+    for role in plan.roles_to_boot(host.name):
         run.stream.emit(PairChanged(host=host.name, role=role, state=PairState.PULLING))
     wait = Wait(
         WaitKind.PULL,

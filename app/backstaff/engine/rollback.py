@@ -22,7 +22,7 @@ async def require_version(run: RunContext, plan: Plan, watches: Mapping[str, Con
     missing = [
         str(pair)
         for pair in plan.pairs
-        if watches[pair.host].named(container_name(run.config, pair.role, plan.version)) is None
+        if not _has_version(run.config, pair, watches[pair.host], plan.version)
     ]
     if missing:
         raise RemoteError(
@@ -34,6 +34,12 @@ async def require_version(run: RunContext, plan: Plan, watches: Mapping[str, Con
     for host, watch in watches.items():
         if await watch.host.docker.image(image) is None:
             raise RemoteError(f"image {image} is gone from the host", where=host)
+
+
+def _has_version(config: Config, pair: Pair, watch: ContainerWatch, version: str) -> bool:
+    """Whether there is a container of the version, also one that made way for another of it."""
+    name = container_name(config, pair.role, version)
+    return any(each.name == name or each.name.startswith(f"{name}_replaced_") for each in watch.containers)
 
 
 async def last_good_version(

@@ -8,6 +8,7 @@ from backstaff.engine.barrier import Barrier
 from backstaff.engine.boot import PairBoot, PairResult
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
+from backstaff.engine.going_back import TakenOver
 from backstaff.engine.hooks import Hooks
 from backstaff.engine.limits import SLACK_S, pair_limit_s
 from backstaff.engine.together import with_others
@@ -36,18 +37,26 @@ class Rollout:
         self._watches = watches
         self._audit = audit
         self._hooks = hooks
+        self._taken: list[TakenOver] = []
         self._barrier: Barrier | None = None
         if plan.barrier is not None:
             role = run.config.role(plan.barrier.role)
             self._barrier = Barrier(role.name, pair_limit_s(run.config, role), run.stream)
 
+    @property
+    def taken_over(self) -> Sequence[TakenOver]:
+        """The pairs that the new version has taken over so far, in the order of the groups."""
+        return tuple(self._taken)
+
     async def boot(self) -> None:
         """Boot group by group. A failure lets its group finish, then ends the rollout: what is healthy by
         then stays on the new version, later groups stay untouched."""
+        self._open_what_is_open()
         last = self._plan.groups[-1] if self._plan.groups else None
         for group in self._plan.groups:
             await self._hooks.run("pre-app-boot", hosts=group.hosts)
             results = await self._boot_group(group)
+            self._taken += [_taken_over(each) for each in results if each.new]
             failures = [each.error for each in results if each.error is not None]
             if failures:
                 self._halt_rest(group, failures[0])
@@ -55,6 +64,12 @@ class Rollout:
             await self._hooks.run("post-app-boot", hosts=group.hosts)
             if group is not last:
                 await self._rest()
+
+    def _open_what_is_open(self) -> None:
+        """A gatekeeper that is not booted because it was seen to be healthy lets everybody go at once."""
+        barrier = self._plan.barrier
+        if self._barrier is not None and barrier is not None and barrier.healthy:
+            self._barrier.open_since_before([pair.host for pair in barrier.healthy])
 
     async def _boot_group(self, group: BootGroup) -> Sequence[PairResult]:
         if self._barrier is not None:
@@ -110,3 +125,8 @@ class Rollout:
             return
         wait = Wait(WaitKind.PAUSE, "boot.wait between groups", "the clock", seconds, slack_s=SLACK_S)
         await self._run.waits.wait(wait, lambda _: self._run.clock.sleep(seconds))
+
+
+def _taken_over(result: PairResult) -> TakenOver:
+    failed = result.error.what if result.error is not None else ""
+    return TakenOver(Pair(result.host, result.role), result.new, result.old, failed)

@@ -14,16 +14,29 @@ from backstaff.events.types import Notice, PairChanged, ProbeSeen
 from backstaff.explain.advice import advice_for_probe
 from backstaff.explain.docker_errors import deploy_doom
 from backstaff.explain.proxy_log import ProbeFold, ProbeResult, TargetState, parse_proxy_line
-from backstaff.hosts.protocol import Container, ContainerSummary
+from backstaff.hosts.protocol import Container
 from backstaff.kamal.names import PROXY_CONTAINER, container_prefix
 from backstaff.kamal.proxy_deploy import deploy_command
 
 
 class ProxySwitch:
-    """The proxy of one host, as far as one role is concerned."""
+    """The proxy of one host, as far as one role is concerned.
 
-    def __init__(self, run: RunContext, role: Role, watch: ContainerWatch) -> None:
+    Traffic is moved to `version`, the run's own unless another is named; while it moves the pair is in the
+    state `moving`."""
+
+    def __init__(
+        self,
+        run: RunContext,
+        role: Role,
+        watch: ContainerWatch,
+        *,
+        version: str = "",
+        moving: PairState = PairState.SWITCHING,
+    ) -> None:
         self._run = run
+        self._version = version or run.version
+        self._moving = moving
         self._role = role
         self._watch = watch
         self._host = watch.host
@@ -36,11 +49,11 @@ class ProxySwitch:
         """
         config = self._run.config
         short_id = started.id[:12]
-        command = deploy_command(config, self._role, self._run.version, target=short_id)
+        command = deploy_command(config, self._role, self._version, target=short_id)
         wait = Wait(
             WaitKind.PROXY,
             "the proxy to find the container healthy",
-            f"the app in {self._role.name} {self._run.version}",
+            f"the app in {self._role.name} {self._version}",
             proof_limit_s(config, self._role),
             self._host.name,
             self._role.name,
@@ -63,16 +76,14 @@ class ProxySwitch:
         prefix = container_prefix(self._run.config, self._role.name)
         return any(each.name == prefix and container[:12] in each.target for each in services)
 
-    async def back_to(self, old: ContainerSummary | None) -> None:
-        """Point the proxy at the old container again, which still runs."""
-        if old is None:
-            return
-        command = deploy_command(self._run.config, self._role, self._run.version, target=old.short_id)
+    async def back_to(self, container: str, name: str) -> None:
+        """Point the proxy again at a container that still runs. `name` is for people."""
+        command = deploy_command(self._run.config, self._role, self._run.version, target=container[:12])
         result = await self._host.docker.execute(PROXY_CONTAINER, command.argv)
-        text = f"the proxy was pointed back at {old.name}"
+        text = f"the proxy was pointed back at {name}"
         if result.status != 0:
             said = (result.stderr or result.stdout).strip()
-            text = f"the proxy could not be pointed back at {old.name}: {said}; try: {command.line}"
+            text = f"the proxy could not be pointed back at {name}: {said}; try: {command.line}"
         self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
 
     async def _follow_probes(self, target: str, since: str) -> None:
@@ -100,7 +111,7 @@ class ProxySwitch:
             PairChanged(
                 host=self._host.name,
                 role=self._role.name,
-                state=PairState.SWITCHING,
+                state=self._moving,
                 detail="healthy; traffic moves to it once open requests are answered",
             )
         )

@@ -40,11 +40,22 @@ class PairState(StrEnum):
     FAILED = "failed"
     HALTED = "halted"
     CANCELLED = "cancelled"
+    ROLLING_BACK = "rolling back"
+    ROLLED_BACK = "rolled back"
+    NOT_ROLLED_BACK = "not rolled back"
 
     @property
     def final(self) -> bool:
-        """True when the run will not move this pair any further."""
-        return self in {PairState.HEALTHY, PairState.FAILED, PairState.HALTED, PairState.CANCELLED}
+        """True when the pair is not in the middle of anything. One that is healthy may still be rolled back
+        because of others."""
+        return self in {
+            PairState.HEALTHY,
+            PairState.FAILED,
+            PairState.HALTED,
+            PairState.CANCELLED,
+            PairState.ROLLED_BACK,
+            PairState.NOT_ROLLED_BACK,
+        }
 
 
 class Outcome(StrEnum):
@@ -59,7 +70,7 @@ class Outcome(StrEnum):
 
 
 class Phase(StrEnum):
-    """The phases of a run, in their order."""
+    """The phases of a run, in their order. `ROLLBACK` is planned by none: it follows a boot that failed."""
 
     CONNECT = "connect"
     BUILD = "build"
@@ -67,6 +78,7 @@ class Phase(StrEnum):
     LOCK = "lock"
     PREPARE = "prepare"
     BOOT = "boot"
+    ROLLBACK = "rollback"
     FINISH = "finish"
     VERIFY = "verify"
 

@@ -1,23 +1,35 @@
 """The journal: one file per run, one event per line, written as the events happen."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
 from platformdirs import user_state_path
 
+from backstaff.events.journal_lock import try_to_hold
 from backstaff.events.types import Event
 
 STATE_DIR_VARIABLE = "BACKSTAFF_STATE_DIR"
 SUFFIX = ".jsonl"
+_RUN_ID = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-[0-9a-f]{4}", re.ASCII)
 
 
 def new_run_id(at: datetime) -> str:
     """A name for a run that begins at `at`, such as `20261123-120357-a1b2`; names sort by time."""
-    return f"{at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{at.astimezone(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def began_at(run: str) -> datetime | None:
+    """When the run of this name began, to the second; None for what is no name that `new_run_id` gives."""
+    name = _RUN_ID.fullmatch(run)
+    try:
+        return datetime.fromisoformat("{}-{}-{}T{}:{}:{}+00:00".format(*name.groups())) if name else None
+    except ValueError:
+        return None
 
 
 def journal_directory() -> Path:
@@ -31,8 +43,10 @@ class JournalWriter:
     """A sink that keeps a run in `directory/RUN.jsonl`, readable by its owner alone.
 
     Every event is handed to the system as it comes, so that a killed run can be read up to its last whole
-    event. The first event tells the format version, as each one does. A journal that can not be written
-    costs no deploy: `complain` gets one sentence, and nothing more is written.
+    event. The first event tells the format version, as each one does. The file is locked until the run is
+    over, so that readers can tell one that goes on from one that was cut off. A journal that can not be
+    written costs no deploy: `complain` gets one sentence, and nothing more is written; one that can not be
+    locked is written all the same.
     """
 
     def __init__(self, directory: Path, run: str, complain: Callable[[str], None]) -> None:
@@ -40,6 +54,7 @@ class JournalWriter:
         self._complain = complain
         self._file: FileIO | None = None
         self._broken = False
+        self._lock_settled = False
 
     def __call__(self, event: Event) -> None:
         """Write one event."""
@@ -48,6 +63,8 @@ class JournalWriter:
         try:
             if self._file is None:
                 self._file = _create(self.path)
+            if not self._lock_settled:
+                self._lock_settled = try_to_hold(self._file.fileno())
             _write_whole(self._file, event.to_line().encode() + b"\n")
         except OSError as error:
             self._give_up(error)

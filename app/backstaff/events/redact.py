@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Literal, TypeVar, get_origin
 from urllib.parse import quote
 
+from backstaff.events.bounded import bounded
 from backstaff.events.facts import Fact
 from backstaff.events.types import Body
 
@@ -56,7 +57,7 @@ class Redactor:
         return self._pattern.sub(MASK, text) if self._pattern else text
 
     def body(self, body: Body) -> Body:
-        """The same event with every secret in any of its texts masked."""
+        """The same event with every secret in any of its texts masked, and very long texts cut."""
         return self._fact(body)
 
     def _fact(self, fact: FactT) -> FactT:
@@ -75,7 +76,8 @@ class Redactor:
         if isinstance(value, Enum):
             return value
         if isinstance(value, str):
-            return self.text(value)
+            # Masked before it is cut: of a secret that the cut goes through, the first half would stay.
+            return bounded(self.text(value))
         if isinstance(value, Fact):
             return self._fact(value)
         if isinstance(value, Mapping):

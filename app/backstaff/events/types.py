@@ -203,6 +203,7 @@ class WaitStarted(Fact):
 
     `cause` completes "waits for …", or names the activity that goes on (a call, a pull, a hook);
     `owner` names who can end it.
+    A limit of 0 is none: Kamal has such waits.
     With `silence` the limit counts from the last sign of life, not from the start. `quiet` waits are
     the ordinary calls to a host: shown only once they last."""
 

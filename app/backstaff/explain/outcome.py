@@ -13,7 +13,7 @@ _UNTOUCHED = {
     PairState.WAITING,
     PairState.HALTED,
 }
-_NEW_SERVES = {PairState.STOPPING_OLD, PairState.HEALTHY}
+_NEW_SERVES = {PairState.STOPPING_OLD, PairState.HEALTHY, PairState.NOT_ROLLED_BACK}
 
 
 def final_state(board: Board) -> tuple[str, ...]:
@@ -41,7 +41,8 @@ def _host(board: Board, host: str) -> str:
 
 
 def pair_outcome(board: Board, pair: PairView) -> str:
-    """`v42 serves`, `v42 stopped, v41 serves`, `v41 runs, untouched`, `unknown: no answer within 10 s`."""
+    """`v42 serves`, `v42 stopped, v41 serves`, `v41 runs, untouched`, `v42 rolled back to v41`,
+    `unknown: no answer within 10 s`."""
     verdict = verdict_of(board, pair)
     if verdict is not None and verdict.unknown:
         return f"unknown: {verdict.unknown}"
@@ -52,6 +53,10 @@ def pair_outcome(board: Board, pair: PairView) -> str:
     says = f"{serving} {verb}" if serving else f"nothing {verb}"
     if pair.state in _UNTOUCHED:
         return f"{says}, untouched"
+    if pair.state is PairState.NOT_ROLLED_BACK:
+        return f"{says}, not rolled back"
+    if pair.state is PairState.ROLLED_BACK:
+        return _rolled_back(board, pair, serving) or f"rolled back, {says}"
     gone = _new_is_gone(board, pair, serving)
     return f"{gone}, {says}" if gone else says
 
@@ -67,6 +72,13 @@ def _believed(board: Board, pair: PairView) -> str | None:
     if pair.state in _NEW_SERVES and board.run is not None:
         return board.run.version
     return pair.version_before
+
+
+def _rolled_back(board: Board, pair: PairView, serving: str) -> str:
+    """Empty where it is not the version before that serves now, or the same one as was deployed."""
+    version = board.run.version if board.run else ""
+    back = serving == pair.version_before != version
+    return f"{version} rolled back to {serving}" if back else ""
 
 
 def _new_is_gone(board: Board, pair: PairView, serving: str) -> str:

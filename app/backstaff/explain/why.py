@@ -183,11 +183,13 @@ def _end(board: Board, hopeful: list[PairView], now_t: float) -> tuple[float, Pa
 
 
 def _time_left(board: Board, pair: PairView, now_t: float) -> float | None:
-    """How long a pair may still take to become healthy, None while no such wait is open. A readiness delay is
-    none: when it is over the pair counts as healthy."""
+    """How long a pair may still take to become healthy, None while no such wait is open, and where one has no
+    limit. A readiness delay is none: when it is over the pair counts as healthy."""
     deciding = {WaitKind.START, WaitKind.HEALTH, WaitKind.PROXY}
-    lefts = [w.left_s(now_t) for w in board.waits_of(pair.host, pair.role) if w.start.what in deciding]
-    return max(lefts, default=None)
+    waits = [wait for wait in board.waits_of(pair.host, pair.role) if wait.start.what in deciding]
+    if not all(wait.start.limit_s for wait in waits):
+        return None
+    return max((wait.left_s(now_t) for wait in waits), default=None)
 
 
 def _own_pair(board: Board, host: str, role: str) -> tuple[HostEvidence, ...]:

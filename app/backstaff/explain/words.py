@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+NO_LIMIT = "no limit"
+"""Of a wait that nothing ends but what it waits for, as some of Kamal's are."""
+
 
 def duration(seconds: float) -> str:
     """`0.9 s`, `12 s`, `3 min 5 s`, `2 h 10 min`."""
@@ -16,6 +19,16 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def at_most(limit_s: float) -> str:
+    """`at most 45 s`; of a wait whose limit is 0, `no limit`."""
+    return f"at most {duration(limit_s)}" if limit_s else NO_LIMIT
+
+
+def left_of(limit_s: float, left_s: float) -> str:
+    """`33 s left`; of a wait whose limit is 0, `no limit`."""
+    return f"{duration(left_s)} left" if limit_s else NO_LIMIT
 
 
 def counted(count: int, noun: str) -> str:

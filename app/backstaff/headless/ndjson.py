@@ -9,11 +9,13 @@ from backstaff.events.types import FORMAT_VERSION, Event
 from backstaff.explain.words import counted
 from backstaff.headless.outlet import Outlet
 
-_CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029]")
+_CONTROLS = re.compile(
+    "[\x7f-\x9f\u2028\u2029\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 
 
 def inert_json(line: str) -> str:
-    """JSON with those control characters escaped that it would let through to a terminal."""
+    """JSON with those characters escaped that would drive a terminal, or hide and reorder what it shows."""
     return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 

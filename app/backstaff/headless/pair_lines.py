@@ -29,6 +29,9 @@ _WORDS = {
     PairState.FAILED: ("FAILED: ", Tone.BAD, Detail.QUIET),
     PairState.HALTED: ("not booted: ", Tone.WARNING, Detail.QUIET),
     PairState.CANCELLED: ("cancelled: ", Tone.WARNING, Detail.NORMAL),
+    PairState.ROLLING_BACK: ("goes back: ", Tone.PLAIN, Detail.NORMAL),
+    PairState.ROLLED_BACK: ("rolled back to ", Tone.WARNING, Detail.QUIET),
+    PairState.NOT_ROLLED_BACK: ("NOT ROLLED BACK to ", Tone.BAD, Detail.QUIET),
 }
 
 

@@ -8,6 +8,10 @@ from backstaff.headless.colour import Paint, Tone
 from backstaff.plan.outline import HostOutline, Outline, PairOutline
 
 _LABEL = 10
+_ON_FAILURE = {
+    "stop": "a boot that fails ends the run; what is healthy by then stays on the new version",
+    "rollback": "a boot that fails ends the run; what is healthy by then goes back to the version before",
+}
 
 
 def plan_lines(plan: Outline, paint: Paint) -> list[str]:
@@ -17,6 +21,7 @@ def plan_lines(plan: Outline, paint: Paint) -> list[str]:
     lines += _part("phases", [" -> ".join(plan.phases)])
     lines += _part("lock", [plan.lock])
     lines += _part("barrier", proof_lines(plan))
+    lines += _part("failure", [_ON_FAILURE[plan.on_failure]])
     lines += _part("warnings", plan.warnings)
     lines += ["", *_groups(plan, paint)]
     for host in plan.hosts:

@@ -64,8 +64,10 @@ def _tone(board: Board, pair: PairView | None) -> Tone:
     if pair is None:
         return Tone.DIM
     verdict = verdict_of(board, pair)
+    if pair.state in {PairState.FAILED, PairState.NOT_ROLLED_BACK}:
+        return Tone.BAD
+    if pair.state is PairState.ROLLED_BACK:
+        return Tone.WARNING
     if verdict is not None and verdict.agrees:
         return Tone.GOOD
-    if pair.state is PairState.FAILED:
-        return Tone.BAD
     return Tone.WARNING if verdict is not None and verdict.unknown else Tone.PLAIN

@@ -8,7 +8,7 @@ from backstaff.events.inert import inert
 from backstaff.events.types import WaitEnded, WaitExplained, WaitStarted
 from backstaff.explain.brief import brief
 from backstaff.explain.why import ACTIVITIES, waits_for
-from backstaff.explain.words import duration
+from backstaff.explain.words import at_most, duration, left_of
 
 _TELL_END = {WaitKind.BARRIER, WaitKind.LOCK}
 _TOLD_ELSEWHERE = {WaitKind.STOP, WaitKind.PULL, WaitKind.READINESS}
@@ -26,20 +26,20 @@ def wait_started(start: WaitStarted) -> str:
     """A wait that begins; empty for ordinary calls, told only if they last, and what is told elsewhere."""
     if start.quiet or start.what in _TOLD_ELSEWHERE:
         return ""
-    limit, cause = duration(start.limit_s), inert(start.cause)
+    limit, cause = at_most(start.limit_s), inert(start.cause)
     if start.what is WaitKind.PAUSE:
-        return f"pauses for {limit}: {cause}"
-    if start.silence:
-        return f"{cause} (given up after {limit} of silence)"
-    if start.what in ACTIVITIES:
-        return f"{cause} (at most {limit})"
-    return f"{waits_for(start)} (at most {limit})"
+        return f"pauses for {duration(start.limit_s)}: {cause}"
+    if start.silence and start.limit_s:
+        return f"{cause} (given up after {duration(start.limit_s)} of silence)"
+    if start.silence or start.what in ACTIVITIES:
+        return f"{cause} ({limit})"
+    return f"{waits_for(start)} ({limit})"
 
 
 def wait_explained(wait: WaitView, body: WaitExplained, others: str = "") -> tuple[str, Sequence[str]]:
     """The heartbeat of a wait, and the evidence in short; `others` wait for the same thing."""
     start = wait.start
-    cause, left = inert(start.cause), f"{duration(round(body.left_s))} left"
+    cause, left = inert(start.cause), left_of(start.limit_s, round(body.left_s))
     if start.what is WaitKind.CONNECT:
         what = f"still tries to {cause}"
     elif start.what in _STILL:

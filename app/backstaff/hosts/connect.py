@@ -1,4 +1,5 @@
-"""Makes the SSH connections of a run. Importing this is cheap: asyncssh comes with the first connection."""
+"""Makes the SSH connections of a run. Importing this is cheap: asyncssh comes with the first connection,
+and what talks to Docker with the first Docker."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -49,7 +50,7 @@ class SshConnector:
 
     async def connect(self, name: str) -> "SshHost":
         """Connect and log in; `name` as deploy.yml writes it. Raises `HostUnreachable` or a kind of it."""
-        # Half a second of imports, which would stop whatever the loop is showing.
+        # Imports take a third of a second, which would stop whatever the loop is showing.
         await asyncio.to_thread(import_module, "backstaff.hosts.ssh_connections")
         if self._connections is None:
             self._connections = self._open()
@@ -61,6 +62,7 @@ class SshConnector:
 
         if not isinstance(host, SshHost):
             raise TypeError(f"{host.name} was not connected by this connector")
+        await asyncio.to_thread(import_module, "backstaff.hosts.docker_api")
         await host.docker.open()
 
     def _open(self) -> "SshConnections":

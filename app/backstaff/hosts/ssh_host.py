@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import asyncssh
 
 from backstaff.clock import Clock
 from backstaff.errors import CommandFailed, HostLost
-from backstaff.hosts.docker_api import DockerApi
 from backstaff.hosts.docker_socket import DockerSocket
 from backstaff.hosts.protocol import CommandResult
 from backstaff.hosts.remote_script import ScriptEnd, run_script
 from backstaff.hosts.ssh_link import Link, close_link
+
+if TYPE_CHECKING:
+    from backstaff.hosts.docker_api import DockerApi
 
 # sshd's default limit is 10 sessions for a connection, and it frees them late.
 MOST_COMMANDS = 6
@@ -40,7 +43,8 @@ class SshHost:
         self._commands = asyncio.Semaphore(MOST_COMMANDS)
         self._on_close = on_close
         self._closed = False
-        self._docker = DockerApi(name, DockerSocket(name, link, self.run, another), self.run)
+        self._docker: DockerApi | None = None
+        self._socket = DockerSocket(name, link, self.run, another)
 
     @property
     def name(self) -> str:
@@ -48,8 +52,13 @@ class SshHost:
         return self._name
 
     @property
-    def docker(self) -> DockerApi:
+    def docker(self) -> "DockerApi":
         """Its Docker Engine; opened by the first call if it was not opened before."""
+        if self._docker is None:
+            # Comes with aiohttp, for which nobody waits who only connects.
+            from backstaff.hosts.docker_api import DockerApi
+
+            self._docker = DockerApi(self._name, self._socket, self.run)
         return self._docker
 
     async def run(self, script: str) -> CommandResult:
@@ -64,7 +73,7 @@ class SshHost:
             end = await self._run(script)
         if end.status is not None:
             return CommandResult(end.status, end.stdout, end.stderr)
-        self._raise_if_lost()
+        await self._raise_if_lost()
         what = f"a command was killed by {end.signal}" if end.signal else "a command ended without a status"
         raise CommandFailed(what, status=None, stderr=end.stderr, where=self._name)
 
@@ -77,7 +86,7 @@ class SshHost:
         try:
             listener = await self._link.connection.forward_remote_port("localhost", port, "localhost", port)
         except (asyncssh.Error, asyncssh.ChannelListenError, OSError) as error:
-            self._raise_if_lost()
+            await self._raise_if_lost()
             raise CommandFailed(
                 f"port {port} of this machine can not be lent to the host: {error}",
                 status=None,
@@ -99,7 +108,8 @@ class SshHost:
             return
         self._closed = True
         try:
-            await self._docker.close()
+            if self._docker is not None:
+                await self._docker.close()
         finally:
             try:
                 await close_link(self._link)
@@ -111,10 +121,10 @@ class SshHost:
             try:
                 return await run_script(self._link.connection, script)
             except asyncssh.ChannelOpenError as error:
-                self._raise_if_lost()
+                await self._raise_if_lost()
                 refusal = error
             except (asyncssh.Error, OSError) as error:
-                self._raise_if_lost()
+                await self._raise_if_lost()
                 raise CommandFailed(
                     f"a command could not be run: {error}", status=None, where=self._name
                 ) from error
@@ -126,6 +136,6 @@ class SshHost:
             fix="check MaxSessions and the restrictions of the key (command=, restrict) on the host",
         ) from refusal
 
-    def _raise_if_lost(self) -> None:
+    async def _raise_if_lost(self) -> None:
         if self._link.observer.ended:
-            raise HostLost(self._link.observer.end_reason, where=self._name)
+            raise HostLost(await self._link.observer.wait_ended(), where=self._name)

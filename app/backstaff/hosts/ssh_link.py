@@ -10,6 +10,7 @@ from backstaff.hosts.known_hosts import HostKey
 from backstaff.hosts.proxy_process import ProxyProcess
 
 _CLOSE_S = 2.0
+_LAST_WORDS_S = 1.0
 _LOST = "the connection was lost"
 
 
@@ -26,7 +27,7 @@ class LinkObserver(asyncssh.SSHClient):
         self._ended = asyncio.Event()
         self._connection: asyncssh.SSHClientConnection | None = None
         self.proxy: ProxyProcess | None = None
-        self.end_reason = ""
+        self._error: Exception | None = None
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         """The transport is up; the login begins. It may be the second try, after the first one ended."""
@@ -53,7 +54,7 @@ class LinkObserver(asyncssh.SSHClient):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, whoever ended it."""
-        self.end_reason = self._reason(exc)
+        self._error = exc
         self._ended.set()
 
     def auth_completed(self) -> None:
@@ -61,8 +62,12 @@ class LinkObserver(asyncssh.SSHClient):
         if self.proxy:
             self.proxy.forget_said()
 
-    def _reason(self, error: Exception | None) -> str:
-        reason = _end_reason(error)
+    @property
+    def end_reason(self) -> str:
+        """Why the connection is gone, as far as that is known by now; empty while it is up."""
+        if not self.ended:
+            return ""
+        reason = _end_reason(self._error)
         if self._jump and self._jump[1].ended:
             return f"{_LOST}: its jump host {self._jump[0]} is gone"
         if self.proxy and self.proxy.said and reason.startswith(_LOST):
@@ -72,6 +77,9 @@ class LinkObserver(asyncssh.SSHClient):
     async def wait_ended(self) -> str:
         """Return, with the reason, when the connection is gone."""
         await self._ended.wait()
+        if self.proxy and not self.proxy.said:
+            # Its pipe can be seen to break before its last words have come.
+            await self.proxy.exited_within(_LAST_WORDS_S)
         return self.end_reason
 
     @property
@@ -109,7 +117,12 @@ def host_key(key: asyncssh.SSHKey) -> HostKey:
 def _end_reason(error: Exception | None) -> str:
     if error is None:
         return "the connection was closed"
-    reason = error.reason if isinstance(error, asyncssh.DisconnectError) else str(error)
+    reason = error.reason if isinstance(error, asyncssh.DisconnectError) else _words(error)
     if "keepalive" in reason:
         return "the host no longer answers"
     return f"{_LOST}: {reason or type(error).__name__}"
+
+
+def _words(error: Exception) -> str:
+    """What an error says, without its number."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -52,6 +52,11 @@ def started(version: str) -> str:
     return f"Started app version {version}"
 
 
+def rolled_back(version: str, old: str) -> str:
+    """The version before works again, because the deploy of this one failed elsewhere."""
+    return f"Rolled back app version {version} to {old}: its deploy failed"
+
+
 def booted_versions(log: str, role: str) -> list[str]:
     """The versions that led to the present one of a role, oldest first, as a log tells.
 

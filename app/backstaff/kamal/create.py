@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from backstaff.config.models import Config, Logging, OptionValue, Role
 from backstaff.kamal.names import NETWORK, container_name
 from backstaff.kamal.paths import asset_volume_dir, env_file
-from backstaff.kamal.quoting import argumentize, optionize
+from backstaff.kamal.quoting import argumentize, esc, optionize, word
 
 _DEFAULT_LOG_SIZE = "10m"
 _ONLY_FOR_RUN = frozenset({"detach", "detach-keys", "sig-proxy"})
@@ -22,7 +22,7 @@ def create_line(config: Config, role: Role, host: str, version: str, *, hostname
         *("docker create --restart", role.restart_policy),
         *("--name", container_name(config, role.name, version)),
         *("--network", NETWORK),
-        *("--hostname", hostname),
+        *("--hostname", word(hostname)),
         *_environment(config, role, host, version),
         *logging_arguments(role.logging),
         *argumentize("--volume", config.volumes),
@@ -47,7 +47,7 @@ def _environment(config: Config, role: Role, host: str, version: str) -> list[st
     own = {"KAMAL_CONTAINER_NAME": name, "KAMAL_VERSION": version, "KAMAL_HOST": host}
     if config.destination:
         own["KAMAL_DESTINATION"] = config.destination
-    described = [part for key, value in own.items() for part in ("--env", f'{key}="{value}"')]
+    described = [part for key, value in own.items() for part in ("--env", f"{key}={esc(value)}")]
     clear = argumentize("--env", role.env_for(host).clear)
     return [*described, *clear, "--env-file", env_file(config, role.name)]
 
@@ -55,8 +55,8 @@ def _environment(config: Config, role: Role, host: str, version: str) -> list[st
 def _asset_volume(config: Config, role: Role, version: str) -> list[str]:
     if role.asset_path is None:
         return []
-    mount = f"$PWD/{asset_volume_dir(config, role.name, version)}:{role.asset_path.path}"
-    return ["--volume", f"{mount}:{role.asset_path.options}" if role.asset_path.options else mount]
+    inside = ":".join(part for part in (role.asset_path.path, role.asset_path.options) if part)
+    return ["--volume", f"$PWD/{asset_volume_dir(config, role.name, version)}:{word(inside)}"]
 
 
 def _labels(config: Config, role: Role) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from backstaff.config.models import Config, ProxyRun
 from backstaff.kamal.names import NETWORK, PROXY_CONTAINER, PROXY_VOLUME
 from backstaff.kamal.paths import APPS_CONFIG_DIR, APPS_CONFIG_IN_PROXY, PROXY_DIR
-from backstaff.kamal.quoting import argumentize, optionize
+from backstaff.kamal.quoting import argumentize, optionize, word
 
 MINIMUM_VERSION = "v0.9.2"
 
@@ -89,7 +89,7 @@ def _from_config(run: ProxyRun) -> str:
     words = [
         _RUN,
         *_published(run),
-        *(argumentize("--log-opt", [f"max-size={run.log_max_size}"]) if run.log_max_size else []),
+        *(argumentize("--log-opt", [f"max-size={word(run.log_max_size)}"]) if run.log_max_size else []),
         *([f"--expose={run.metrics_port}"] if run.metrics_port else []),
         *optionize(run.options),
         run.image,

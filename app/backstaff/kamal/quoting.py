@@ -63,7 +63,7 @@ def argumentize(flag: str, values: Mapping[str, str] | Iterable[str]) -> list[st
     A pair with a blank value becomes the bare key, which for `--env` means: from the shell's environment.
     """
     if isinstance(values, Mapping):
-        items = [f"{key}={esc(value)}" if value.strip() else key for key, value in values.items()]
+        items = [f"{word(key)}={esc(value)}" if value.strip() else word(key) for key, value in values.items()]
     else:
         items = list(values)
     return [word for item in items for word in (flag, item)]

@@ -15,29 +15,38 @@ from backstaff.plan.pairs import Pair
 
 @dataclass(frozen=True)
 class Barrier:
-    """The barrier of a plan: any of `gatekeepers`, once healthy, lets all of `waiting` boot."""
+    """The barrier of a plan: any of `gatekeepers`, once healthy, lets all of `waiting` boot.
+
+    `healthy` are gatekeepers that run the version already and are not booted: with one of them it is open
+    from the beginning."""
 
     role: str
     gatekeepers: tuple[Pair, ...]
     waiting: tuple[Pair, ...]
+    healthy: tuple[Pair, ...] = ()
 
 
-def barrier_of(groups: Sequence[BootGroup], primary_role: str) -> Barrier | None:
-    """The barrier that the pairs of these groups stand at; None if no role has to wait."""
+def barrier_of(groups: Sequence[BootGroup], primary_role: str, done: Sequence[Pair] = ()) -> Barrier | None:
+    """The barrier that the pairs of these groups stand at, where those that are `done` are healthy already;
+    None if no role has to wait."""
     pairs = [pair for group in groups for pair in group.pairs]
     gatekeepers = tuple(pair for pair in pairs if pair.gatekeeper)
     waiting = tuple(pair for pair in pairs if not pair.gatekeeper)
-    return Barrier(primary_role, gatekeepers, waiting) if waiting else None
+    healthy = tuple(pair for pair in done if pair.gatekeeper)
+    return Barrier(primary_role, gatekeepers, waiting, healthy) if waiting else None
 
 
-def prove_reachable(groups: Sequence[BootGroup], primary_role: str, *, parallel_roles: bool) -> None:
+def prove_reachable(
+    groups: Sequence[BootGroup], primary_role: str, *, parallel_roles: bool, done: Sequence[Pair] = ()
+) -> None:
     """Proves for any list of groups that each waiting pair's barrier can be opened while it waits.
 
-    Without `parallel_roles` the roles of a host boot one after the other, in the order of the group's pairs.
+    A gatekeeper that is `done`, because it was just now seen healthy on the version, has opened it. Without
+    `parallel_roles` the roles of a host boot one after the other, in the order of the group's pairs.
     Raises PlanRefused, with each pair that would wait for ever and why.
     """
     stuck: list[tuple[BootGroup, Pair]] = []
-    openable = False
+    openable = any(pair.gatekeeper for pair in done)
     for group in groups:
         openable = openable or any(_free_gatekeepers(group, parallel_roles=parallel_roles))
         if not openable:

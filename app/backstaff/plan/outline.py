@@ -46,7 +46,8 @@ class HostOutline:
 
 @dataclass(frozen=True)
 class Outline:
-    """Everything that `backstaff plan` tells. `group_wait_s` is in seconds."""
+    """Everything that `backstaff plan` tells. `group_wait_s` is in seconds; `on_failure` is `stop` or
+    `rollback`."""
 
     command: str
     service: str
@@ -59,6 +60,7 @@ class Outline:
     group_wait_s: float
     parallel_roles: bool
     warnings: tuple[str, ...]
+    on_failure: str
     hosts: tuple[HostOutline, ...]
 
 
@@ -82,6 +84,7 @@ def outline(config: Config, plan: Plan, observed: Observed, *, local_arch: str, 
         group_wait_s=plan.group_wait,
         parallel_roles=plan.parallel_roles,
         warnings=plan.warnings,
+        on_failure=plan.on_failure.value,
         hosts=tuple(hosts),
     )
 

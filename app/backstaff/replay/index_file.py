@@ -50,6 +50,11 @@ def index_path(journal: Path) -> Path:
     return journal.with_name(journal.name + SUFFIX)
 
 
+def unfinished_index_path(journal: Path) -> Path:
+    """Where the index of a journal is written before it takes its place."""
+    return journal.with_name(journal.name + SUFFIX + _NEW)
+
+
 def load_index(path: Path, source: Source) -> Index | None:
     """The index in a file; None if there is none, it is damaged, or it is not of this journal as it is now.
 

@@ -34,8 +34,7 @@ class RunSummary:
 def summarize(source: Source) -> RunSummary:
     """The summary of the run in a journal. Raises `JournalError` if it can not be read."""
     size = source.stamp().size
-    entries = [read_line(raw) for raw in islice(lines_from(source, 0, size), _FIRST_LINES)]
-    first = [entry.event for entry in entries if isinstance(entry, Entry)]
+    first = _first_events(source, size)
     last = _last_events(source, size)
     return RunSummary(
         size=size,
@@ -52,6 +51,19 @@ def last_event(source: Source) -> Event | None:
     """The last whole event there is. Raises `JournalError` if the journal can not be read."""
     reads = map(read_line, islice(lines_before(source, source.stamp().size), _LAST_LINES))
     return next((entry.event for entry in reads if isinstance(entry, Entry)), None)
+
+
+def _first_events(source: Source, size: int) -> list[Event]:
+    """The first events, up to the one that tells what the run is; in a journal that is whole that is one."""
+    events: list[Event] = []
+    for raw in islice(lines_from(source, 0, size), _FIRST_LINES):
+        entry = read_line(raw)
+        if not isinstance(entry, Entry):
+            continue
+        events.append(entry.event)
+        if isinstance(entry.event.body, RunStarted):
+            break
+    return events
 
 
 def _last_events(source: Source, size: int) -> list[Event]:

@@ -131,13 +131,14 @@ class Project:
     """A git repository with `config/deploy.yml`, secrets and hooks, and a home directory of its own.
 
     `beside_docker`: its commands run where the client's Docker has its network, so that both mean the
-    same by `localhost`, as they do on a machine that is not a lab.
+    same by `localhost`, as they do on a machine that is not a lab. `program` is what is started.
     """
 
     lab: Lab
     root: Path
     environ: dict[str, str] = field(default_factory=dict)
     beside_docker: bool = False
+    program: Sequence[str] = (sys.executable, "-m", "backstaff")
     _runs: int = 0
 
     @property
@@ -170,7 +171,7 @@ class Project:
     def commit(self, message: str = "change") -> str:
         """Commit everything; returns the commit's id."""
         git = ("git", "-C", str(self.directory))
-        environ = self._environ(self.root)
+        environ = self.environ_of(self.root)
         must(run([*git, "add", "--all"], env=environ))
         must(run([*git, "commit", "--quiet", "--allow-empty", "--message", message], env=environ))
         return must(run([*git, "rev-parse", "HEAD"], env=environ)).strip()
@@ -188,13 +189,12 @@ class Project:
 
     def start(self, *arguments: str) -> Running:
         """Start `backstaff`."""
-        self._runs += 1
-        state = self.root / "state" / str(self._runs)
-        argv = [sys.executable, "-m", "backstaff", *arguments]
+        state = self.next_state()
+        argv = [*self.program, *arguments]
         process = subprocess.Popen(
             self.lab.hub.sandbox.on_network(*argv) if self.beside_docker else argv,
             cwd=self.directory,
-            env=self._environ(state),
+            env=self.environ_of(state),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -208,8 +208,14 @@ class Project:
         """The journals of all runs so far."""
         return sorted((self.root / "state").glob("*/runs/*.jsonl"))
 
-    def _environ(self, state: Path) -> Mapping[str, str]:
-        """Nothing of the surroundings but the search path: what a user may have set is given explicitly."""
+    def next_state(self) -> Path:
+        """The directory in which the next run keeps its journal, and no other run."""
+        self._runs += 1
+        return self.root / "state" / str(self._runs)
+
+    def environ_of(self, state: Path) -> Mapping[str, str]:
+        """The environment of a run that keeps its journal in `state`: of the surroundings nothing but the
+        search path. What a user may have set is given explicitly."""
         return {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",

@@ -18,7 +18,7 @@ from backstaff.config.models.proxy import (
 )
 from backstaff.config.models.registry import Registry
 from backstaff.config.models.role import Role
-from backstaff.config.models.settings import BackstaffSettings, Timeouts, UnknownHosts
+from backstaff.config.models.settings import BackstaffSettings, OnFailure, Timeouts, UnknownHosts
 from backstaff.config.models.ssh import Ssh, SshKit
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "HookVerbosity",
     "HooksOutput",
     "Logging",
+    "OnFailure",
     "OptionValue",
     "Output",
     "Percent",

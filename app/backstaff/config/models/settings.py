@@ -15,6 +15,13 @@ class UnknownHosts(StrEnum):
     ACCEPT_NEW = "accept-new"
 
 
+class OnFailure(StrEnum):
+    """What becomes of the hosts that have switched already when the boot of others fails."""
+
+    STOP = "stop"
+    ROLLBACK = "rollback"
+
+
 def _positive_seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong_kind("a number of seconds", value)
@@ -59,8 +66,15 @@ def _unknown_hosts(value: object) -> UnknownHosts:
     raise refuse("should be refuse or accept-new")
 
 
+def _on_failure(value: object) -> OnFailure:
+    if isinstance(value, str) and value in list(OnFailure):
+        return OnFailure(value)
+    raise refuse("should be stop or rollback")
+
+
 class BackstaffSettings(Section):
-    """The `x-backstaff` section with defaults applied."""
+    """The `x-backstaff` section with defaults applied. `on_failure` is for deploys and redeploys."""
 
     unknown_hosts: Annotated[UnknownHosts, BeforeValidator(_unknown_hosts)] = UnknownHosts.ACCEPT_NEW
+    on_failure: Annotated[OnFailure, BeforeValidator(_on_failure)] = OnFailure.STOP
     timeouts: Annotated[Timeouts, BeforeValidator(as_mapping)] = Field(default_factory=Timeouts)

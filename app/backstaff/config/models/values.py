@@ -66,9 +66,12 @@ def _ruby_float(value: float) -> str:
 
 def as_text(value: object) -> str:
     """Kamal's "string": a string, number or boolean; numbers and booleans turn into Ruby's text for them."""
-    if isinstance(value, str | int | float):
-        return ruby_text(value)
-    raise wrong_kind("a string", value)
+    if not isinstance(value, str | int | float):
+        raise wrong_kind("a string", value)
+    text = ruby_text(value)
+    if "\0" in text:
+        raise refuse("has a NUL character in it, which no command, file name or variable can hold")
+    return text
 
 
 def as_name(value: object) -> str:
@@ -144,7 +147,6 @@ Flag = Annotated[bool, BeforeValidator(as_flag)]
 OptionalFlag = Annotated[bool | None, BeforeValidator(as_flag)]
 TextList = Annotated[tuple[Text, ...], BeforeValidator(as_list)]
 OptionalTextList = Annotated[tuple[Text, ...] | None, BeforeValidator(as_list)]
-TextMap = Annotated[dict[Text, Text], BeforeValidator(as_mapping)]
 
 NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 

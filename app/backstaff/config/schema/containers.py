@@ -12,12 +12,12 @@ from backstaff.config.models.values import (
     Section,
     Text,
     TextList,
-    TextMap,
     as_mapping,
     as_text,
     refuse,
     wrong_kind,
 )
+from backstaff.config.schema.names import FlagName, Key, KeyedTexts, checked_flag, checked_key
 
 _RESTART_POLICY = re.compile(r"no|always|unless-stopped|on-failure(?::\d+)?")
 _RESERVED_LABELS = frozenset({"destination", "role", "service"})
@@ -25,7 +25,7 @@ _COMPLEX_ENV_KEYS = frozenset({"clear", "secret", "tags"})
 
 
 def _label_name(value: object) -> str:
-    name = as_text(value)
+    name = checked_key(value)
     if name in _RESERVED_LABELS:
         raise refuse("is a reserved label, like destination, role and service")
     return name
@@ -51,7 +51,7 @@ Labels = Annotated[dict[Annotated[str, BeforeValidator(_label_name)], Text], Bef
 """Labels of a role or accessory; root labels are not checked for reserved names."""
 
 FreeOptions = Annotated[
-    dict[Text, Annotated[bool | str | tuple[str, ...], BeforeValidator(_option_value)]],
+    dict[FlagName, Annotated[bool | str | tuple[str, ...], BeforeValidator(_option_value)]],
     BeforeValidator(as_mapping),
 ]
 """`docker run` flags: true for a bare flag, a list to repeat one."""
@@ -70,7 +70,13 @@ class _RestartOption(Section):
         return dict(self.__pydantic_extra__)
 
 
-ContainerOptions = Annotated[_RestartOption, BeforeValidator(as_mapping)]
+def _option_names(value: object) -> object:
+    for name in value if isinstance(value, dict) else ():
+        checked_flag(name)
+    return as_mapping(value)
+
+
+ContainerOptions = Annotated[_RestartOption, BeforeValidator(_option_names)]
 """`options` of a role or accessory."""
 
 
@@ -83,7 +89,7 @@ class LoggingSection(Section):
     """A `logging` section."""
 
     driver: OptionalText = None
-    options: TextMap = Field(default_factory=dict)
+    options: KeyedTexts = Field(default_factory=dict)
 
 
 def _secret_item(value: object) -> str:
@@ -91,6 +97,7 @@ def _secret_item(value: object) -> str:
     name, _, secret = item.partition(":")
     if not name or (":" in item and not secret):
         raise refuse("should be NAME, or NAME:SECRET to take it from a secret of another name")
+    checked_key(name)
     return item
 
 
@@ -100,7 +107,7 @@ SecretList = Annotated[tuple[Annotated[str, BeforeValidator(_secret_item)], ...]
 class LayeredEnv(Section):
     """An environment in the form with `clear`, `secret` and, at the root, `tags`."""
 
-    clear: TextMap = Field(default_factory=dict)
+    clear: KeyedTexts = Field(default_factory=dict)
     secret: SecretList = ()
     tags: "Annotated[dict[Name, Env], BeforeValidator(as_mapping)]" = Field(default_factory=dict)
 
@@ -111,7 +118,7 @@ def _env_form(value: object) -> str:
 
 
 Env = Annotated[
-    Annotated[LayeredEnv, Tag("<layered>")] | Annotated[dict[Text, Text], Tag("<map>")],
+    Annotated[LayeredEnv, Tag("<layered>")] | Annotated[dict[Key, Text], Tag("<map>")],
     Discriminator(_env_form),
     BeforeValidator(as_mapping),
 ]

@@ -17,7 +17,6 @@ from backstaff.config.models.values import (
     Section,
     Text,
     TextList,
-    TextMap,
     WholeSeconds,
     as_count,
     as_mapping,
@@ -29,6 +28,7 @@ from backstaff.config.schema.accessories import Accessories
 from backstaff.config.schema.builder import BuilderSection
 from backstaff.config.schema.connection import SshKitSection, SshSection
 from backstaff.config.schema.containers import Env, LoggingSection
+from backstaff.config.schema.names import ImageName, KeyedTexts
 from backstaff.config.schema.proxy import ProxySection, RootProxy
 from backstaff.config.schema.registry import RegistrySection
 from backstaff.config.schema.servers import Servers
@@ -51,6 +51,8 @@ def _service(value: object) -> str:
     name = as_text(value)
     if not _SERVICE.fullmatch(name):
         raise refuse("should be letters, digits, hyphens and underscores only")
+    if not name[0].isalnum():
+        raise refuse("should begin with a letter or a digit: Docker takes no other names")
     return name
 
 
@@ -122,8 +124,8 @@ class DeployFile(Section):
     """Every key of deploy.yml. Which of them are required is checked with the rules that span keys."""
 
     service: Annotated[str | None, BeforeValidator(_service)] = None
-    image: Annotated[str | None, Name.__metadata__[0]] = None
-    labels: TextMap = Field(default_factory=dict)
+    image: Annotated[str | None, ImageName.__metadata__[0], Name.__metadata__[0]] = None
+    labels: KeyedTexts = Field(default_factory=dict)
     volumes: TextList = ()
     registry: Annotated[RegistrySection | None, expecting("a mapping", MAP)] = None
     servers: Servers | None = None

@@ -22,6 +22,7 @@ from backstaff.config.models.values import (
     refuse,
 )
 from backstaff.config.schema.containers import FreeOptions
+from backstaff.config.schema.names import ImageName
 from backstaff.config.schema.shapes import BY_SHAPE_OR_FLAG, FLAG, MAP, expecting
 
 
@@ -76,9 +77,9 @@ class ProxyRunSection(Section):
     log_max_size: Text = "10m"
     publish: Flag = True
     bind_ips: Annotated[tuple[Annotated[str, BeforeValidator(_bind_ip)], ...], BeforeValidator(as_list)] = ()
-    registry: OptionalText = None
-    repository: Text = DEFAULT_PROXY_REPOSITORY
-    version: Text = DEFAULT_PROXY_VERSION
+    registry: Annotated[str | None, ImageName.__metadata__[0]] = None
+    repository: ImageName = DEFAULT_PROXY_REPOSITORY
+    version: ImageName = DEFAULT_PROXY_VERSION
     options: FreeOptions = Field(default_factory=dict)
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from backstaff.config.credentials import Credential, SecretName, SecretValue
-from backstaff.config.models.values import OptionalText, Section, as_text, wrong_kind
+from backstaff.config.models.values import Section, as_text, wrong_kind
+from backstaff.config.schema.names import checked_image
 
 
 def _credential(value: object) -> Credential:
@@ -20,6 +21,10 @@ def _credential(value: object) -> Credential:
     return SecretValue(as_text(value))
 
 
+def _server(value: object) -> str:
+    return checked_image(value) if value != "" else ""
+
+
 OptionalCredential = Annotated[SecretName | SecretValue | None, BeforeValidator(_credential)]
 
 
@@ -28,6 +33,6 @@ class RegistrySection(Section):
 
     model_config = Section.model_config | {"arbitrary_types_allowed": True}
 
-    server: OptionalText = None
+    server: Annotated[str | None, BeforeValidator(_server)] = None
     username: OptionalCredential = None
     password: OptionalCredential = None

@@ -10,12 +10,12 @@ from backstaff.config.models.values import (
     OptionalSeconds,
     OptionalText,
     Section,
-    Text,
     as_list,
     as_text,
     refuse,
 )
 from backstaff.config.schema.containers import ContainerOptions, Env, Labels, LoggingSection, no_options
+from backstaff.config.schema.names import RoleName
 from backstaff.config.schema.proxy import RoleProxy
 from backstaff.config.schema.shapes import BY_SHAPE, LIST, MAP, TEXT, expecting
 
@@ -75,7 +75,7 @@ RoleEntry = Annotated[
 ]
 
 Servers = Annotated[
-    Annotated[HostList, Tag(LIST)] | Annotated[dict[Text, RoleEntry], Tag(MAP)],
+    Annotated[HostList, Tag(LIST)] | Annotated[dict[RoleName, RoleEntry], Tag(MAP)],
     BY_SHAPE,
     expecting("a list of hosts or a mapping of roles", LIST, MAP),
 ]

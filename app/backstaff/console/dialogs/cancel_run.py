@@ -61,6 +61,7 @@ def _weight(state: PairState) -> int:
     """What is in the middle of something comes first, what stays as it is last."""
     order = (
         PairState.SWITCHING,
+        PairState.ROLLING_BACK,
         PairState.STOPPING_OLD,
         PairState.CHECKING,
         PairState.STARTING,
@@ -94,7 +95,14 @@ def _fate(pair: PairView, version: str) -> _Saying:
             return f"stays on {new}; its old container may still be stopping", Tone.OK
         case PairState.HEALTHY:
             return f"stays on {new}", Tone.OK
-        case PairState.FAILED | PairState.HALTED | PairState.CANCELLED:
+        case PairState.ROLLING_BACK:
+            return (
+                f"going back is ended where it is; {new} is stopped only if it no longer serves",
+                Tone.WAITING,
+            )
+        case PairState.NOT_ROLLED_BACK:
+            return f"stays on {new}", Tone.PLAIN
+        case PairState.FAILED | PairState.HALTED | PairState.CANCELLED | PairState.ROLLED_BACK:
             return f"stays as it is, {pair.state}; {old}", Tone.PLAIN
         case _:
             assert_never(pair.state)

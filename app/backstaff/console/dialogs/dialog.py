@@ -121,9 +121,13 @@ class Dialog(ModalScreen[T]):
             yield ChoiceRow(self._choices)
 
     def on_mount(self) -> None:
-        """The safe answer has the focus."""
+        """The safe answer has the focus, or what is to be typed."""
         self.set_class(self.app.has_class("-ascii"), "-ascii")
-        self.query(ChoiceButton)[self._start].focus()
+        self.first().focus()
+
+    def first(self) -> Widget:
+        """What has the focus first."""
+        return self.query(ChoiceButton)[self._start]
 
     def on_resize(self, event: Resize) -> None:
         """The answers are always in sight, the body gets what is left."""

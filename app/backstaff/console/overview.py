@@ -1,0 +1,73 @@
+"""What the timeline shows, taken from player and index without asking them more often than is seen."""
+
+from collections.abc import Callable
+from time import monotonic
+
+from backstaff.console.background import Want
+from backstaff.console.replaying import Replaying
+from backstaff.console.timeline_text import Course, words_at
+from backstaff.replay.marks import Mark
+from backstaff.replay.player import Motion
+
+ANEW_EVERY_S = 0.5
+
+
+class Overview:
+    """Makes the course of a run as it is known now."""
+
+    def __init__(self, replaying: Replaying, seconds: Callable[[], float] = monotonic) -> None:
+        self._replaying = replaying
+        self._seconds = seconds
+        self._made_at = -ANEW_EVERY_S
+        self._known = (-1, -1)
+        self._marks: tuple[Mark, ...] = ()
+        self._length_t = 0.0
+
+    @property
+    def length_t(self) -> float:
+        """How long the run is."""
+        self._look()
+        return max(self._length_t, self._replaying.player.t)
+
+    def course(self) -> Course:
+        """The run, and the place in it."""
+        replaying = self._replaying
+        player, index = replaying.player, replaying.player.recording.index
+        now_t, length_t = replaying.state.now_t(), self.length_t
+        whole = index.covered >= self._known[1]
+        return Course(
+            length_t=length_t,
+            now_t=now_t,
+            known_t=length_t if whole else index.covered_t,
+            marks=self._marks,
+            state=self._state(),
+            words="" if replaying.seeking else words_at(self._marks, player.offset, now_t),
+        )
+
+    def _state(self) -> str:
+        player = self._replaying.player
+        if self._replaying.seeking:
+            size = self._known[1]
+            share = player.recording.index.covered / size if size else 1.0
+            return f"… {share:.0%}" if share < 1 else "…"
+        match player.motion:
+            case Motion.PLAYING:
+                return f"▸ {player.speed:g}x"
+            case Motion.FOLLOWING:
+                return "following"
+            case Motion.PAUSED:
+                return "paused"
+
+    def _look(self) -> None:
+        """Ask again once the index or the journal has grown."""
+        now = self._seconds()
+        recording = self._replaying.player.recording
+        if now < self._made_at + ANEW_EVERY_S and self._replaying.background.does(Want.INDEX):
+            return
+        known = (recording.index.covered, recording.size())
+        if known == self._known:
+            return
+        if known[1] != self._known[1]:
+            self._length_t = recording.length_t()
+        self._marks = tuple(recording.index.marks())
+        self._made_at, self._known = now, known

@@ -1,0 +1,229 @@
+"""The console over a recorded run: played, searched, and looked at wherever something happened."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.dom import DOMNode
+
+from backstaff.console.dialogs.typed import Typed
+from backstaff.console.error_line import in_a_line
+from backstaff.console.keys_of_apps import COMMON, FOOTER_FIRST, LEAVING, LIVE_IDS, REPLAY
+from backstaff.console.line_view import LineView
+from backstaff.console.log_filter import BadPattern, Pattern, parse_pattern
+from backstaff.console.looking_actions import LookingActions, short_path
+from backstaff.console.main_screen import MainScreen
+from backstaff.console.matrix import Matrix
+from backstaff.console.overview import Overview
+from backstaff.console.replaying import Replaying
+from backstaff.console.run_console import RunConsole
+from backstaff.console.session import RunInfo
+from backstaff.console.timeline import Timeline
+from backstaff.console.why_panel import WhyPanel
+from backstaff.errors import BackstaffError, ExitCode
+from backstaff.replay.marks import MarkKind
+from backstaff.replay.player import Player
+from backstaff.replay.times import HINT, Stretch, parse_time
+
+SKIP_S = 10.0
+_KINDS = {"wait": MarkKind.WAIT, "failure": MarkKind.FAILURE, "host": MarkKind.HOST}
+_NAMES = {MarkKind.WAIT: "wait", MarkKind.FAILURE: "failure", MarkKind.HOST: "trouble of a host"}
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Where a replay begins: `t` seconds into the run, None for its end; and whether it plays from there."""
+
+    t: float | None = None
+    plays: bool = False
+    speed: float = 1.0
+
+
+class ReplayConsole(RunConsole):
+    """Shows a recorded run.
+
+    `export` copies its journal to where the operator works and says where it went; None if there is none."""
+
+    KEY_PLACES: ClassVar[Sequence[type[DOMNode]]] = (MainScreen, Matrix, WhyPanel, LineView)
+    OTHER_KEYS = LIVE_IDS
+    OWN_KEYS: ClassVar[dict[str, str]] = {"log.pause": "p"}
+    BINDINGS: ClassVar[list[BindingType]] = [*REPLAY, *COMMON, *LEAVING]
+
+    def __init__(
+        self,
+        player: Player,
+        begin: Begin | None = None,
+        *,
+        title: str = "",
+        export: Callable[[], Path] | None = None,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
+        self._replaying = Replaying(
+            player, RunInfo(title=title, past=True), tell=self.tell, found=self._show_found, seconds=seconds
+        )
+        self._timeline = Timeline(id="timeline")
+        super().__init__(
+            self._replaying.state, MainScreen(self._replaying.state, self._timeline, FOOTER_FIRST)
+        )
+        self._overview = Overview(self._replaying, seconds)
+        self._begin = begin or Begin()
+        self._export = export
+        self._looking = LookingActions(self)
+        self._work_there = asyncio.Event()
+
+    @property
+    def replaying(self) -> Replaying:
+        """The run and the place in it."""
+        return self._replaying
+
+    def screen_is_there(self) -> None:
+        """Go to where the replay begins."""
+        player, begin = self._replaying.player, self._begin
+        player.set_speed(begin.speed)
+        then = player.play if begin.plays else self._replaying.follow if begin.t is None else player.pause
+        self._replaying.begin(player.seek(inf if begin.t is None else begin.t), then)
+        self.run_worker(self._work(), name="background", exit_on_error=False)
+
+    async def _work(self) -> None:
+        """Spend time on what is to be done, with a turn for keys after every few milliseconds."""
+        while True:
+            if self._replaying.background.idle:
+                self._work_there.clear()
+                await self._work_there.wait()
+            before = self._replaying.state
+            try:
+                self._replaying.background.work()
+            except BackstaffError as error:
+                self.tell(in_a_line(error), bad=True)
+            if self._replaying.state is not before:
+                self.draw()
+            await asyncio.sleep(0)
+
+    def draw(self) -> None:
+        """Show the place as it is now."""
+        try:
+            self._replaying.take()
+        except BackstaffError as error:
+            self._replaying.player.pause()
+            self.tell(in_a_line(error), bad=True)
+        if not self._replaying.background.idle:
+            self._work_there.set()
+        if self._state is not self._replaying.state:
+            self._state = self._replaying.state
+            self._drawn_second = -1
+        super().draw()
+        if self._main.is_running:
+            self._timeline.update_from(self._overview.course())
+
+    def possible(self, name: str) -> bool:
+        """Whether an action makes sense now."""
+        match name:
+            case "copy_card":
+                return self.state.board.failure is not None
+            case "export":
+                return self._export is not None
+            case _:
+                return True
+
+    def deed(self, name: str) -> Callable[[], Awaitable[None]]:
+        """An action by its name."""
+        return {
+            "quit": self._quit,
+            "export": self._export_journal,
+            "go_to": self._ask_for_time,
+            "search": self._ask_for_pattern,
+            "copy_card": self._looking.copy_card,
+            "copy_name": self._looking.copy_name,
+        }[name]
+
+    def action_replay(self, name: str) -> None:
+        """Move the place. Raises KeyError for an unknown way."""
+        try:
+            self._move(name)
+        except BackstaffError as error:
+            self.tell(in_a_line(error), bad=True)
+        self.draw()
+
+    def _move(self, name: str) -> None:
+        replaying, player = self._replaying, self._replaying.player
+        kind, _, before = name.partition("_")
+        if kind in _KINDS:
+            self._to_mark(_KINDS[kind], -1 if before else 1)
+            return
+        if kind == "result":
+            if not replaying.to_result(-1 if before else 1):
+                self.action_act("search")
+            return
+        {
+            "play": replaying.toggle,
+            "step": replaying.step,
+            "step_back": replaying.step_back,
+            "faster": player.faster,
+            "slower": player.slower,
+            "forward": lambda: replaying.skip(SKIP_S),
+            "backward": lambda: replaying.skip(-SKIP_S),
+            "start": lambda: replaying.go(player.seek(0.0), player.pause),
+            "end": replaying.to_end,
+        }[name]()
+
+    def _to_mark(self, kind: MarkKind, step: int) -> None:
+        player = self._replaying.player
+        if self._replaying.to_mark(kind, step) is None:
+            known = "" if player.knows_all else ", as far as it is read yet"
+            self.tell(f"there is no {_NAMES[kind]} in this run{known}")
+
+    def on_timeline_sought(self, message: Timeline.Sought) -> None:
+        """Go where the timeline was clicked."""
+        self._replaying.go(self._replaying.player.seek(message.t))
+        self.draw()
+
+    async def _ask_for_time(self) -> None:
+        def flaw(text: str) -> str:
+            try:
+                self._time(text)
+            except ValueError as error:
+                return str(error)
+            return ""
+
+        typed = await self.choose(Typed("Go to a time", "Go", sample=HINT, check=flaw))
+        if typed:
+            self._replaying.go(self._replaying.player.seek(self._time(typed)))
+            self.draw()
+
+    def _time(self, text: str) -> float:
+        """Raises ValueError."""
+        began = self.state.board.wall(0.0)
+        return parse_time(text, Stretch(self._overview.length_t, began, self._replaying.player.t))
+
+    async def _ask_for_pattern(self) -> None:
+        def flaw(text: str) -> str:
+            pattern = parse_pattern(text)
+            return pattern.why if isinstance(pattern, BadPattern) else ""
+
+        sample = "A regular expression, looked for in what containers, hooks and builds wrote."
+        typed = await self.choose(Typed("Search the whole run", "Search", sample=sample, check=flaw))
+        pattern = parse_pattern(typed)
+        if typed and isinstance(pattern, Pattern):
+            self._replaying.find(pattern)
+            self.draw()
+
+    def _show_found(self, pattern: Pattern) -> None:
+        self._state = self._replaying.state
+        self.show_now()
+        self._main.show_found(pattern)
+
+    async def _export_journal(self) -> None:
+        if self._export is not None:
+            self.tell(f"the journal is in {short_path(await asyncio.to_thread(self._export))}")
+
+    async def _quit(self) -> None:
+        self.exit(ExitCode.DONE)
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C closes the replay, wherever it is pressed."""
+        self.exit(ExitCode.DONE)

@@ -1,0 +1,234 @@
+"""A recorded run as it is shown: the place in it, how the run stood there, and the ways to other places."""
+
+from collections.abc import Callable, Iterator
+from math import inf
+from time import monotonic
+
+from backstaff.console.background import Background, Want
+from backstaff.console.log_filter import Pattern
+from backstaff.console.past_lines import FIRST_ENTRIES, MOST_ENTRIES, PastLines, lines_before
+from backstaff.console.run_state import RunState
+from backstaff.console.session import RunInfo
+from backstaff.console.subject import Subject
+from backstaff.events.board import Board
+from backstaff.replay.finding import Finding
+from backstaff.replay.marks import Mark, MarkKind
+from backstaff.replay.player import Motion, Player, Seek
+
+LOOKS_FOR_MORE_EVERY_S = 1.0
+LONG_WAY = 4 * 1024 * 1024
+"""Where so many bytes have to be read to get to a place, something else is shown until then."""
+
+
+class PlayerClock:
+    """The time of a replay is where its player is."""
+
+    def __init__(self, player: Player, seconds: Callable[[], float] = monotonic) -> None:
+        self.seconds = seconds
+        self._player = player
+
+    def events_came(self) -> None:
+        """The player knows."""
+
+    def now_t(self, board: Board) -> float:
+        """Never before what is shown already."""
+        return max(board.t, self._player.t)
+
+
+class Replaying:
+    """Moves a player and keeps up the state that is shown with it.
+
+    Getting to a place takes some time, which `background` spends: until then the state is that of the place
+    before. `found` is called when a search has led to a line."""
+
+    def __init__(
+        self,
+        player: Player,
+        info: RunInfo,
+        *,
+        tell: Callable[[str], None],
+        found: Callable[[Pattern], None],
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
+        self.player = player
+        self.background = Background()
+        self._info = info
+        self._tell = tell
+        self._found = found
+        self._clock = PlayerClock(player, seconds)
+        self.state = RunState(info, self._clock)
+        self._back = 0
+        """How many steps back are still to be made once the place is reached."""
+        self._looked_at = seconds()
+        self._told_trouble = False
+        self._finding: Finding | None = None
+        self._pattern: Pattern | None = None
+        self._wanted = 0
+        """Which result is waited for: 1 the next one, -1 the one before, 0 none."""
+
+    @property
+    def seeking(self) -> bool:
+        """Whether another place is on its way."""
+        return self.background.does(Want.SEEK)
+
+    def begin(self, seek: Seek, then: Callable[[], None]) -> None:
+        """Go to the first place. If that takes long, the very beginning is shown until then."""
+        recording = self.player.recording
+        if recording.size() - recording.index.covered > LONG_WAY:
+            self._show(PastLines(0, recording.first_moment().board))
+        self.go(seek, then)
+
+    def take(self) -> None:
+        """Let the state take in what is due by now, and look whether the journal has grown."""
+        if not self.seeking and not len(self.state.feed):
+            for event in self.player.due():
+                self.state.feed(event)
+        now = self._clock.seconds()
+        if now >= self._looked_at + LOOKS_FOR_MORE_EVERY_S and not self.background.does(Want.INDEX):
+            self._looked_at = now
+            self.background.put(Want.INDEX, self._index())
+
+    def go(self, seek: Seek, then: Callable[[], None] = lambda: None) -> None:
+        """Go elsewhere; `then` is called once the state there is shown."""
+        self._back = 0
+        self.background.drop(Want.OLDER)
+        self.background.put(Want.SEEK, self._arrival(seek, then))
+
+    def toggle(self) -> None:
+        """Play or stay; from the end of a run that is over play it from its beginning."""
+        player = self.player
+        if player.motion is not Motion.PAUSED:
+            player.pause()
+        elif not self.seeking and player.at_end:
+            player.follow()
+            if player.motion is Motion.PAUSED:
+                self.go(player.seek(0.0), player.play)
+        else:
+            player.play()
+
+    def step(self) -> None:
+        """One event on."""
+        event = None if self.seeking else self.player.step()
+        if event is not None:
+            self.state.feed(event)
+
+    def step_back(self) -> None:
+        """One event back."""
+        if self.seeking:
+            self._back += 1
+        else:
+            self.go(self.player.step_back())
+
+    def skip(self, seconds: float) -> None:
+        """So far on, or back."""
+        self.go(self.player.seek(self.player.t + seconds))
+
+    def to_end(self) -> None:
+        """To the end; of a run that goes on, with what comes."""
+        self.go(self.player.seek(inf), self.follow)
+
+    def follow(self) -> None:
+        """Take what comes, if the run goes on. If it does not, what it failed of is what there is to look at,
+        also where it has not come to its own end."""
+        self.player.follow()
+        state = self.state
+        failure = state.board.failure
+        if self.player.motion is Motion.PAUSED and state.follows and failure is not None:
+            state.subject = Subject(failure.host, failure.role)
+
+    def to_mark(self, kind: MarkKind, step: int) -> Mark | None:
+        """To the next such thing, or the one before, and stay there; None if there is none that is known."""
+        player = self.player
+        mark = player.mark_after(kind) if step > 0 else player.mark_before(kind)
+        if mark is not None:
+            player.pause()
+            self.go(player.seek_offset(mark.end), lambda: self.state.look_at(Subject(mark.host, mark.role)))
+        return mark
+
+    def find(self, pattern: Pattern) -> None:
+        """Search all output of the run, and go to the next line that matches."""
+        self._pattern = pattern
+        self._finding = Finding(self.player.recording, pattern.regex, self.player.offset)
+        self.background.put(Want.FIND, self._look(self._finding, pattern))
+        self.to_result(1)
+
+    def to_result(self, step: int) -> bool:
+        """To the next line found, or the one before; whether anything is searched for."""
+        if self._finding is None or self._pattern is None:
+            return False
+        self._wanted = step
+        self._give_result(self._finding, self._pattern)
+        return True
+
+    def _look(self, finding: Finding, pattern: Pattern) -> Iterator[None]:
+        for _ in finding.steps():
+            self._give_result(finding, pattern)
+            yield
+        self._give_result(finding, pattern)
+
+    def _give_result(self, finding: Finding, pattern: Pattern) -> None:
+        if not self._wanted:
+            return
+        place = self.player.offset
+        hit = finding.after(place) if self._wanted > 0 else finding.before(place)
+        if hit is None:
+            if finding.complete:
+                self._wanted = 0
+                self._tell(f"no output of this run matches {pattern.text}")
+            return
+        self._wanted = 0
+        self.player.pause()
+        self.go(self.player.seek_offset(hit), lambda: self._arrived_at_result(finding, pattern, hit))
+
+    def _arrived_at_result(self, finding: Finding, pattern: Pattern, hit: int) -> None:
+        self._found(pattern)
+        number = finding.number_of(hit)
+        which = f"{number} of {finding.found}" if number else f"the first of {finding.found} or more"
+        self._tell(f"result {which}: {pattern.text}")
+
+    def _arrival(self, seek: Seek, then: Callable[[], None]) -> Iterator[int]:
+        yield from seek
+        lines: PastLines | None = None
+        while lines is None or self._back:
+            while self._back:
+                self._back -= 1
+                yield from self.player.step_back()
+            lines = yield from lines_before(self.player.recording, self.player.offset, FIRST_ENTRIES)
+        self._show(lines)
+        then()
+        if lines.start:
+            self.background.put(Want.OLDER, self._older(self.state, lines.start))
+
+    def _show(self, lines: PastLines) -> None:
+        state = RunState(self._info, self._clock)
+        state.board = lines.board
+        state.logs.extend(lines.logs)
+        state.commands.extend(lines.commands)
+        state.events.extend(lines.events)
+        _tell_what_it_is(state, lines)
+        state.subject, state.follows = self.state.subject, self.state.follows
+        if state.follows:
+            state.follow()
+        self.state = state
+
+    def _older(self, state: RunState, start: int) -> Iterator[int]:
+        """More of the lines before those that are shown already."""
+        lines = yield from lines_before(self.player.recording, start, MOST_ENTRIES)
+        state.logs.put_before(lines.logs)
+        state.commands.put_before(lines.commands)
+        state.events.put_before(lines.events)
+        _tell_what_it_is(state, lines)
+
+    def _index(self) -> Iterator[None]:
+        while self.player.index_further():
+            yield
+        trouble = self.player.recording.index_trouble
+        if trouble and not self._told_trouble:
+            self._told_trouble = True
+            self._tell(trouble)
+
+
+def _tell_what_it_is(state: RunState, lines: PastLines) -> None:
+    for store in (state.logs, state.commands, state.events):
+        store.past = True
+        store.starts_later = lines.start > 0

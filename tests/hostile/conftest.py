@@ -1,0 +1,5 @@
+"""A real SSH connection to a host whose Docker Engine says whatever a test wants."""
+
+from tests.hosts.conftest import _no_agent, known_hosts, server, settings
+
+__all__ = ["_no_agent", "known_hosts", "server", "settings"]

@@ -1,0 +1,58 @@
+"""How long a run may last at most once a fault has struck, from the deadlines that are configured for it."""
+
+from collections.abc import Mapping
+
+from backstaff.clock import Seconds
+from backstaff.config.models import Config
+from backstaff.engine.boot import ABANDON_WITHIN_S
+from backstaff.engine.daemon import PING_EVERY_S
+from backstaff.engine.fleet import CONNECT_TRIES
+from backstaff.engine.limits import SLACK_S, pair_limit_s, stop_limit_s
+from backstaff.engine.observe import VERIFY_WITHIN_S
+from backstaff.engine.proxy import ANSWERS_WITHIN_S
+from backstaff.kamal.stopping import stop_grace
+from tests.lab.faults.phases import At
+
+_BOOT = (At.BARRIER, At.CREATE, At.HEALTH, At.SWITCH, At.DRAIN)
+_FINISH = (At.TAG, At.PRUNE)
+
+
+def bound_s(config: Config, at: At, *, cancelled: bool) -> Seconds:
+    """From the strike until the run has ended: what is left of the phase and of those after it, the time
+    in which a fault is noticed, and the end. A run that is cancelled only has its end left."""
+    ending = _ending_s(config)
+    if cancelled:
+        return ABANDON_WITHIN_S + ending
+    phases = list(At)
+    left = phases[phases.index(at) :]
+    limits = _limits(config)
+    begun = {stage for stage in limits if any(phase in stage for phase in left)}
+    return _noticed_s(config) + sum(limits[stage] for stage in begun) + ending
+
+
+def _limits(config: Config) -> Mapping[tuple[At, ...], Seconds]:
+    """The most that each part of a run may take where nothing is wrong with it."""
+    timeouts = config.backstaff.timeouts
+    web, job = config.role("web"), config.role("job")
+    stop = max(stop_limit_s(config, stop_grace(config, role)) for role in (web, job))
+    return {
+        (At.CONNECT,): timeouts.connect * CONNECT_TRIES + timeouts.docker,
+        (At.PULL,): timeouts.pull_silence,
+        (At.LOCK,): timeouts.command,
+        (At.PROXY_BOOT,): timeouts.docker + timeouts.command + ANSWERS_WITHIN_S,
+        _BOOT: pair_limit_s(config, web) + pair_limit_s(config, job) + stop,
+        _FINISH: 2 * timeouts.docker + timeouts.command,
+    }
+
+
+def _noticed_s(config: Config) -> Seconds:
+    """How long a host, its Docker or a hook may say nothing before the run gives it up."""
+    timeouts = config.backstaff.timeouts
+    return max(timeouts.silence, timeouts.docker + 3 * PING_EVERY_S, timeouts.hook)
+
+
+def _ending_s(config: Config) -> Seconds:
+    """A failed container is stopped, the lock released, the hosts are looked at once more."""
+    timeouts = config.backstaff.timeouts
+    given_up = stop_limit_s(config, stop_grace(config, config.role("web")))
+    return given_up + timeouts.release + VERIFY_WITHIN_S + SLACK_S

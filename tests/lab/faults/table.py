@@ -1,0 +1,238 @@
+"""The table: every fault, what it does in each phase, and how the run then has to end."""
+
+import signal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tests.lab.faults import strikes
+from tests.lab.faults.phases import At
+from tests.lab.faults.strikes import Strike
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How a run ends: its exit code (one of them, where it depends on moments too short to hit) and what its
+    failure card says, as a regular expression. `anywhere`: the cause lies with no host."""
+
+    codes: tuple[int, ...]
+    cause: str = ""
+    anywhere: bool = False
+
+
+@dataclass(frozen=True)
+class NotApplicable:
+    """Why a fault has no meaning in a phase."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault. It strikes during a run, or comes with what is deployed, the settings or the hooks.
+
+    `breaks_traffic`: requests to the struck host fail whatever a deploy does. `keeps`: what makes the phase
+    last goes on until the run has ended. `cuts_off`: the host can not be reached any more. In the first
+    phase a host's fault is there before the run begins."""
+
+    name: str
+    ends: Mapping[At, Ends | NotApplicable]
+    strike: Strike = strikes.nothing
+    breaks_traffic: bool = False
+    keeps: bool = False
+    by_client: bool = False
+    cuts_off: bool = False
+    in_terminal: bool = False
+    clock_s: float = 0.0
+    mode: str = ""
+    labelled: bool = True
+    timeouts: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    hooks: Mapping[At, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def strikes_at_moment(self) -> bool:
+        """Whether the moment matters, or the fault is there from the start."""
+        return self.strike is not strikes.nothing
+
+    @property
+    def kills_client(self) -> bool:
+        """Whether the run has no chance to tidy up."""
+        return any(isinstance(each, Ends) and -signal.SIGKILL in each.codes for each in self.ends.values())
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault in a phase."""
+
+    fault: Fault
+    at: At
+    ends: Ends
+
+    @property
+    def name(self) -> str:
+        """For tests and tables."""
+        return f"{self.fault.name}-{self.at}".replace(" ", "-")
+
+
+def _in(phases: Iterable[At], ends: Ends) -> dict[At, Ends | NotApplicable]:
+    return dict.fromkeys(phases, ends)
+
+
+def _not_in(phases: Iterable[At], reason: str) -> dict[At, Ends | NotApplicable]:
+    return dict.fromkeys(phases, NotApplicable(reason))
+
+
+def _only(ends: Mapping[At, Ends], reason: str) -> dict[At, Ends | NotApplicable]:
+    return {**_not_in(At, reason), **ends}
+
+
+def _fails(cause: str, *codes: int, anywhere: bool = False) -> Ends:
+    return Ends(codes or (1,), cause, anywhere)
+
+
+_DONE = Ends((0,))
+_LOST = _fails("the connection was lost")
+_FROZEN = _fails("Docker (does not answer|has not answered)")
+_RESTARTED = _fails("Docker restarted during|the Docker daemon is not running")
+_HOOKS = {
+    At.CONNECT: "pre-connect",
+    At.LOCK: "pre-deploy",
+    At.CREATE: "pre-app-boot",
+    At.DRAIN: "post-app-boot",
+    At.PRUNE: "post-deploy",
+}
+_ALL_THE_TIME = "it is wrong all the time, so it is tried once, with an app that is slow to become healthy"
+_NO_HOOK = "no hook runs in this phase"
+_NEW_VERSION = "it comes with the new version, whose container does not run yet, or is proven already"
+
+
+def _hook_faults(name: str, script: str, cause: str, timeouts: Mapping[str, float]) -> Fault:
+    ends = {at: _fails(f"hook {hook} {cause}", anywhere=True) for at, hook in _HOOKS.items()}
+    return Fault(
+        name,
+        _only(ends, _NO_HOOK),
+        hooks={at: (hook, script) for at, hook in _HOOKS.items()},
+        timeouts=timeouts,
+    )
+
+
+def _signalled(name: str, strike: Strike, code: int, cause: str, *, in_terminal: bool = False) -> Fault:
+    ends = Ends((code,), cause, anywhere=True)
+    return Fault(name, _in(At, ends), strike=strike, by_client=True, in_terminal=in_terminal)
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault("docker frozen", _in(At, _FROZEN), strike=strikes.freeze_docker),
+    Fault(
+        "docker restarted",
+        {**_in(At, _RESTARTED), At.CONNECT: _DONE, At.LOCK: _DONE, At.BARRIER: _DONE},
+        strike=strikes.restart_docker,
+        breaks_traffic=True,
+        timeouts={"docker": 20},
+    ),
+    Fault(
+        "link cut for 5 s",
+        _in(At, _DONE),
+        strike=strikes.cut_link_for_a_while,
+        breaks_traffic=True,
+        timeouts={"silence": 20, "docker": 20, "connect": 12},
+    ),
+    Fault(
+        "link cut",
+        {**_in(At, _LOST), At.CONNECT: _fails("no answer from port 22", 4)},
+        strike=strikes.cut_link,
+        cuts_off=True,
+        breaks_traffic=True,
+    ),
+    Fault(
+        "sshd killed",
+        {**_in(At, _LOST), At.CONNECT: _fails("port 22 refuses connections", 4)},
+        strike=strikes.kill_sshd,
+        cuts_off=True,
+    ),
+    Fault(
+        "disk full",
+        {**_in(At, _fails("the disk of the host is full|no space left on device")), At.PRUNE: _DONE},
+        strike=strikes.fill_disk,
+    ),
+    Fault(
+        "registry gone",
+        _only({At.PULL: _fails("registry", 1)}, "nothing is asked of the registry in this phase"),
+        strike=strikes.end_registry,
+    ),
+    Fault(
+        "registry slow",
+        _only({At.PULL: _DONE}, "nothing is asked of the registry in this phase"),
+        strike=strikes.let_registry_stall,
+    ),
+    Fault(
+        "registry hung",
+        _only(
+            {At.PULL: _fails("without a sign of life", 1)}, "nothing is asked of the registry in this phase"
+        ),
+        keeps=True,
+        timeouts={"pull_silence": 4},
+    ),
+    Fault(
+        "proxy killed",
+        {
+            **_in(At, _fails("kamal-proxy|proxy")),
+            **_in((At.CONNECT, At.PULL, At.LOCK), _DONE),
+            **_not_in((At.BARRIER,), "no proxy has to do with the host of a role that waits"),
+        },
+        strike=strikes.kill_proxy,
+        breaks_traffic=True,
+    ),
+    Fault(
+        "app never healthy",
+        _only({At.HEALTH: _fails("web answered 500 on GET /up")}, _NEW_VERSION),
+        mode="unhealthy",
+        settings={"deploy_timeout": 4},
+    ),
+    Fault(
+        "wrong port",
+        _only({At.HEALTH: _fails("nothing listens on port 80: connection refused")}, _NEW_VERSION),
+        mode="wrong-port",
+        settings={"deploy_timeout": 4},
+    ),
+    Fault(
+        "app crashing once healthy",
+        {
+            **_not_in(At, _NEW_VERSION),
+            **_in((At.SWITCH, At.DRAIN, At.TAG, At.PRUNE), _fails("", 0, 1)),
+        },
+        strike=strikes.crash_app,
+        breaks_traffic=True,
+    ),
+    Fault(
+        "wrong label",
+        _only({At.CREATE: _fails("no filter finds the new container")}, "labels are set by create alone"),
+        settings={"labels": {"role": "webb"}},
+    ),
+    Fault(
+        "image without service label",
+        _only({At.PULL: _fails("is missing the `service` label")}, "the image is looked at once it is there"),
+        labelled=False,
+    ),
+    _hook_faults("hook failing", 'echo "not today"\nexit 7', "ended with status 7", {}),
+    _hook_faults("hook hanging", "sleep 600", "", {"hook": 2}),
+    Fault("clock an hour ahead", _only({At.HEALTH: _DONE}, _ALL_THE_TIME), clock_s=3600),
+    Fault("clock an hour behind", _only({At.HEALTH: _DONE}, _ALL_THE_TIME), clock_s=-3600),
+    _signalled("SIGINT", strikes.send(signal.SIGINT), 130, "the run was interrupted"),
+    _signalled("SIGTERM", strikes.send(signal.SIGTERM), 143, "the run was terminated"),
+    _signalled("SIGHUP", strikes.send(signal.SIGHUP), 129, "because the terminal closed"),
+    _signalled("SIGKILL", strikes.send(signal.SIGKILL), -signal.SIGKILL, ""),
+    _signalled("terminal closed", strikes.hang_up, 129, "because the terminal closed", in_terminal=True),
+)
+
+
+def cases() -> tuple[Case, ...]:
+    """Every fault in every phase in which it means something."""
+    return tuple(
+        Case(fault, at, ends) for fault in FAULTS for at in At if isinstance(ends := fault.ends[at], Ends)
+    )
+
+
+def case(fault: str, at: At) -> Case:
+    """One of the cases; KeyError if there is no such one."""
+    return {(each.fault.name, each.at): each for each in cases()}[fault, at]
