@@ -14,6 +14,7 @@ BackstaffError                1
 ├── RemoteError               1   a step on a host failed
 │   ├── CommandFailed         1   a command on the host ended with an error or by a signal
 │   ├── DockerFailed          1   the Docker Engine refused a request
+│   ├── ProxyEnded            1   kamal-proxy ended while it was to do something
 │   └── DockerUnavailable     1   Docker is missing, forbidden to us, or does not answer
 │       ├── DockerNotRunning  1   its daemon is not running, or has stopped in the middle of the run
 │       └── DockerRestarted   1   its daemon ended in the middle of the run, and is back
@@ -166,6 +167,10 @@ class DockerFailed(RemoteError):
     def __init__(self, what: str, *, status: int, where: str = "", fix: str = "") -> None:
         super().__init__(what, where=where, fix=fix)
         self.status = status
+
+
+class ProxyEnded(RemoteError):
+    """The proxy's container ended while it was to do something; it may have been started again since."""
 
 
 class DockerUnavailable(RemoteError):

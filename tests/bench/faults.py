@@ -6,6 +6,8 @@ is timed from the moment the fault strikes. The exit code is 1 if anything was n
 
 import argparse
 import json
+import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -76,7 +78,7 @@ def rows(lab: Lab, root: Path, wanted: Sequence[Case], record: Path | None) -> I
 def _row(fleet: Fleet, case: Case) -> Row:
     try:
         seen = try_out(fleet, case)
-    except (LabError, AssertionError) as error:
+    except (LabError, AssertionError, subprocess.SubprocessError) as error:
         return Row(case, None, (f"{type(error).__name__}: {error}",))
     return Row(case, seen, tuple(complaints(case, seen)))
 
@@ -134,6 +136,7 @@ def main(arguments: Sequence[str]) -> int:
     if missing := missing_requirements():
         print("\n".join(missing), file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     tried: list[Row] = []
     try:
         with tempfile.TemporaryDirectory(prefix="faults-") as root, Lab.up(_HOSTS) as lab:

@@ -16,6 +16,7 @@ SECRETS = {
     "REGISTRY_PASSWORD": "registry-hunter-77",
     "BUILD_TOKEN": "build-token-4711",
     "SIGNING_KEY": "first-line-of-the-key\nsecond-line-of-the-key\nlast-line-of-the-key",
+    "SHORT_ONE": "k\"7'$z",
     "UP_TOKEN": "token-of-the-check-9",
 }
 ARGUMENT = "argument-of-the-build-5"

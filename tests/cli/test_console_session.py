@@ -56,13 +56,15 @@ def test_retrying_does_again_what_is_not_done_as_a_run_of_its_own(
     consoles.follow(again)
     result = project.run(*BOOT)
     assert result.code == 0, result.out
-    assert project.servers.connections == ["h2"]
+    assert sorted(project.servers.connections) == ["db1", "h1", "h2"]
     assert asked.read_text() == "x\n"
     first, second = consoles.only.boards
     assert first.run is not None
     assert second.run is not None
     assert first.run.run != second.run.run
-    assert second.run.argv == ("deploy", "--skip-push", "--version", "v2", "-h", "h2")
+    assert second.run.argv == ("deploy", "--resume", first.run.run)
+    booted = [pair.key for pair in second.pairs.values() if pair.group]
+    assert sorted(booted) == ["job@h2", "web@h2"]
     journals = [info.journal for info in consoles.only.infos]
     assert len({*journals}) == 2
     assert all(journal is not None and journal.exists() for journal in journals)
@@ -88,9 +90,31 @@ def test_retrying_a_run_of_which_nothing_was_done_does_all_of_it(
     consoles.follow(again)
     result = project.run(*BOOT)
     assert result.code == 0, result.out
-    run = consoles.only.boards[1].run
-    assert run is not None
-    assert run.argv == BOOT
+    first, second = consoles.only.boards
+    assert first.run is not None
+    assert second.run is not None
+    assert second.run.argv == ("deploy", "--resume", first.run.run)
+    assert all(pair.group for pair in second.pairs.values())
+
+
+def test_what_was_done_two_runs_ago_is_still_known_when_the_one_between_got_nowhere(
+    project: Project, consoles: Consoles
+) -> None:
+    hook = project.directory / ".kamal/hooks/pre-connect"
+
+    async def again(console: FakeConsole) -> None:
+        await console.play()
+        mended(project)
+        project.write(".kamal/hooks/pre-connect", "#!/bin/sh\nexit 1\n", executable=True)
+        assert await console.retry() == 1
+        hook.unlink()
+        assert await console.retry() == 0
+
+    web_fails_on_h2(project)
+    consoles.follow(again)
+    assert project.run(*BOOT).code == 0
+    booted = [pair.key for pair in consoles.only.boards[2].pairs.values() if pair.group]
+    assert sorted(booted) == ["job@h2", "web@h2"]
 
 
 def test_there_is_one_run_at_a_time(project: Project, consoles: Consoles) -> None:

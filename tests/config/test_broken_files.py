@@ -287,11 +287,12 @@ CASES: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "own settings": (
-        MINIMAL + "x-backstaff: {unknown_hosts: ask, timeouts: {conect: 1, hook: 0}}\n",
+        MINIMAL + "x-backstaff: {unknown_hosts: ask, timeouts: {conect: 1, hook: 0}, on_failure: back}\n",
         [
             "deploy.yml:6:30: x-backstaff/unknown_hosts: should be refuse or accept-new",
             "deploy.yml:6:46: x-backstaff/timeouts/conect: unknown key (did you mean `connect`?)",
             "deploy.yml:6:63: x-backstaff/timeouts/hook: should be more than zero seconds",
+            "deploy.yml:6:79: x-backstaff/on_failure: should be stop or rollback",
         ],
     ),
 }

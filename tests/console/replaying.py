@@ -1,4 +1,4 @@
-"""Recorded runs shown in the console, at rest: whatever was asked for is done before anything is looked at."""
+"""Recorded runs in the console, at rest: whatever was asked for is done before anything is looked at."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable

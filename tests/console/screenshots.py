@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from backstaff.console.app import Console
+from backstaff.console.replay_app import Begin
+from tests.console.replaying import a_file, press, replayed
 from tests.console.showing import Scripted, show_all
 from tests.recordings import recorded
 
@@ -27,6 +29,8 @@ class Picture:
     t: float | None = None
     size: tuple[int, int] = (120, 40)
     keys: tuple[str, ...] = ()
+    replays: bool = False
+    """Whether the whole run is replayed, at that time."""
 
 
 PICTURES = (
@@ -37,11 +41,14 @@ PICTURES = (
     Picture("sixty-hosts", "big", 6.0),
     Picture("cancel", "slow-boot", 8.0, (80, 24), ("c",)),
     Picture("small", "unhealthy", 10.0, (60, 15)),
+    Picture("replay", "unhealthy", 12.0, replays=True),
 )
 
 
 async def draw(picture: Picture) -> str:
     """The picture as SVG."""
+    if picture.replays:
+        return await _draw_replay(picture)
     app = Console(Scripted(recorded(picture.scenario, picture.t)))
     async with app.run_test(size=picture.size) as pilot:
         await show_all(app, pilot)
@@ -49,6 +56,14 @@ async def draw(picture: Picture) -> str:
             await pilot.press(key)
             await show_all(app, pilot)
         return app.export_screenshot(title=f"backstaff demo --scenario {picture.scenario}")
+
+
+async def _draw_replay(picture: Picture) -> str:
+    with TemporaryDirectory() as directory:
+        file = a_file(Path(directory), recorded(picture.scenario))
+        async with replayed(file, Begin(picture.t), picture.size) as (app, pilot):
+            await press(app, pilot, *picture.keys)
+            return app.export_screenshot(title=f"backstaff replay --at {picture.t:g}s")
 
 
 def main() -> None:

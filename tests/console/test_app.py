@@ -8,6 +8,7 @@ import pytest
 from textual import events
 from textual.binding import Binding
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from backstaff.console.app import Console
 from backstaff.console.dialogs.dialog import Dialog
@@ -585,3 +586,30 @@ async def test_the_clock_stops_with_the_run() -> None:
         session.sink(last.model_copy(update={"seq": last.seq + 1, "t": 40.0, "body": body}))
         await show_all(app, pilot)
         assert app.state.now_t() == 40.0
+
+
+@pytest.mark.parametrize(("opening", "focused"), [("g", Matrix), ("1", WhyPanel)])
+async def test_keys_in_one_burst_behind_that_of_the_filter_are_typed_into_it(
+    opening: str, focused: type[Widget]
+) -> None:
+    async with shown(Scripted(a_stuck_barrier().events)) as (app, pilot):
+        await press(app, pilot, opening)
+        assert isinstance(app.focused, focused)
+        for key in ("slash", "j", "o", "b"):
+            app.post_message(events.Key(key, "/" if key == "slash" else key))
+        await pilot.pause()
+        await pilot.pause()
+        assert app.screen.query_one(Matrix).pattern == "job"
+
+
+async def test_keys_in_one_burst_behind_that_of_the_search_are_typed_into_it() -> None:
+    async with shown(Scripted(a_stuck_barrier().events)) as (app, pilot):
+        await press(app, pilot, "g", "2")
+        for key in ("slash", "d", "b", "slash", "enter"):
+            app.post_message(events.Key(key, "/" if key == "slash" else None if key == "enter" else key))
+        await pilot.pause()
+        await pilot.pause()
+        assert isinstance(app.focused, LineView)
+        search = app.focused.sheet.search
+        assert search is not None
+        assert search.text == "db/"

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from backstaff.console.replay_app import Begin, ReplayConsole
 from backstaff.errors import ExitCode
 from backstaff.replay.opened import opened
-from tests.console.replaying import a_console, a_file, press
+from tests.console.replaying import a_console, a_file, at_rest, press
 from tests.recordings import recorded
 
 pytestmark = pytest.mark.usefixtures("the_same_everywhere")
@@ -32,7 +32,8 @@ def drawn(*keys: str) -> "Callable[[Pilot[ExitCode]], object]":
     async def draw(pilot: "Pilot[ExitCode]") -> None:
         app = pilot.app
         assert isinstance(app, ReplayConsole)
-        await press(app, pilot, "f", *keys)
+        await at_rest(app, pilot)
+        await press(app, pilot, *keys)
         app.clear_notifications()
         await pilot.pause()
 

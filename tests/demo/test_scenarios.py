@@ -33,6 +33,7 @@ def test_a_scenario_ends_with_its_exit_code_after_a_first_deploy_that_went_well(
         ("frozen-docker", "h2", "Docker does not answer", "journalctl -u docker` on h2"),
         ("host-down", "h2", "refuses connections", "untouched"),
         ("host-lost", "h2", "the connection was lost", "h1 v2 serves"),
+        ("on-failure", "h3", "web answered 500 on GET /up, ", "h1, h2 and h4 v2 rolled back to v1"),
         ("lock-held", "h1", "the deploy lock is held by Grace", "Version: v7"),
     ],
 )

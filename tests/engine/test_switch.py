@@ -5,6 +5,7 @@ import pytest
 from backstaff.errors import ExitCode
 from backstaff.events.facts import Outcome, PairState, WaitKind
 from backstaff.events.types import PairChanged, ProbeSeen, WaitEnded, WaitStarted
+from backstaff.kamal.names import PROXY_CONTAINER
 from tests.engine.running import NEW, OLD, Ran, Scene, run, short_config
 from tests.fakes.apps import ENDS, HEALTHY, NEVER_READY, SLOW, App
 from tests.fakes.faults import Fault, Kind
@@ -131,6 +132,26 @@ def test_a_link_lost_while_the_proxy_checks_ends_the_wait_at_once() -> None:
     assert ran.took_s < 4
     assert ran.card.host == "h1"
     assert ran.serving("h1") == OLD
+
+
+@pytest.mark.parametrize("comes_back", [False, True], ids=["stays-down", "restarted"])
+def test_a_proxy_that_ends_while_it_checks_is_the_cause(comes_back: bool) -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        server = datacentre["h1"]
+        server.apps[f"web:{NEW}"] = NEVER_READY
+        proxy = server.find(PROXY_CONTAINER)
+        assert proxy is not None
+        later = asyncio.get_running_loop().call_later
+        later(3, proxy.stop, 0, proxy.start if comes_back else lambda: None)
+
+    ran = run(Scene(config=CONFIG, set=set_scene))
+
+    cause = "kamal-proxy was restarted while" if comes_back else "kamal-proxy does not run any more"
+    assert ran.code is ExitCode.FAILED
+    assert ran.card.cause.startswith(cause)
+    assert ran.card.host == "h1"
+    assert "backstaff proxy logs -h h1" in ran.card.fix
+    assert any("failed to become healthy" in line for line in ran.card.evidence)
 
 
 def test_what_an_interrupted_deploy_left_running_is_stopped_unless_it_serves() -> None:

@@ -6,6 +6,7 @@ from backstaff.explain.docker_errors import (
     proxy_start_doom,
     pull_doom,
     push_refused,
+    registry_trouble,
     start_doom,
 )
 
@@ -290,6 +291,57 @@ def test_a_pull_that_can_never_work_is_recognised(error: str, reason: str) -> No
 def test_what_a_retry_may_mend_is_not_doom(error: str) -> None:
     assert pull_doom(error) is None
     assert start_doom(error) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            'Get "http://10.0.0.1:5000/v2/": dial tcp 10.0.0.1:5000: connect: connection refused',
+            "the registry at 10.0.0.1:5000 refuses connections",
+        ),
+        (
+            'Get "https://registry.test/v2/": dial tcp: lookup registry.test on 10.0.0.53:53: no such host',
+            "the host can not find the address of the registry registry.test",
+        ),
+        (
+            "dial tcp: lookup registry.test: i/o timeout",
+            "the host can not find the address of the registry registry.test",
+        ),
+        (
+            'Get "https://registry.test/v2/": dial tcp 192.0.2.7:443: i/o timeout',
+            "the host does not reach the registry at 192.0.2.7:443",
+        ),
+        (
+            'Get "https://registry.test/v2/": dial tcp 192.0.2.7:443: connect: no route to host',
+            "the host does not reach the registry at 192.0.2.7:443",
+        ),
+        (
+            'Get "https://registry.test/v2/": net/http: request canceled while waiting for connection '
+            "(Client.Timeout exceeded while awaiting headers)",
+            "the registry registry.test did not answer in time",
+        ),
+        (
+            'Get "https://registry.test/v2/": net/http: TLS handshake timeout',
+            "the registry registry.test did not answer in time",
+        ),
+        (
+            "received unexpected HTTP status: 503 Service Unavailable",
+            "the registry has an error of its own: 503 Service Unavailable",
+        ),
+    ],
+)
+def test_a_registry_that_can_not_be_asked_is_told_as_that(error: str, reason: str) -> None:
+    trouble = registry_trouble(error)
+    assert trouble is not None
+    assert trouble.reason == reason
+    assert trouble.advice
+    assert pull_doom(error) is None
+
+
+@pytest.mark.parametrize("error", ["unexpected EOF", "manifest unknown", ""])
+def test_what_says_nothing_of_the_registry_is_left_as_it_is(error: str) -> None:
+    assert registry_trouble(error) is None
 
 
 PUSH, BUILDX = "docker push registry.test/me/app:v1", "docker buildx build --output=type=registry ."

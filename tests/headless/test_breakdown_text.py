@@ -42,9 +42,8 @@ def test_who_could_end_the_longest_wait_is_named() -> None:
         40, WaitEnded(wait=9, outcome=Outcome.DONE, took_s=0)
     )
     lines = lines_of(script)
-    assert (
-        next(line for line in lines if line.startswith("boot ")).split("  ")[-1].startswith("84%, not ended")
-    )
+    (boot,) = [line for line in lines if line.startswith("boot ")]
+    assert "84%, not ended, last job@h" in boot
     assert "    barrier: up to job on h3; the first healthy web container" in lines
 
 

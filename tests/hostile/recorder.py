@@ -1,12 +1,15 @@
 """A home directory with a `docker` that records its arguments exactly, and real shells to run scripts in."""
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _ID = "0123456789abcdef" * 4
 _PROGRAM = """#!/bin/sh
-for each in "$@"; do printf '%s\\0' "$each"; done >> 'HOME/NAME.calls'
-printf '\\1\\0' >> 'HOME/NAME.calls'
+for each in "$@"; do printf '%s\\0' "$each"; done >> 'HOME/docker.calls'
+printf '\\1\\0' >> 'HOME/docker.calls'
 case "$1" in create) echo ID ;; esac
 """
 
@@ -14,18 +17,13 @@ case "$1" in create) echo ID ;; esac
 class Recorder:
     """Runs scripts as a host does: over standard input, in the login home."""
 
-    def __init__(
-        self, home: Path, *, shell: tuple[str, ...] = ("sh",), programs_too: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, home: Path, shell: tuple[str, ...] = ("sh",)) -> None:
         self.home = home
         self._shell = shell
-
-        programs = home / "programs"
-        programs.mkdir(exist_ok=True)
-        for name in ("docker", *programs_too):
-            text = _PROGRAM.replace("HOME", str(home)).replace("NAME", name).replace("ID", _ID)
-            (programs / name).write_text(text)
-            (programs / name).chmod(0o755)
+        program = home / "programs" / "docker"
+        program.parent.mkdir()
+        program.write_text(_PROGRAM.replace("HOME", str(home)).replace("ID", _ID))
+        program.chmod(0o755)
 
     def run(self, script: str) -> "subprocess.CompletedProcess[bytes]":
         """Run a script to its end."""
@@ -39,9 +37,20 @@ class Recorder:
             check=False,
         )
 
-    def calls(self, program: str) -> list[list[str]]:
-        """The arguments of every call of a program, word by word."""
-        record = self.home / f"{program}.calls"
+    def send(self, line: str, script: str) -> tuple[int, str]:
+        """Run a line, hand it a script over its input, which stays open, and tell its status and output."""
+        argv = [*self._shell, "-c", line]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self.home) as shell:
+            assert shell.stdin is not None
+            assert shell.stdout is not None
+            shell.stdin.write(script.encode())
+            shell.stdin.flush()
+            printed = shell.stdout.read()
+            return shell.wait(timeout=30), printed.decode()
+
+    def calls(self) -> list[list[str]]:
+        """The arguments of every call of `docker`, word by word."""
+        record = self.home / "docker.calls"
         if not record.exists():
             return []
         calls = record.read_bytes().split(b"\1\0")[:-1]
@@ -49,4 +58,11 @@ class Recorder:
 
     def injected(self) -> list[Path]:
         """Traces of text that was run and not handed on."""
-        return list(self.home.rglob("INJECTED*"))
+        return [each for each in self.home.rglob("INJECTED*") if each.name == "INJECTED"]
+
+
+@contextmanager
+def a_recorder(shell: tuple[str, ...] = ("sh",)) -> Iterator[Recorder]:
+    """One with a home of its own, for the length of the body."""
+    with TemporaryDirectory() as home:
+        yield Recorder(Path(home), shell)

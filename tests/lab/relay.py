@@ -22,9 +22,12 @@ class Relay:
 
     async def serve(self, listen_address: str, listen_port: int) -> None:
         """Relay until cancelled."""
-        server = await asyncio.start_server(self._connected, listen_address, listen_port)
-        async with server:
+        async with await self.listen(listen_address, listen_port) as server:
             await server.serve_forever()
+
+    async def listen(self, listen_address: str, listen_port: int) -> asyncio.Server:
+        """Begin to relay; port 0 is a free one. Closing the server leaves the connections that there are."""
+        return await asyncio.start_server(self._connected, listen_address, listen_port)
 
     async def _connected(self, near_in: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
         with suppress(OSError):

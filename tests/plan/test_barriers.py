@@ -120,3 +120,17 @@ def test_a_gatekeeper_stuck_in_an_earlier_group_is_named() -> None:
         prove_reachable(the_groups(("job@h1", "web@h1"), ("job@h2",)), "web", parallel_roles=False)
     assert "web@h1 behind another role in the same group" in refused.value.evidence[0]
     assert "web@h1 behind another role in group 1" in refused.value.evidence[1]
+
+
+def test_a_gatekeeper_that_is_healthy_already_has_opened_the_barrier() -> None:
+    done = [Pair("h1", "web", gatekeeper=True), Pair("h1", "job")]
+    groups = the_groups(("job@h2",))
+    prove_reachable(groups, "web", parallel_roles=False, done=done)
+    barrier = barrier_of(groups, "web", done)
+    assert barrier is not None
+    assert [str(pair) for pair in barrier.healthy] == ["web@h1"]
+
+
+def test_a_waiting_role_that_is_done_opens_nothing() -> None:
+    with pytest.raises(PlanRefused):
+        prove_reachable(the_groups(("job@h2",)), "web", parallel_roles=False, done=[Pair("h1", "job")])

@@ -3,12 +3,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import assume, given
 
-from backstaff.config.models import Boot, Config, ProxyHealthcheck
+from backstaff.config.models import BackstaffSettings, Boot, Config, OnFailure, ProxyHealthcheck
 from backstaff.errors import PlanRefused, UsageError
 from backstaff.events.facts import Phase
 from backstaff.plan.barriers import prove_reachable
 from backstaff.plan.pairs import Pair
-from backstaff.plan.plan import Command, Plan, make_plan
+from backstaff.plan.plan import Command, Plan, make_plan, narrowed
 from backstaff.plan.probes import ProxyProbe, StateProbe
 from backstaff.plan.selection import select
 from tests.kamal.builders import a_config, a_role
@@ -81,7 +81,9 @@ def test_a_version_must_be_an_image_tag(version: str) -> None:
 def test_phases_follow_the_command() -> None:
     config = a_config()
     assert a_plan(config).phases == tuple(phase for phase in Phase if phase is not Phase.ROLLBACK)
-    assert a_plan(config, skip_push=True).phases == tuple(each for each in Phase if each is not Phase.BUILD)
+    assert a_plan(config, skip_push=True).phases == tuple(
+        each for each in Phase if each not in {Phase.BUILD, Phase.ROLLBACK}
+    )
     expected = (Phase.CONNECT, Phase.LOCK, Phase.PREPARE, Phase.BOOT, Phase.FINISH, Phase.VERIFY)
     assert a_plan(config, Command.ROLLBACK).phases == expected
     assert a_plan(config, Command.APP_BOOT).phases == expected
@@ -149,3 +151,32 @@ def test_another_leader_than_the_configured_one_is_warned_of() -> None:
 def test_a_lock_in_another_place_than_usual_is_warned_of() -> None:
     config = a_config(a_role("web", "h1", "h2"))
     assert "the deploy lock is on h2; a deploy of all hosts takes it on h1" in warnings_of(config, "h2")
+
+
+def test_a_plan_is_narrowed_to_exact_pairs() -> None:
+    config = a_config(a_role("web", "h1", "h2"), a_role("job", "h2", "h3"), boot=Boot(limit=1))
+    plan = a_plan(config)
+    less = narrowed(config, plan, {Pair("h1", "web"), Pair("h2", "job")})
+    assert [str(pair) for pair in less.pairs] == ["web@h2", "job@h3"]
+    assert [group.hosts for group in less.groups] == [("h2",), ("h3",)]
+    assert {str(pair) for pair in less.done} == {"web@h1", "job@h2"}
+    assert set(less.every_pair) == set(plan.pairs)
+    assert less.roles_to_boot("h2") == ("web",)
+    assert less.selection == plan.selection
+    assert narrowed(config, less, ()) == plan
+
+
+def test_nothing_may_be_left_to_boot() -> None:
+    config = a_config(a_role("web", "h1"), a_role("job", "h2"))
+    plan = a_plan(config)
+    done = narrowed(config, plan, plan.pairs)
+    assert (done.groups, done.pairs, done.barrier) == ((), (), None)
+
+
+def test_only_deploys_go_back_by_themselves() -> None:
+    settings = BackstaffSettings(on_failure=OnFailure.ROLLBACK)
+    config = a_config(a_role("web", "h1"), backstaff=settings)
+    goes_back = {command for command in Command if a_plan(config, command).on_failure is OnFailure.ROLLBACK}
+    assert goes_back == {Command.DEPLOY, Command.REDEPLOY}
+    stop = make_plan(config, select(config), "v2", Command.DEPLOY, on_failure=OnFailure.STOP)
+    assert stop.on_failure is OnFailure.STOP

@@ -15,8 +15,8 @@ from backstaff.cli.log_sources import current_sources, sources_called
 from backstaff.cli.looking import UNREACHABLE, Looked, look_around
 from backstaff.cli.options import CommonOptions, common_options
 from backstaff.cli.powering import PowerChange, power
+from backstaff.cli.process import run_and_exit
 from backstaff.cli.project import Project, open_project, refuse_without_roles, roles_on_hosts
-from backstaff.cli.running import run_and_exit
 from backstaff.engine.app_logs import LogQuery, read_logs
 from backstaff.engine.app_state import ContainerRow, app_containers
 from backstaff.engine.context import RunContext

@@ -10,8 +10,8 @@ import yaml
 from pydantic import BaseModel
 
 from backstaff.cli.options import CommonOptions, common_options
+from backstaff.cli.process import run_and_exit
 from backstaff.cli.project import Project, open_project
-from backstaff.cli.running import run_and_exit
 from backstaff.cli.standard_output import StandardOutput
 from backstaff.config.credentials import SecretName, SecretValue
 from backstaff.config.models import Config

@@ -43,7 +43,11 @@ class DeploySession(Backstage):
     async def retry(self, stage: Stage, board: Board) -> ExitCode:
         """Carry out what the run of `board` has not done, with the configuration and the secrets that were
         read for the first one. Raises `PlanRefused`."""
-        return await self._carry_out(self._booting.again(board), stage)
+        booting = self._booting.again(board)
+        if not self.going_on:
+            # What is known of the runs so far is known to the next retry too.
+            self._booting = booting
+        return await self._carry_out(booting, stage)
 
     def follow(self, host: str, role: str, container: str) -> AsyncGenerator[FollowedLine, None]:
         """What a container writes, over a connection of its own."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from backstaff.cli.presentation import console_wanted
+from backstaff.cli.process import run_and_exit
 from backstaff.cli.reporting import sink_for
-from backstaff.cli.running import run_and_exit
 from backstaff.cli.signals import handled, leave_nothing_behind
 from backstaff.demo.pace import MOST_SPEED, require_sensible
 from backstaff.demo.scenario import Scenario

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 from backstaff.cli.booting import BootOptions, boot
 from backstaff.cli.lock_options import LockOptions, lock_options
 from backstaff.cli.options import CommonOptions, common_options
-from backstaff.cli.running import run_and_exit
+from backstaff.cli.process import run_and_exit
 from backstaff.config.models import OnFailure
 from backstaff.errors import ExitCode
 from backstaff.plan.plan import Command

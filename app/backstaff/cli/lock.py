@@ -8,8 +8,8 @@ from backstaff.cli.answers import Answer
 from backstaff.cli.groups import CommandGroup
 from backstaff.cli.looking import look
 from backstaff.cli.options import CommonOptions, common_options
+from backstaff.cli.process import run_and_exit
 from backstaff.cli.project import open_project
-from backstaff.cli.running import run_and_exit
 from backstaff.config.version import resolve_version
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet

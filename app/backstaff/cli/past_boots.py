@@ -16,6 +16,9 @@ from backstaff.replay.boot_times import Usual, boot_times, usual
 ROOM = 1.3
 """How many times as long as nearly all past starts took a start should be allowed to take."""
 
+AFTER_S = 0.5
+"""When in a run past ones are looked at: its beginning belongs to the first connections."""
+
 
 @dataclass(frozen=True)
 class PastBoots:
@@ -52,7 +55,9 @@ def too_short(role: str, deploy_timeout: int, seen: Usual) -> str:
 
 
 async def tell_past_boots(run: RunContext, roles: Sequence[str]) -> None:
-    """Warn those who watch a run, while it goes on: what it does does not wait for the reading."""
+    """Warn those who watch a run soon after it began. Nothing it does waits for that; a run that is over by
+    then has no need of it."""
+    await run.clock.sleep(AFTER_S)
     found = await asyncio.to_thread(past_boots, run.config, roles)
     for warning in found.warnings:
         run.stream.emit(Notice(level="warning", text=warning))

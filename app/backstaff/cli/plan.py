@@ -11,9 +11,9 @@ import click
 from backstaff.cli.looking import Looked, look, look_around
 from backstaff.cli.options import CommonOptions, common_options
 from backstaff.cli.past_boots import past_boots
+from backstaff.cli.process import run_and_exit
 from backstaff.cli.project import Project, open_project
 from backstaff.cli.reporting import show_error
-from backstaff.cli.running import run_and_exit
 from backstaff.cli.standard_output import StandardOutput
 from backstaff.cli.target import target_version, version_before
 from backstaff.config.commands import CommandUnavailable, run_async

@@ -9,8 +9,8 @@ from backstaff.cli.locked import run_locked
 from backstaff.cli.log_printing import LogPrinter, since_option
 from backstaff.cli.looking import UNREACHABLE, look_around
 from backstaff.cli.options import CommonOptions, common_options
+from backstaff.cli.process import run_and_exit
 from backstaff.cli.project import open_project
-from backstaff.cli.running import run_and_exit
 from backstaff.engine.app_logs import LogQuery, LogSource, read_logs
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet

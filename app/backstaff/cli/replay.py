@@ -21,7 +21,7 @@ from backstaff.replay.follow import to_the_end
 from backstaff.replay.opened import OpenedRun, opened
 from backstaff.replay.player import SPEEDS
 from backstaff.replay.recording import Recording
-from backstaff.replay.times import Stretch, parse_time
+from backstaff.replay.times import HINT, Stretch, parse_time
 
 LOOKS_EVERY_S = 0.2
 
@@ -87,7 +87,7 @@ def _time(recording: Recording, at: str) -> float:
     try:
         return parse_time(at, Stretch(recording.length_t(), began))
     except ValueError as error:
-        raise UsageError(f"--at {at}: {error}") from None
+        raise UsageError(f"--at {at}: {error}", fix=f"give one such as {HINT}") from None
 
 
 def _print(run: OpenedRun, how: Printing) -> None:

@@ -1,12 +1,9 @@
 """Running a command to its end: event loop, signals, sinks, journal, exit code."""
 
-import asyncio
-import resource
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NoReturn
 
 from backstaff import __version__
 from backstaff.cli.options import CommonOptions
@@ -28,23 +25,6 @@ from backstaff.events.stream import EventStream, Sink
 from backstaff.events.types import Notice, RunStarted
 
 Work = Callable[[RunContext], Awaitable[None]]
-
-MOST_FILES = 65_536
-
-
-def run_and_exit(main: Callable[[], Coroutine[object, object, ExitCode]]) -> NoReturn:
-    """Run `main` in an event loop and end the process with its exit code. Errors that come without a run
-    pass through: `cli.main` tells them."""
-    raise_file_limit()
-    sys.exit(int(asyncio.run(main())))
-
-
-def raise_file_limit() -> None:
-    """Use as many files as the system lets us: a host takes up to nine, and the usual limit is for 1,024."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,8 @@ _SHADES = dict.fromkeys("▁▂▃▄▅▆▇", "#")
 """The ends of Textual's scrollbars."""
 _EDGES = {**dict.fromkeys("▉▊▋▌▍▎▐▕", "|"), "▔": "-"}
 """What Textual draws the edges of notices and fields with."""
-_TABLE = str.maketrans(
-    {**{look.glyph: look.ascii_glyph for look in (*ALL_LOOKS, *TIMELINE_LOOKS)}, **_OTHERS, **_SHADES, **_EDGES}
-)
+_LOOKS = {look.glyph: look.ascii_glyph for look in (*ALL_LOOKS, *TIMELINE_LOOKS)}
+_TABLE = str.maketrans({**_LOOKS, **_OTHERS, **_SHADES, **_EDGES})
 
 
 class AsciiGlyphs(LineFilter):

@@ -14,11 +14,23 @@ class PatternKind(StrEnum):
 
 
 LINE_BINDINGS = [
-    Binding("/", "pattern('SEARCH')", "Search", id="log.search", tooltip="Find a regular expression"),
+    # With priority: keys that come right behind these are for the pattern then, not for the lines.
+    Binding(
+        "/",
+        "pattern('SEARCH')",
+        "Search",
+        id="log.search",
+        tooltip="Find a regular expression",
+        priority=True,
+    ),
     Binding("n", "match(1)", "Next match", id="log.next", show=False),
     Binding("N", "match(-1)", "Match before", id="log.previous", show=False),
-    Binding("&", "pattern('INCLUDE')", "Only", id="log.include", tooltip="Only lines that match"),
-    Binding("!", "pattern('EXCLUDE')", "Without", id="log.exclude", tooltip="No lines that match"),
+    Binding(
+        "&", "pattern('INCLUDE')", "Only", id="log.include", tooltip="Only lines that match", priority=True
+    ),
+    Binding(
+        "!", "pattern('EXCLUDE')", "Without", id="log.exclude", tooltip="No lines that match", priority=True
+    ),
     Binding("p,space", "pause", "Pause", id="log.pause", tooltip="Stand still, or go on"),
     Binding("G,end", "end", "End", id="log.end", tooltip="To the end, and follow"),
     Binding("y", "copy", "Copy", id="log.copy", tooltip="The selection, else the line"),

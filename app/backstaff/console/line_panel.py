@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from backstaff.console.line_head import LineLook
+from backstaff.console.line_keys import PatternKind
 from backstaff.console.line_status import standing_line
 from backstaff.console.line_store import Entry, LineStore, Scope
 from backstaff.console.line_view import LineView
@@ -40,7 +41,7 @@ class LinePanel(Vertical, Generic[E]):
         id: str | None = None,  # noqa: A002 - Textual's own name
     ) -> None:
         super().__init__(id=id)
-        self.lines: LineView[E] = LineView(store, look, zone=zone)
+        self.lines: LineView[E] = LineView(store, look, asks=self._ask_for_pattern, zone=zone)
         """The view itself: what has the focus, the keys and the scroll position."""
         self._status = Shown()
         self._pattern = PatternRow()
@@ -85,12 +86,10 @@ class LinePanel(Vertical, Generic[E]):
             standing = replace(self.lines.standing, left_out=self._left_out)
             self._status.show(standing_line(standing, max(0, self.size.width - 2)))
 
-    @on(LineView.PatternRequested)
-    def _ask_for_pattern(self, message: LineView.PatternRequested) -> None:
-        message.stop()
+    def _ask_for_pattern(self, kind: PatternKind) -> None:
         self._say_standing()
         self._status.display = False
-        self._pattern.open(message.kind, self.lines.pattern_of(message.kind))
+        self._pattern.open(kind, self.lines.pattern_of(kind))
 
     @on(PatternRow.Entered)
     def _use_pattern(self, message: PatternRow.Entered) -> None:

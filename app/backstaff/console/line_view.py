@@ -1,5 +1,7 @@
 """Lines to move about in: search, filters, selection and copying, by keys and by mouse."""
 
+from collections.abc import Callable
+from datetime import tzinfo
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
@@ -10,10 +12,11 @@ from textual.message import Message
 from textual.selection import Selection
 
 from backstaff.console.line_canvas import LineCanvas
+from backstaff.console.line_head import LineLook
 from backstaff.console.line_keys import LINE_BINDINGS, PatternKind
 from backstaff.console.line_sheet import Spot
 from backstaff.console.line_status import Standing
-from backstaff.console.line_store import Entry
+from backstaff.console.line_store import Entry, LineStore
 from backstaff.console.line_text import cells, fold
 from backstaff.console.log_filter import LogFilter, Pattern
 
@@ -37,13 +40,19 @@ class LineView(LineCanvas[E], Generic[E], can_focus=True, inherit_bindings=False
             self.text = text
             """Inert, possibly of many lines."""
 
-    class PatternRequested(Message):
-        """The operator wants to type a pattern."""
-
-        def __init__(self, kind: PatternKind) -> None:
-            super().__init__()
-            self.kind = kind
-            """What it is for."""
+    def __init__(
+        self,
+        store: LineStore[E],
+        look: LineLook[E],
+        *,
+        asks: Callable[[PatternKind], None],
+        zone: tzinfo | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
+        """`asks` is called when the operator wants to type a pattern: at once and not by message, so that the
+        next key is for the pattern already."""
+        super().__init__(store, look, zone=zone, id=id)
+        self._asks = asks
 
     @property
     def standing(self) -> Standing:
@@ -127,7 +136,7 @@ class LineView(LineCanvas[E], Generic[E], can_focus=True, inherit_bindings=False
 
     def action_pattern(self, kind: str) -> None:
         """Type a pattern."""
-        self.post_message(self.PatternRequested(PatternKind[kind]))
+        self._asks(PatternKind[kind])
 
     def action_match(self, step: int) -> None:
         """The next line found below or above, going round at the ends."""

@@ -32,7 +32,7 @@ class Overview:
     def course(self) -> Course:
         """The run, and the place in it."""
         replaying = self._replaying
-        player, index = replaying.player, replaying.player.recording.index
+        index = replaying.player.recording.index
         now_t, length_t = replaying.state.now_t(), self.length_t
         whole = index.covered >= self._known[1]
         return Course(
@@ -41,8 +41,14 @@ class Overview:
             known_t=length_t if whole else index.covered_t,
             marks=self._marks,
             state=self._state(),
-            words="" if replaying.seeking else words_at(self._marks, player.offset, now_t),
+            words=self._words(now_t),
         )
+
+    def _words(self, now_t: float) -> str:
+        replaying = self._replaying
+        if replaying.seeking:
+            return ""
+        return words_at(self._marks, replaying.player.offset, now_t, replaying.state.subject)
 
     def _state(self) -> str:
         player = self._replaying.player

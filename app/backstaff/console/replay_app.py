@@ -85,7 +85,7 @@ class ReplayConsole(RunConsole):
         """Go to where the replay begins."""
         player, begin = self._replaying.player, self._begin
         player.set_speed(begin.speed)
-        then = player.play if begin.plays else self._replaying.follow if begin.t is None else player.pause
+        then = player.play if begin.plays else player.follow if begin.t is None else player.pause
         self._replaying.begin(player.seek(inf if begin.t is None else begin.t), then)
         self.run_worker(self._work(), name="background", exit_on_error=False)
 

@@ -77,12 +77,14 @@ class Replaying:
         if recording.size() - recording.index.covered > LONG_WAY:
             self._show(PastLines(0, recording.first_moment().board))
         self.go(seek, then)
+        self.background.put(Want.INDEX, self._index())
 
     def take(self) -> None:
         """Let the state take in what is due by now, and look whether the journal has grown."""
         if not self.seeking and not len(self.state.feed):
             for event in self.player.due():
                 self.state.feed(event)
+            self.state.end_here(self.player.motion is Motion.PAUSED and self.player.at_end)
         now = self._clock.seconds()
         if now >= self._looked_at + LOOKS_FOR_MORE_EVERY_S and not self.background.does(Want.INDEX):
             self._looked_at = now
@@ -125,16 +127,7 @@ class Replaying:
 
     def to_end(self) -> None:
         """To the end; of a run that goes on, with what comes."""
-        self.go(self.player.seek(inf), self.follow)
-
-    def follow(self) -> None:
-        """Take what comes, if the run goes on. If it does not, what it failed of is what there is to look at,
-        also where it has not come to its own end."""
-        self.player.follow()
-        state = self.state
-        failure = state.board.failure
-        if self.player.motion is Motion.PAUSED and state.follows and failure is not None:
-            state.subject = Subject(failure.host, failure.role)
+        self.go(self.player.seek(inf), self.player.follow)
 
     def to_mark(self, kind: MarkKind, step: int) -> Mark | None:
         """To the next such thing, or the one before, and stay there; None if there is none that is known."""

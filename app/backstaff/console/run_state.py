@@ -37,6 +37,7 @@ class RunState:
         self.follows = True
         """Whether the view moves by itself to what is most urgent."""
         self._clock = clock
+        self._ends_here = False
 
     @property
     def ended(self) -> bool:
@@ -85,4 +86,17 @@ class RunState:
     def follow(self) -> None:
         """Look at what is most urgent, from now on."""
         self.follows = True
-        self.subject = most_urgent(self.board, self.subject)
+        failure = self.board.failure
+        if self._ends_here and failure is not None:
+            self.subject = Subject(failure.host, failure.role)
+        else:
+            self.subject = most_urgent(self.board, self.subject)
+
+    def end_here(self, ends: bool) -> None:
+        """Nothing more is known of the run, even if it has not told its end: who waits still will not be told
+        of any more, and what it failed of is the last word."""
+        if ends != self._ends_here:
+            self._ends_here = ends
+            self.changes += 1
+            if self.follows:
+                self.follow()

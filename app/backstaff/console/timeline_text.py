@@ -9,6 +9,7 @@ from textual.content import Content
 from backstaff.console.bars import EMPTY, FULL
 from backstaff.console.line_text import cells, cut, fitted
 from backstaff.console.states import Look, Tone, look_of
+from backstaff.console.subject import Subject
 from backstaff.events.facts import Outcome
 from backstaff.explain.words import counted, duration
 from backstaff.headless.card import clock
@@ -128,7 +129,7 @@ def _label(row: list[Cell], mark: Mark, course: Course) -> None:
     took = "" if mark.until_t is None else f" {duration(mark.until_t - mark.t)}"
     room = end - first - 1
     texts = (f"{mark.words}{took}", mark.words)
-    text = next((text for text in texts if cells(text) < room), mark.words[: max(0, room - 1)])
+    text = next((text for text in texts if cells(text) < room), "")
     row[first:end] = [("│", FAINT), *((letter, style) for letter in fitted(text, room))][: end - first]
 
 
@@ -144,13 +145,15 @@ def _counts(marks: Sequence[Mark]) -> str:
     return "   ".join(counted(number, word) for number, word in found if number)
 
 
-def words_at(marks: Sequence[Mark], offset: int, now_t: float) -> str:
-    """What has just happened at a place, else the wait that lasts there: which of how many, and its words."""
+def words_at(marks: Sequence[Mark], offset: int, now_t: float, subject: Subject) -> str:
+    """What has just happened at a place, else the wait that lasts there, that of `subject` before others:
+    which of how many, and its words."""
     told = [mark for mark in marks if mark.kind in _LOOKS]
     here = [mark for mark in told if mark.end == offset]
     waits = [mark for mark in told if mark.kind is MarkKind.WAIT and mark.end <= offset]
     lasting = [mark for mark in waits if mark.until_t is None or now_t < mark.until_t]
-    mark = next(iter([*here, *reversed(lasting)]), None)
+    own = [mark for mark in lasting if Subject(mark.host, mark.role) == subject]
+    mark = next(iter([*here, *reversed(own), *reversed(lasting)]), None)
     if mark is None:
         return ""
     same = sorted((each for each in told if each.kind is mark.kind), key=lambda each: each.end)

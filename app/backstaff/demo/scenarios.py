@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from backstaff.demo.scenario import Scenario
+from backstaff.demo.scenario import NEXT, Scenario
 from backstaff.errors import ExitCode
 from backstaff.plan.plan import Command
 from backstaff.simulator.faults import Operation
@@ -28,6 +28,10 @@ def _lose(fleet: "Fleet") -> None:
 
 def _take_down(fleet: "Fleet") -> None:
     fleet.host(_last_web(fleet)).go_down()
+
+
+def _fail_last(fleet: "Fleet") -> None:
+    fleet.host(_last_web(fleet)).behave(fleet.spec.image(NEXT), "unhealthy", role="web")
 
 
 def _hold_lock(fleet: "Fleet") -> None:
@@ -94,6 +98,14 @@ SCENARIOS: dict[str, Scenario] = {
             "host-lost", "the connection to a web host breaks in mid-boot", ExitCode.FAILED, arrange=_lose
         ),
         Scenario("lock-held", "somebody else is deploying", ExitCode.LOCK_HELD, arrange=_hold_lock),
+        Scenario(
+            "on-failure",
+            "the last of three web hosts fails: with on_failure: rollback the others go back to v1",
+            ExitCode.FAILED,
+            roles={"web": 3, "job": 1},
+            settings={"boot": {"limit": 2}, "x-backstaff": {"on_failure": "rollback"}},
+            arrange=_fail_last,
+        ),
         Scenario("rollback", "v2 goes out, and back to v1 it goes", ExitCode.DONE, then=Command.ROLLBACK),
         Scenario(
             "big",

@@ -10,7 +10,7 @@ from backstaff.engine.waits import Ongoing, Wait
 from backstaff.errors import BackstaffError, DockerFailed, Doomed, RemoteError
 from backstaff.events.facts import PairState, WaitKind
 from backstaff.events.types import PairChanged, Progress
-from backstaff.explain.docker_errors import pull_doom
+from backstaff.explain.docker_errors import pull_doom, registry_trouble
 from backstaff.hosts.protocol import PullProgress, RegistryAuth
 from backstaff.kamal.registry import auth_server, check_service_label, credential_text
 from backstaff.plan.plan import Plan
@@ -74,7 +74,10 @@ def _explained(error: DockerFailed, host: str, image: str) -> BackstaffError:
     """The same failure with what the registry's words mean, where that is known, and of which image."""
     doom = pull_doom(error.what)
     if doom is None:
-        return error
+        trouble = registry_trouble(error.what)
+        if trouble is None:
+            return error
+        return RemoteError(trouble.reason, where=host, evidence=[error.what], fix=trouble.advice)
     reason = re.sub(r"^the image(?= )", f"the image {image}", doom.reason)
     return Doomed(reason, where=host, evidence=[error.what], fix=doom.advice)
 

@@ -8,13 +8,13 @@ from backstaff.engine.health import trip_when_doomed
 from backstaff.engine.limits import proof_limit_s
 from backstaff.engine.proxy import services_of
 from backstaff.engine.waits import Breaker, Wait, broken_by
-from backstaff.errors import BackstaffError, RemoteError
+from backstaff.errors import BackstaffError, DockerFailed, ProxyEnded, RemoteError
 from backstaff.events.facts import PairState, WaitKind
 from backstaff.events.types import Notice, PairChanged, ProbeSeen
 from backstaff.explain.advice import advice_for_probe
 from backstaff.explain.docker_errors import deploy_doom
 from backstaff.explain.proxy_log import ProbeFold, ProbeResult, TargetState, parse_proxy_line
-from backstaff.hosts.protocol import Container
+from backstaff.hosts.protocol import Container, ContainerState
 from backstaff.kamal.names import PROXY_CONTAINER, container_prefix
 from backstaff.kamal.proxy_deploy import deploy_command
 
@@ -64,9 +64,12 @@ class ProxySwitch:
             self._follow_probes(short_id, started.started_at),
         )
         async with alongside(*followers):
-            result = await self._host.docker.execute_as(wait, PROXY_CONTAINER, command.argv, [doom])
+            try:
+                result = await self._host.docker.execute_as(wait, PROXY_CONTAINER, command.argv, [doom])
+            except DockerFailed as error:
+                raise await self._without_proxy(error, started) from error
         if result.status != 0:
-            raise self._failed(result.stderr or result.stdout)
+            raise await self._without_proxy(self._failed(result.stderr or result.stdout), started)
 
     async def may_serve(self, container: str) -> bool:
         """Whether the proxy's traffic for this role goes to the container, or it can not be told."""
@@ -85,6 +88,23 @@ class ProxySwitch:
             said = (result.stderr or result.stdout).strip()
             text = f"the proxy could not be pointed back at {name}: {said}; try: {command.line}"
         self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+
+    async def _without_proxy(self, failure: RemoteError, started: Container) -> RemoteError:
+        """The failure, or where the proxy has ended since the container was started, that: what Docker and
+        the command say then depends on the moment."""
+        try:
+            proxy = await self._host.docker.inspect(PROXY_CONTAINER)
+        except BackstaffError:
+            return failure
+        if proxy is not None and proxy.state is ContainerState.RUNNING:
+            if proxy.started_at.removesuffix("Z") < started.started_at.removesuffix("Z"):
+                return failure
+            cause = "kamal-proxy was restarted while it took on the new container"
+        else:
+            cause = "kamal-proxy does not run any more, so no traffic gets through"
+        host = self._host.name
+        fix = f"see why with `backstaff proxy logs -h {host}`; the next deploy starts it if it is down"
+        return ProxyEnded(cause, where=host, evidence=[failure.what], fix=fix)
 
     async def _follow_probes(self, target: str, since: str) -> None:
         try:

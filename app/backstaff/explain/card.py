@@ -9,6 +9,7 @@ from backstaff.errors import (
     HostLost,
     HostUnreachable,
     LockHeld,
+    ProxyEnded,
     RunCancelled,
 )
 from backstaff.events.board import Board
@@ -100,7 +101,7 @@ def _fix(board: Board, error: BackstaffError, pair: PairView | None) -> str:
     if pair is None:
         return inert(error.fix)
     advice = _advice(board, error, pair)
-    unseen = pair.container and not isinstance(error, HostLost | DockerUnavailable)
+    unseen = pair.container and not isinstance(error, HostLost | DockerUnavailable | ProxyEnded)
     logs = _logs_command(board, pair) if unseen else ""
     return "   ".join(part for part in (advice, logs) if part)
 
@@ -118,9 +119,9 @@ def _logs_command(board: Board, pair: PairView) -> str:
 
 
 def _advice(board: Board, error: BackstaffError, pair: PairView) -> str:
-    """A lost host is not the app's fault, and a certain end tells more than a failed health check."""
+    """A lost host or proxy is not the app's fault, and a certain end tells more than a failed health check."""
     own, seen = inert(error.fix), hint(board, pair)
-    if isinstance(error, HostLost | DockerUnavailable):
+    if isinstance(error, HostLost | DockerUnavailable | ProxyEnded):
         return own or seen
     if isinstance(error, Doomed):
         return output_hint(last_output(board, pair), pair.host) or own or seen

@@ -69,6 +69,34 @@ _PULL: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+_UNREACHED: tuple[tuple[str, str, str], ...] = (
+    (
+        r"(?:dial tcp|read tcp) (?:\S+->)?(?P<it>\S+?): connect: connection refused",
+        "the registry at {it} refuses connections",
+        "is it running? The host has to reach it, whatever this machine can",
+    ),
+    (
+        r"lookup (?P<it>\S+?)(?: on \S+)?: ",
+        "the host can not find the address of the registry {it}",
+        "check registry.server, and the host's DNS: `getent hosts {it}`",
+    ),
+    (
+        r"dial tcp (?P<it>\S+?): .*(?:i/o timeout|no route to host|network is unreachable)",
+        "the host does not reach the registry at {it}",
+        "check the network and the firewalls between the host and the registry",
+    ),
+    (
+        r"(?:Get|Head) \"https?://(?P<it>[^/\"]+)\S*: .*(?:timeout|deadline exceeded|request canceled)",
+        "the registry {it} did not answer in time",
+        "check that it is well, and the network between the host and it",
+    ),
+    (
+        r"received unexpected HTTP status: (?P<it>5\d\d .*)",
+        "the registry has an error of its own: {it}",
+        "look at the registry's log, or try again later",
+    ),
+)
+
 _PORT_TAKEN = (
     r"(?:Bind for|listen tcp\d?|bind host port(?: for)?) \S*?:(?P<it>\d+)(?![\w\]])"
     r".*already (?:allocated|in use)"
@@ -203,6 +231,11 @@ _REFUSAL = (
 def pull_doom(error: str) -> Doom | None:
     """Why a pull can never succeed, from Docker's or the registry's error; None if a retry may help."""
     return _first(_PULL, error)
+
+
+def registry_trouble(error: str) -> Doom | None:
+    """Why the registry could not be asked for an image, from Docker's error: it may pass, or be mended."""
+    return _first(_UNREACHED, error)
 
 
 def start_doom(error: str) -> Doom | None:

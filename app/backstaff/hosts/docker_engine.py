@@ -39,7 +39,7 @@ class DockerEngine:
             raise self._failed(error.message, error.status) from error
         except (aiohttp.ClientError, OSError, EOFError) as error:
             raise await self._socket.diagnose(error) from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             first = str(error).partition("\n")[0]
             raise self._failed(f"Docker's answer makes no sense: {first}", 0) from error
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from backstaff.hosts import docker_records as records
 from backstaff.hosts.docker_http import DockerHttp, filters
 from backstaff.hosts.docker_streams import FramedLog, TerminalLog
-from backstaff.hosts.line_buffer import LineBuffer
+from backstaff.hosts.line_buffer import LONGEST_LINE, LineBuffer
 from backstaff.hosts.protocol import DockerEvent, LogLine
 
 JSON_OBJECT: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
@@ -19,12 +19,15 @@ _FRACTION = re.compile(r"\.(\d+)")
 
 
 async def json_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
-    """The lines of a stream of JSON objects; empty ones are left out."""
+    """The lines of a stream of JSON objects; empty ones are left out. Raises ValueError for one so long that
+    it is no message of an engine, without waiting for its end."""
     buffer = LineBuffer()
     async for chunk in chunks:
         for line in buffer.feed(chunk):
             if line:
                 yield line
+        if buffer.too_long:
+            raise ValueError(f"a message is longer than {LONGEST_LINE} bytes")
     if not buffer.empty:
         yield buffer.flush()
 

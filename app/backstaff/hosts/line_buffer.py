@@ -30,6 +30,11 @@ class LineBuffer:
         return text + mark
 
     @property
+    def too_long(self) -> bool:
+        """Whether the line that was begun is longer than what is kept of it."""
+        return self._cut
+
+    @property
     def empty(self) -> bool:
         """Whether nothing is kept."""
         return not self._kept

@@ -18,8 +18,9 @@ from backstaff.replay.starts import Starts
 
 NEWEST_RUNS = 30
 """How many runs of a service count; older ones tell of an app that has changed since."""
-WITHIN_S = 0.25
-"""How long reading may take: what was not read by then, the oldest runs, does not count."""
+WITHIN_S = 0.05
+"""How long the thread that reads may work, so that it takes next to nothing from what goes on beside it:
+what was not read by then, the oldest runs, does not count."""
 MOST_FILES = 300
 """How many journals are looked at for those of the service."""
 MOST_BYTES = 16 * 1024 * 1024
@@ -70,7 +71,7 @@ def boot_times(
     *,
     newest: int = NEWEST_RUNS,
     within_s: float = WITHIN_S,
-    now: Callable[[], float] = time.monotonic,
+    now: Callable[[], float] = time.thread_time,
 ) -> BootTimes:
     """The boot times of the newest runs of a service and destination that are recorded in `directory`; none
     if there is no such directory. May be called in any thread.

@@ -25,7 +25,7 @@ class Stretch:
 
 
 def parse_time(text: str, stretch: Stretch) -> float:
-    """Seconds into the run, never outside of it. Raises ValueError with what to type instead."""
+    """Seconds into the run, never outside of it. Raises ValueError with what is wrong."""
     wanted = text.strip().lower().replace(" ", "")
     if wanted in _ENDS:
         return _ENDS[wanted] * stretch.length_t
@@ -37,7 +37,7 @@ def parse_time(text: str, stretch: Stretch) -> float:
             return _inside(stretch.now_t + (step if wanted[0] == "+" else -step), stretch)
     seconds = _seconds(wanted)
     if seconds is None:
-        raise ValueError(f"no time: type one such as {HINT}")
+        raise ValueError("that is no time")
     if wanted.count(":") < 2:
         return _inside(seconds, stretch)
     return _of_three_numbers(seconds, stretch, as_clocks_do=wanted.index(":") == 2)

@@ -4,7 +4,8 @@
 `SkippingClock` needs a loop of its own, `SkippingLoop`, in which both the hosts and their client run: time
 passes as on the wall while anything is under way, be it a socket, a thread or a shell, and jumps to the
 next timer as soon as nothing is. So a deadline is only ever reached by what really waited for it, however
-slow the machine, and a wait of 30 s costs milliseconds.
+slow the machine, and a wait of 30 s costs milliseconds. In a `standing` loop work takes no time at all: there
+the time between two events is the sum of the waits between them, on any machine the same.
 """
 
 import asyncio
@@ -67,30 +68,31 @@ class ScaledClock:
 class _SkippingSelector(selectors.DefaultSelector):
     """Waits for real as long as anything is under way, else lets time jump."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, standing: bool) -> None:
         super().__init__()
         self.skipped: Seconds = 0.0
         self.outside = 0
+        self.standing = standing
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None or timeout <= 0 or self.outside:
             return super().select(timeout)
         ready = super().select(0) or super().select(min(_STILL_FOR, timeout))
         if not ready:
-            self.skipped += max(0.0, timeout - _STILL_FOR)
+            self.skipped += timeout if self.standing else max(0.0, timeout - _STILL_FOR)
         return ready
 
 
 class SkippingLoop(asyncio.SelectorEventLoop):
-    """An event loop that skips the time in which nothing happens."""
+    """An event loop that skips the time in which nothing happens, and where it is `standing`, knows no other."""
 
-    def __init__(self) -> None:
-        self._skipping = _SkippingSelector()
+    def __init__(self, *, standing: bool = False) -> None:
+        self._skipping = _SkippingSelector(standing=standing)
         super().__init__(self._skipping)
 
     def time(self) -> Seconds:
-        """The machine's monotonic time and all that was skipped."""
-        return super().time() + self._skipping.skipped
+        """All that was skipped, and unless it is standing the machine's monotonic time."""
+        return self._skipping.skipped + (0.0 if self._skipping.standing else super().time())
 
     def outside(self, change: int) -> None:
         """Work outside this loop begins (+1) or ends (-1)."""
@@ -127,7 +129,7 @@ class SkippingClock(LoopClock):
         loop.outside(change)
 
 
-def run_skipping(main: Coroutine[object, object, T]) -> T:
+def run_skipping(main: Coroutine[object, object, T], *, standing: bool = False) -> T:
     """Run `main` in a `SkippingLoop` and return its result."""
-    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+    with asyncio.Runner(loop_factory=lambda: SkippingLoop(standing=standing)) as runner:
         return runner.run(main)

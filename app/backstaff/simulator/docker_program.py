@@ -35,7 +35,8 @@ _MARKS = {"stdout": "o", "stderr": "e"}
 
 
 class RunningScript:
-    """One script on a host. While it waits for Docker it does not hold up simulated time."""
+    """One script on a host. While it waits for Docker, or for its own text, it does not hold up simulated
+    time."""
 
     def __init__(self, clock: SimulationClock, host: CommandHost) -> None:
         self.host = host
@@ -54,7 +55,7 @@ class RunningScript:
         self._over = True
 
     def call_began(self) -> None:
-        """It waits for a docker command."""
+        """It waits for a docker command, or for what comes over its standard input."""
         self._calls += 1
         if self._calls == 1 and not self._over:
             self._clock.outside(-1)

@@ -108,6 +108,10 @@ class SimulatedHost:
         """Undo freeze_docker."""
         self._daemon.machine.thawed.set()
 
+    def skew_clock(self, ahead_s: Seconds) -> None:
+        """From now on all times that Docker tells are ahead of the client's, or behind."""
+        self._daemon.machine.stamps.skew(ahead_s)
+
     def go_down(self) -> None:
         """Refuse connections, and break those there are."""
         if self._ssh is not None:

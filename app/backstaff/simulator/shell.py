@@ -22,7 +22,7 @@ async def run_command(
     called = program.register(script)
     script.begin()
     try:
-        status = await _run(process, home, {**_environment(home, program.bin), **called})
+        status = await _run(process, home, {**_environment(home, program.bin), **called}, script)
     finally:
         script.end()
         program.forget(called)
@@ -43,11 +43,13 @@ def _environment(home: Path, programs: Path) -> dict[str, str]:
     }
 
 
-async def _run(process: "asyncssh.SSHServerProcess[bytes]", home: Path, env: dict[str, str]) -> int:
+async def _run(
+    process: "asyncssh.SSHServerProcess[bytes]", home: Path, env: dict[str, str], script: RunningScript
+) -> int:
     argv = ("sh", "-c", process.command or "exit 0")
     running = local_program(argv, cwd=home, env=env, stdin=asyncio.subprocess.PIPE)
     async with running as program, asyncio.TaskGroup() as pumps:
-        feeding = pumps.create_task(_feed(process, program.stdin))
+        feeding = pumps.create_task(_feed(process, program.stdin, script))
         outputs = [
             pumps.create_task(_forward(program.stdout, process.stdout)),
             pumps.create_task(_forward(program.stderr, process.stderr)),
@@ -71,17 +73,30 @@ async def _end(program: LocalProgram) -> None:
         program.kill()
 
 
-async def _feed(process: "asyncssh.SSHServerProcess[bytes]", stdin: asyncio.StreamWriter | None) -> None:
+async def _feed(
+    process: "asyncssh.SSHServerProcess[bytes]", stdin: asyncio.StreamWriter | None, script: RunningScript
+) -> None:
     if stdin is None:
         return
     try:
-        while data := await process.stdin.read(_CHUNK):
+        data = await _first_input(process, script)
+        while data:
             stdin.write(data)
             await stdin.drain()
+            data = await process.stdin.read(_CHUNK)
     except (asyncssh.Error, OSError):
         return
     finally:
         stdin.close()
+
+
+async def _first_input(process: "asyncssh.SSHServerProcess[bytes]", script: RunningScript) -> bytes:
+    """Until it comes, the script waits for its client, however far away that is."""
+    script.call_began()
+    try:
+        return await process.stdin.read(_CHUNK)
+    finally:
+        script.call_ended()
 
 
 async def _forward(source: asyncio.StreamReader | None, target: "asyncssh.SSHWriter[bytes]") -> None:

@@ -1,8 +1,8 @@
 """Times as Docker writes them, from a clock that never gives the same one twice."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from backstaff.clock import Clock
+from backstaff.clock import Clock, Seconds
 
 NEVER = "0001-01-01T00:00:00Z"
 _NS = 1_000_000_000
@@ -13,11 +13,16 @@ class Stamps:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._ahead = timedelta()
         self._last = 0
+
+    def skew(self, ahead_s: Seconds) -> None:
+        """Let the host's time of day be ahead of everybody else's, or behind."""
+        self._ahead = timedelta(seconds=ahead_s)
 
     def next(self) -> int:
         """Now."""
-        now = self._clock.wall()
+        now = self._clock.wall() + self._ahead
         ns = int(now.timestamp()) * _NS + now.microsecond * 1000
         self._last = max(self._last + 1, ns)
         return self._last

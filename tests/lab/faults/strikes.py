@@ -1,6 +1,7 @@
 """What a fault does at the moment it strikes."""
 
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,9 +48,9 @@ def cut_link(target: Target) -> None:
 
 
 def cut_link_for_a_while(target: Target) -> None:
+    """Cut the link and return; it comes back by itself."""
     target.host.cut_link()
-    time.sleep(WHILE_S)
-    target.host.restore_link()
+    threading.Timer(WHILE_S, target.host.restore_link).start()
 
 
 def kill_sshd(target: Target) -> None:

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.lab.faults import strikes
 from tests.lab.faults.phases import At
@@ -12,11 +12,13 @@ from tests.lab.faults.strikes import Strike
 @dataclass(frozen=True)
 class Ends:
     """How a run ends: its exit code (one of them, where it depends on moments too short to hit) and what its
-    failure card says, as a regular expression. `anywhere`: the cause lies with no host."""
+    failure card says, as a regular expression. `anywhere`: the cause lies with no host. `breaks_traffic`:
+    requests to the struck host fail whatever a deploy does."""
 
     codes: tuple[int, ...]
     cause: str = ""
     anywhere: bool = False
+    breaks_traffic: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,7 @@ class NotApplicable:
 class Fault:
     """One fault. It strikes during a run, or comes with what is deployed, the settings or the hooks.
 
-    `breaks_traffic`: requests to the struck host fail whatever a deploy does. `keeps`: what makes the phase
-    last goes on until the run has ended. `cuts_off`: the host can not be reached any more. In the first
+    `breaks_traffic`: requests fail in all phases, see `Ends`. `keeps`: what makes the phase last goes on until the run has ended. `cuts_off`: the host can not be reached any more. In the first
     phase a host's fault is there before the run begins."""
 
     name: str
@@ -67,6 +68,11 @@ class Case:
     fault: Fault
     at: At
     ends: Ends
+
+    @property
+    def breaks_traffic(self) -> bool:
+        """Whether requests to the struck host fail whatever a deploy does."""
+        return self.fault.breaks_traffic or self.ends.breaks_traffic
 
     @property
     def name(self) -> str:
@@ -122,10 +128,20 @@ def _signalled(name: str, strike: Strike, code: int, cause: str, *, in_terminal:
 
 
 FAULTS: tuple[Fault, ...] = (
-    Fault("docker frozen", _in(At, _FROZEN), strike=strikes.freeze_docker),
+    Fault(
+        "docker frozen",
+        # The proxy asks Docker for the new container's address when it first sends a request there.
+        {**_in(At, _FROZEN), At.SWITCH: replace(_FROZEN, breaks_traffic=True)},
+        strike=strikes.freeze_docker,
+    ),
     Fault(
         "docker restarted",
-        {**_in(At, _RESTARTED), At.CONNECT: _DONE, At.LOCK: _DONE, At.BARRIER: _DONE},
+        {
+            **_in(At, _RESTARTED),
+            **_in((At.CONNECT, At.LOCK, At.BARRIER), _DONE),
+            # What is cut off by the restart may be all that was left to be done.
+            **_in((At.SWITCH, At.DRAIN, At.TAG, At.PRUNE), replace(_RESTARTED, codes=(0, 1))),
+        },
         strike=strikes.restart_docker,
         breaks_traffic=True,
         timeouts={"docker": 20},

@@ -112,10 +112,10 @@ def _meet(fleet: Fleet, case: Case, stage: Stage, version: str) -> _Met:
     with ExitStack() as until_ended:
         making = made(stage.circumstance, fleet.lab, host, old_container)
         over, loads = until_ended.enter_context(making)
-        if fault.breaks_traffic:
+        if case.breaks_traffic:
             loads = []
         for name in stage.loaded_hosts:
-            if not (fault.breaks_traffic and name == stage.host):
+            if not (case.breaks_traffic and name == stage.host):
                 load = Load(fleet.host(name).address, SITE, clients=_CLIENTS, pause_s=_PAUSE_S)
                 loads.append(until_ended.enter_context(load))
                 load.wait_for(f"{fleet.version} {old_container}", times=1)
