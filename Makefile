@@ -1,4 +1,4 @@
-.PHONY: check test lab interop bench screenshots
+.PHONY: check test lab interop bench figures screenshots
 
 UV = uv run --locked --group dev --group interop
 
@@ -17,6 +17,13 @@ lab:     ## real hosts: needs root and the packages of tests/lab/packages.txt
 bench:   ## figures: prints, asserts nothing
 	$(UV) python -m tests.bench.fleet
 	$(UV) python -m tests.bench.console
+	$(UV) python -m tests.bench.replay
+	$(UV) python -m tests.bench.startup
+	$(UV) python -m tests.bench.longhaul
+
+figures: ## on real hosts, beside Kamal and under faults: root and an hour
+	$(UV) python -m tests.bench.peer
+	$(UV) python -m tests.bench.faults
 
 screenshots: ## the README's pictures, from recorded runs: look at them
 	$(UV) python -m tests.console.screenshots

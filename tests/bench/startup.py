@@ -137,7 +137,9 @@ def _read_until(terminal: int, text: bytes) -> None:
         try:
             seen += os.read(terminal, 65536)
         except OSError:
-            raise SystemExit(f"it ended before there was a picture: {seen.decode(errors='replace')}") from None
+            raise SystemExit(
+                f"it ended before there was a picture: {seen.decode(errors='replace')}"
+            ) from None
 
 
 def _cpu_s(pid: int) -> float:

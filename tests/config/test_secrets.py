@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from backstaff.config.models import SecretNeed
 from backstaff.config.secrets import SecretCommand, SecretCommandFailed, Secrets, resolve_secrets
-from backstaff.config.secrets.expansion import command_end
+from backstaff.config.secrets.expansion import command_ends
 from backstaff.errors import SecretsError
 from tests.config.builders import MINIMAL, load, write
 
@@ -235,7 +235,7 @@ async def test_another_runner_may_answer_commands(tmp_path: Path) -> None:
 @given(st.text(alphabet="()\\a", max_size=20))
 def test_a_command_ends_where_its_parentheses_balance(tail: str) -> None:
     text = f"({tail}"
-    end = command_end(text, 0)
+    end = command_ends(text).get(0)
     if end is not None:
         assert text[end - 1] == ")"
         assert end > 2

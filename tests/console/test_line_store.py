@@ -91,3 +91,35 @@ def test_the_numbers_of_a_scope_are_those_of_its_lines(
     assert list(store.numbers(scope)) == covered
     assert store.pick(covered) == [entries[number] for number in covered]
     assert list(store.since(store.end - 2)) == entries[max(0, len(entries) - 2) :][-most_lines:]
+
+
+def test_older_lines_are_put_before_all_others_and_have_numbers_below() -> None:
+    store = a_store(*numbered(3, start=10))
+    store.put_before([*numbered(2, start=8), a_line("of h2", host="h2")])
+    assert [entry.text for entry in store.since(store.first)] == [
+        "line 8",
+        "line 9",
+        "of h2",
+        "line 10",
+        "line 11",
+        "line 12",
+    ]
+    assert (store.first, store.end) == (-3, 3)
+    assert list(store.numbers(Scope("h2"))) == [-1]
+    assert list(store.numbers(Scope("h1"))) == [-3, -2, 0, 1, 2]
+    store.extend(numbered(1, start=13))
+    assert store[3].text == "line 13"
+
+
+def test_of_older_lines_the_newest_are_kept_as_far_as_there_is_room() -> None:
+    store = a_store(*numbered(3, start=10), most_lines=5)
+    store.put_before(numbered(10))
+    assert [entry.text for entry in store.since(store.first)] == [f"line {n}" for n in (8, 9, 10, 11, 12)]
+    store.extend(numbered(1, start=13))
+    assert store[store.first].text == "line 9"
+
+
+def test_once_lines_fell_out_there_is_no_room_for_older_ones() -> None:
+    store = a_store(*numbered(6), most_lines=3)
+    store.put_before(numbered(1))
+    assert [entry.text for entry in store.since(store.first)] == ["line 3", "line 4", "line 5"]

@@ -162,13 +162,13 @@ def test_the_least_that_is_said_is_who_waits_and_for_how_long() -> None:
 
 def test_a_sentence_that_is_cut_ends_with_a_sign_of_it() -> None:
     script = until_boot(Script())
-    cause = "the container to answer GET /up on port 3000 " * 4
+    cause = "the container to answer GET /up on port 3000 " * 6
     script.at(7, wait(1, WaitKind.PROXY, "h1", "web", cause.strip(), 30))
-    first, second, time = sentence_lines(script.board, Subject("h1", "web"), 8, 58)
+    first, second, last, time = sentence_lines(script.board, Subject("h1", "web"), 8, 58)
     assert first.plain.startswith("web@h1 waits for the container to answer")
-    assert not first.plain.endswith("…")
-    assert second.plain.endswith("…")
-    assert second.cell_length <= 58
+    assert not second.plain.endswith("…")
+    assert last.plain.endswith("…")
+    assert last.cell_length <= 58
     assert time.plain.startswith("1 s of 30 s")
 
 

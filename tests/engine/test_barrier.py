@@ -105,3 +105,14 @@ async def test_a_waiter_that_is_cancelled_is_forgotten() -> None:
     last = events[-1].body
     assert isinstance(last, BarrierChanged)
     assert last.waiting == ()
+
+
+@simulated
+async def test_gatekeepers_that_are_healthy_since_before_open_it_at_once() -> None:
+    events: list[Event] = []
+    barrier = a_barrier(events, "h3")
+    barrier.open_since_before(["h1", "h2"])
+    assert await barrier.passed("job@h4")
+    assert barrier.reason == "web is healthy on h1 and h2 since the resumed run"
+    barrier.given_up("h3", "exited")
+    assert barrier.is_open

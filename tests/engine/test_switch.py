@@ -152,6 +152,7 @@ def test_a_proxy_that_ends_while_it_checks_is_the_cause(comes_back: bool) -> Non
     assert ran.card.host == "h1"
     assert "backstaff proxy logs -h h1" in ran.card.fix
     assert any("failed to become healthy" in line for line in ran.card.evidence)
+    assert ran.board.verdicts[0].serving == (OLD if comes_back else "")
 
 
 def test_what_an_interrupted_deploy_left_running_is_stopped_unless_it_serves() -> None:

@@ -277,3 +277,29 @@ def test_a_run_in_which_nothing_was_done_is_repeated_as_it_was() -> None:
     assert retry_command(Script().at(0, run, a_plan()).board) == "backstaff deploy --version 'a b'"
     assert retry_command(Script().board) == ""
     assert retry_command(a_good_deploy().board) == "backstaff deploy -d production -P"
+
+
+def gone_back(*states: PairState, serving: tuple[str, ...]) -> tuple[str, ...]:
+    """How web on h1, h2, … stands after each went back, or not."""
+    script = until_boot(Script())
+    for number, (state, version) in enumerate(zip(states, serving, strict=True), start=1):
+        seen = PairVerdict(host=f"h{number}", role="web", expected="v42", serving=version)
+        script.at(40 + number, pair(f"h{number}", "web", state), Verified(pairs=(seen,)))
+    seen_all = [
+        PairVerdict(host=f"h{number}", role="web", expected="v42", serving=version)
+        for number, version in enumerate(serving, start=1)
+    ]
+    return final_state(script.at(60, Verified(pairs=tuple(seen_all))).board)
+
+
+def test_what_was_rolled_back_says_from_where_to_where() -> None:
+    back = PairState.ROLLED_BACK
+    assert gone_back(back, back, serving=("v41", "v41"))[0] == "h1 and h2 v42 rolled back to v41"
+
+
+def test_what_went_back_to_something_else_says_what_serves() -> None:
+    assert gone_back(PairState.ROLLED_BACK, serving=("v40",))[0] == "h1 rolled back, v40 serves"
+
+
+def test_what_could_not_go_back_still_serves_the_new_version() -> None:
+    assert gone_back(PairState.NOT_ROLLED_BACK, serving=("v42",))[0] == "h1 v42 serves, not rolled back"

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -113,7 +114,10 @@ def secrets(data: bytes) -> None:
                 resolve_secrets(loaded, needs, environ={"OUTSIDE": "x"}, cwd=Path(directory), run=_no_command)
             )
         except SecretsError as error:
-            assert ".kamal/secrets" in error.what
+            told = str(error)
+        else:
+            return
+    assert ".kamal/secrets" in told
 
 
 def journal(data: bytes) -> None:
@@ -152,8 +156,7 @@ def event_line(data: bytes) -> None:
     """One line of a journal."""
     try:
         event = parse_line(data)
-    except JournalError as error:
-        assert "\n" not in error.what
+    except JournalError:
         return
     Board().fold(event)
     assert parse_line(event.to_line()) == event
@@ -171,8 +174,8 @@ def kamal_log(data: bytes) -> None:
         path.write_bytes(data)
         try:
             list(read_kamal_log(path))
-        except JournalError as error:
-            assert error.where == str(path)
+        except JournalError:
+            return
 
 
 def masking(data: bytes) -> None:
@@ -218,10 +221,9 @@ def docker_json(data: bytes) -> None:
     assert lines == asyncio.run(_lines(data, 1 << 20))
     tracker = PullTracker()
     for line in lines:
-        try:
+        # The only one that a session with an engine takes for an answer without sense.
+        with suppress(ValueError):
             records.event(JSON_OBJECT.validate_json(line))
-        except (ValueError, OverflowError, OSError) as error:
-            assert isinstance(error, ValueError), "the session only knows ValueError"
         try:
             tracker.update(PullMessage.model_validate_json(line))
         except ValueError:
@@ -290,7 +292,7 @@ GOOD_JOURNAL = text_of(a_good_deploy().events)
 def _good_index() -> bytes:
     with TemporaryDirectory() as directory:
         path = Path(directory) / "20261123-120000-abcd.jsonl"
-        path.write_bytes(GOOD_JOURNAL * 1)
+        path.write_bytes(GOOD_JOURNAL)
         with Recording.open(path) as recording:
             list(recording.make_index())
         kept = path.with_name(path.name + ".idx")
@@ -327,7 +329,7 @@ TARGETS: Mapping[str, Target] = {
     "secrets": Target(
         secrets,
         [b"A=$(kamal secrets fetch x)\nexport B=\"a $A ${C} $(x (y) 'z')\"\nC='q' # c\n"],
-        ("A=", "export ", "$(", "$A", "${A}", "\\$", "\\n"),
+        ("A=", "A=$(", "A='", 'A="', "export ", "$(", "$A", "${A}", "\\$", "\\n"),
     ),
     "journal": Target(journal, [GOOD_JOURNAL], ('"kind":"output"', '"v":1', '"seq":', '"t":-1')),
     "index": Target(index, [_good_index()]),
@@ -359,8 +361,8 @@ TARGETS: Mapping[str, Target] = {
     "docker records": Target(
         docker_records,
         [
-            b'{"Id":"a","Name":"/x","Names":["/x"],"State":{"Status":"running","Health":{"Status":"x",'
-            b'"Log":[{}]}},"Config":{"Labels":{"a":"b"}},"RepoTags":["a:b"],"Created":5}'
+            b'{"Id":"a","Name":"/x","Names":["/x"],"State":{"Status":"running","Health":{"Status":"x"}}}',
+            b'{"Id":"a","Config":{"Labels":{"a":"b"}},"RepoTags":["a:b"],"Created":5,"State":"dead"}',
         ],
         ("null", '"State":"running"', "[]"),
     ),

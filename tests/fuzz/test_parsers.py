@@ -8,8 +8,8 @@ from tests.fuzz.inputs import ODD, any_input
 from tests.fuzz.profile import fuzzed
 from tests.fuzz.targets import TARGETS
 
-LONG = 60_000
-"""Characters: what takes the square of its input's length takes minutes for these, and does not end in time."""
+LONG = 30_000
+"""Characters: what takes the square of its input's length does not end in time for these."""
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -25,7 +25,7 @@ def test_sound_input_and_every_part_of_it(name: str) -> None:
     target = TARGETS[name]
     for seed in target.seeds:
         target.feed(seed)
-        for part in range(1, 8):
+        for part in (1, 4, 7):
             target.feed(seed[: len(seed) * part // 8])
 
 

@@ -72,6 +72,8 @@ def test_a_healthy_pair_tells_what_it_replaced() -> None:
     script = until_boot(Script())
     assert told(script, pair("h1", "web", PairState.HEALTHY)) == ["healthy: v41 -> v42"]
     assert told(Script().at(0, a_run()), pair("h1", "web", PairState.HEALTHY)) == ["healthy: v42"]
+    kept = pair("h1", "web", PairState.HEALTHY, "since run X")
+    assert told(script, kept) == ["healthy: v42, since run X"]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,9 @@ def test_a_healthy_pair_tells_what_it_replaced() -> None:
         (PairState.STOPPING_OLD, "stops the old container"),
         (PairState.FAILED, "FAILED"),
         (PairState.HALTED, "not booted"),
+        (PairState.ROLLING_BACK, "goes back"),
+        (PairState.ROLLED_BACK, "rolled back"),
+        (PairState.NOT_ROLLED_BACK, "NOT ROLLED BACK"),
         (PairState.CANCELLED, "cancelled"),
     ],
 )

@@ -77,7 +77,7 @@ async def deploy(fleet: Fleet, version: str, command: Command = Command.DEPLOY) 
         stream=stream,
         clock=fleet.clock,
     )
-    _announce(context)
+    announce(context)
     connector = SshConnector(config.ssh, config.sshkit, timeouts=context.timeouts, clock=fleet.clock)
 
     async def work() -> None:
@@ -98,7 +98,8 @@ def config_of(fleet: Fleet) -> Config:
     return load_config(file, None, environ={}, cwd=Path(directory))
 
 
-def _announce(context: RunContext) -> None:
+def announce(context: RunContext) -> None:
+    """The first event of a run."""
     context.stream.emit(
         RunStarted(
             run=context.run_id,

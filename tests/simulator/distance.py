@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from backstaff.config.models.ssh import SshKit
 from backstaff.errors import ExitCode
 from backstaff.events.facts import Phase
 from backstaff.events.types import PhaseEnded, PhaseStarted
+from backstaff.hosts.connect import SshConnector
 from backstaff.simulator.clock import SkippingClock, run_skipping
 from backstaff.simulator.fleet import Fleet
 from backstaff.simulator.spec import FleetSpec
@@ -25,28 +27,36 @@ ROUND_TRIP_S = 1.0
 
 @dataclass(frozen=True)
 class Trips:
-    """Round trips of one run: all of them, and those of each of its phases."""
+    """Round trips of one run: those of the logins to its hosts, which are made at once, all others, and those
+    of each of its phases, of which the first has the logins in it."""
 
-    total: float
+    login: float
+    after_login: float
     phases: Mapping[Phase, float]
-
-    @property
-    def after_login(self) -> float:
-        """Those that are left once the connections stand."""
-        return self.total - self.phases[Phase.CONNECT]
 
 
 def round_trips(spec: FleetSpec) -> Trips:
     """How many the second version of a fleet's application waits for when it is deployed over the first."""
-    return counted(run_skipping(_over_an_existing_version(spec), standing=True))
+    return run_skipping(_over_an_existing_version(spec), standing=True)
 
 
-async def _over_an_existing_version(spec: FleetSpec) -> Ran:
+async def _over_an_existing_version(spec: FleetSpec) -> Trips:
     async with Fleet(spec, SkippingClock()) as fleet:
         first = await deploy(fleet, "v1")
         assert first.code is ExitCode.DONE, first.board.failure
         async with far_away(fleet):
-            return await deploy(fleet, "v2")
+            login = await _login(fleet)
+            return _counted(await deploy(fleet, "v2"), login)
+
+
+async def _login(fleet: Fleet) -> float:
+    """Round trips of a login that does nothing else."""
+    connector = SshConnector(fleet.ssh, SshKit(), clock=fleet.clock)
+    began = fleet.clock.now()
+    host = await connector.connect(fleet.spec.hosts[0])
+    took = fleet.clock.now() - began
+    await host.close()
+    return took / ROUND_TRIP_S
 
 
 @asynccontextmanager
@@ -68,11 +78,12 @@ async def far_away(fleet: Fleet) -> AsyncIterator[None]:
         fleet.known_hosts.write_text(known)
         fleet.ssh_config.write_text(far)
         yield
+        # What was sent last arrives, and the relays end by themselves.
+        await fleet.clock.sleep(2 * ROUND_TRIP_S)
         fleet.ssh_config.write_text(near)
 
 
-def counted(ran: Ran) -> Trips:
-    """The round trips of a run that was done over such a distance."""
+def _counted(ran: Ran, login: float) -> Trips:
     assert ran.code is ExitCode.DONE, ran.board.failure
     began: dict[Phase, float] = {}
     phases: dict[Phase, float] = {}
@@ -82,4 +93,4 @@ def counted(ran: Ran) -> Trips:
                 began[phase] = event.t
             case PhaseEnded(phase=phase):
                 phases[phase] = (event.t - began[phase]) / ROUND_TRIP_S
-    return Trips(ran.events[-1].t / ROUND_TRIP_S, phases)
+    return Trips(login, ran.events[-1].t / ROUND_TRIP_S - login, phases)

@@ -190,8 +190,8 @@ class MainScreen(Screen[None]):
         return next((each for each in panels if each.has_class("panel")), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Lines have a search of their own under the key of the filter."""
-        if action == "filter" and isinstance(self.focused, LineView):
+        """Lines have a search of their own under the key of the filter, and in a field it is typed."""
+        if action == "filter" and isinstance(self.focused, LineView | Input):
             return False
         return super().check_action(action, parameters)
 

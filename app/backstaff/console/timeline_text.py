@@ -75,7 +75,7 @@ def t_at(course: Course, column: int, width: int) -> float | None:
 
 def _column(t: float, course: Course, width: int) -> int:
     share = t / course.length_t if course.length_t > 0 else 0.0
-    return min(width - 1, max(0, round(share * (width - 1))))
+    return round(min(1.0, max(0.0, share)) * (width - 1))
 
 
 def _track(course: Course, width: int) -> list[Cell]:

@@ -15,6 +15,7 @@ from backstaff.engine.limits import given_up_grace_s, stop_limit_s
 from backstaff.engine.output import OutputTail
 from backstaff.engine.starting import start_container
 from backstaff.engine.switch import ProxySwitch
+from backstaff.engine.together import at_once
 from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, Doomed
@@ -168,9 +169,14 @@ class PairBoot:
             run.version,
             hostname=container_hostname(host.name, secrets.token_hex(6)),
             env_text=env_file_text(role.env_for(host.name), run.revealed),
+            audit=(lines := self._audit.take(host.name)),
         )
         with run.report.step("create the container", host.name, role.name) as note:
-            result = await host.run(script, f"docker create {role.name} {run.version}", uses_docker=True)
+            try:
+                result = await host.run(script, f"docker create {role.name} {run.version}", uses_docker=True)
+            except BackstaffError:
+                self._audit.put_back(host.name, lines)
+                raise
             container = created_container(result.stdout)
             note.detail = container[:12]
         return container
@@ -178,8 +184,17 @@ class PairBoot:
     async def _start(self, container: str) -> Container:
         self._state(PairState.STARTING)
         with self._run.report.step("start the container", self._host.name, self._role.name):
-            await start_container(self._host, container)
-            return await self._findable(container)
+            if not self._role.proxied:
+                await start_container(self._host, container)
+                return await self._findable(container)
+            # The proxy judges the health, so what matters is there from the creation on.
+            found: list[Container] = []
+
+            async def find() -> None:
+                found.append(await self._findable(container))
+
+            await at_once(start_container(self._host, container), find())
+            return found[0]
 
     async def _findable(self, container: str) -> Container:
         """The container as it started. Raises `Doomed` if the filters would never find it: it would be

@@ -178,17 +178,21 @@ class ContainerWatch:
             )
         return seen
 
-    async def states(self, container: str, role: str) -> AsyncGenerator[Container | None, None]:
-        """The container now, and again after each of its events, or every two seconds without one.
+    async def states(
+        self, container: str, role: str, *, seen: Container | None = None
+    ) -> AsyncGenerator[Container | None, None]:
+        """The container now, and again after each of its events, or every two seconds without one. `seen` is
+        how it looks now, if somebody has just looked.
 
         A look that fails proves nothing and is repeated; raises what made it fail once the host is gone.
         """
         event = "seen"
-        last: Container | None = None
+        last, known = seen, seen is not None
         while True:
             changed = self._changed
             try:
-                seen = await self.host.docker.inspect(container)
+                seen = seen if known else await self.host.docker.inspect(container)
+                known = False
             except BackstaffError:
                 if self.host.gone:
                     raise

@@ -10,7 +10,7 @@ from backstaff.engine.alongside import alongside
 from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext, roles_of
-from backstaff.engine.finish import prune, tag_latest, tidy
+from backstaff.engine.finish import tag_and_prune, tidy
 from backstaff.engine.fleet import Fleet, connected
 from backstaff.engine.going_back import TakenOver, go_back
 from backstaff.engine.guarded import GuardedHost
@@ -19,7 +19,7 @@ from backstaff.engine.image import ImageBuild
 from backstaff.engine.local_registry import ensure_local_registry, lent_to
 from backstaff.engine.lock import DeployLock
 from backstaff.engine.lock_choice import LockPatience
-from backstaff.engine.observe import observe, verify
+from backstaff.engine.observe import observe, tell_room, verify
 from backstaff.engine.planning import announce_plan
 from backstaff.engine.prepare import Preparation
 from backstaff.engine.pull import check_label, pull_everywhere
@@ -152,14 +152,17 @@ class Deploy:
 
     async def _change(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         """Everything that changes hosts, and the look at them afterwards, which a failure also ends with."""
-        try:
-            async with alongside(*(watch.follow() for watch in watches.values())):
+        followers = [watch.follow() for watch in watches.values()]
+        followers += [tell_room(self._run, watch.host) for watch in watches.values()]
+        async with alongside(*followers):
+            try:
                 await self._image(fleet)
                 await self._locked(fleet, watches, lock)
-        except BaseException:
-            await self._last_look(fleet, watches)
-            raise
-        refuse_if_split(await self._last_look(fleet, watches))
+            except BaseException:
+                await self._conclude(fleet, watches, lock)
+                raise
+            verdicts = await self._conclude(fleet, watches, lock)
+        refuse_if_split(verdicts)
         lock.refuse_if_left_behind()
 
     async def _image(self, fleet: Fleet) -> None:
@@ -196,7 +199,15 @@ class Deploy:
                 await on_each(hosts, self._finish)
         finally:
             self._hooks.locked = False
-            await uninterrupted(lock.release())
+
+    async def _conclude(
+        self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock
+    ) -> Sequence[PairVerdict]:
+        """Give the lock back, and while that is done take the last look, which changes nothing."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(uninterrupted(lock.release()))
+            looking = both.create_task(self._last_look(fleet, watches))
+        return looking.result()
 
     async def _boot(self, watches: Mapping[str, ContainerWatch]) -> None:
         """Boot, and where that fails go back as far as that is wanted. Who cancels does not want more to be
@@ -222,10 +233,8 @@ class Deploy:
         return [found for pair in self._plan.done if (found := earlier.taken_over(self._run, pair, watches))]
 
     async def _finish(self, host: GuardedHost) -> None:
-        if host.name in self._plan.selection.app_hosts:
-            await tag_latest(self._run, host, self._audit)
-        if self._plan.command.prunes:
-            await prune(self._run, host, self._audit)
+        tags, prunes = host.name in self._plan.selection.app_hosts, self._plan.command.prunes
+        await tag_and_prune(self._run, host, self._audit, tags=tags, prunes=prunes)
         roles = roles_of(self._run.config, self._plan, host.name)
         await tidy(self._run, host, roles, self._audit)
 

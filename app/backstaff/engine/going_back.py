@@ -119,12 +119,12 @@ class _WayBack:
             raise
         except BackstaffError as error:
             await self._give_up()
-            self._state(PairState.NOT_ROLLED_BACK, f"{self._version}: {error.what}")
+            self._state(PairState.NOT_ROLLED_BACK, f"to {self._version}: {error.what}")
             return self._not_back(error)
         if self._taken.failed:
             self._state(PairState.FAILED, self._taken.failed)
         else:
-            self._state(PairState.ROLLED_BACK, self._version)
+            self._state(PairState.ROLLED_BACK, f"to {self._version}")
         return ""
 
     async def _go(self) -> None:

@@ -70,7 +70,7 @@ class HealthWatch:
         )
 
         async def healthy(_: Ongoing) -> None:
-            async with aclosing(self._watch.states(started.id, self._role.name)) as states:
+            async with aclosing(self._watch.states(started.id, self._role.name, seen=started)) as states:
                 async for seen in states:
                     if error := doomed(self._host.name, seen):
                         raise error

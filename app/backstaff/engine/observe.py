@@ -58,9 +58,20 @@ def _refuse_unfit_proxy(plan: Plan, watch: ContainerWatch) -> None:
 
 
 async def _tell_engine(run: RunContext, host: GuardedHost) -> None:
-    """Tell Docker's version and the room it has; too little room is worth a warning before a pull fails."""
-    version, free = await host.docker.version(), await host.docker.free_disk()
-    run.stream.emit(HostChanged(host=host.name, state=HostState.CONNECTED, docker=version, free_disk=free))
+    version = await host.docker.version()
+    run.stream.emit(HostChanged(host=host.name, state=HostState.CONNECTED, docker=version))
+
+
+async def tell_room(run: RunContext, host: GuardedHost) -> None:
+    """Tell what room Docker has; too little is worth a warning before a pull fails. Runs beside the work:
+    nothing waits for it, and what fails here fails there too."""
+    try:
+        free = await host.docker.free_disk()
+    except BackstaffError as error:
+        text = f"Docker's free disk space is not known: {error.what}"
+        run.stream.emit(Notice(level="info", host=host.name, text=text))
+        return
+    run.stream.emit(HostChanged(host=host.name, state=HostState.CONNECTED, free_disk=free))
     if free is not None and free < LITTLE_DISK:
         text = f"Docker has only {free // MIB} MiB of disk left; `docker system prune` may make room"
         run.stream.emit(Notice(level="warning", host=host.name, text=text))
@@ -114,9 +125,18 @@ async def _verdicts(
 async def _look(
     run: RunContext, plan: Plan, watch: ContainerWatch, pairs: Sequence[Pair]
 ) -> list[PairVerdict]:
-    await watch.refresh()
-    services = await proxy_services(plan, watch.host)
-    return [await _verdict(run, plan, watch, pair, services) for pair in pairs]
+    """All that is asked for is asked at once; a container goes by the name that the plan gives it."""
+    seen: dict[Pair, Container | None] = {}
+    services: list[Sequence[ProxyService] | None] = []
+
+    async def inspect(pair: Pair) -> None:
+        seen[pair] = await watch.host.docker.inspect(container_name(run.config, pair.role, plan.version))
+
+    async def ask_proxy() -> None:
+        services.append(await proxy_services(plan, watch.host))
+
+    await at_once(watch.refresh(), ask_proxy(), *(inspect(pair) for pair in pairs))
+    return [_verdict(run, plan, watch, pair, seen[pair], services[0]) for pair in pairs]
 
 
 def _unknown(plan: Plan, pair: Pair, error: BackstaffError | None) -> PairVerdict:
@@ -124,29 +144,30 @@ def _unknown(plan: Plan, pair: Pair, error: BackstaffError | None) -> PairVerdic
     return PairVerdict(host=pair.host, role=pair.role, expected=plan.version, unknown=why)
 
 
-async def proxy_services(plan: Plan, host: GuardedHost) -> Sequence[ProxyService]:
-    """What a host's proxy serves; nothing where the plan has none."""
+async def proxy_services(plan: Plan, host: GuardedHost) -> Sequence[ProxyService] | None:
+    """What a host's proxy serves; nothing where the plan has none, None where it does not run."""
     if host.name not in plan.selection.proxy_hosts:
         return ()
-    return await services_of(host) or ()
+    return await services_of(host)
 
 
-async def _verdict(
+def _verdict(
     run: RunContext,
     plan: Plan,
     watch: ContainerWatch,
     pair: Pair,
-    services: Sequence[ProxyService],
+    seen: Container | None,
+    services: Sequence[ProxyService] | None,
 ) -> PairVerdict:
     prefix = container_prefix(run.config, pair.role)
     expected = watch.named(container_name(run.config, pair.role, plan.version))
-    seen = await watch.host.docker.inspect(expected.id) if expected else None
     proxied = run.config.role(pair.role).proxied
     note = shortfall(run, pair, seen, services)
     current = watch.current(pair.role)
     serving = version_in(current.name, prefix) if current else ""
     if note and proxied:
-        serving = _served_version(watch, services, prefix) or serving
+        # Without a proxy no request comes through, whatever runs behind it.
+        serving = "" if services is None else _served_version(watch, services, prefix) or serving
     beside = _beside(run, watch, pair, expected if not note else current)
     return PairVerdict(
         host=pair.host,
@@ -158,9 +179,11 @@ async def _verdict(
     )
 
 
-def shortfall(run: RunContext, pair: Pair, seen: Container | None, services: Sequence[ProxyService]) -> str:
+def shortfall(
+    run: RunContext, pair: Pair, seen: Container | None, services: Sequence[ProxyService] | None
+) -> str:
     """What a pair's container lacks to do the pair's work, empty if nothing. `services` are those of the
-    host's proxy."""
+    host's proxy, None if it does not run."""
     note = _disagreement(seen)
     if not note and seen is not None and run.config.role(pair.role).proxied:
         return _proxy_disagreement(services, container_prefix(run.config, pair.role), seen)
@@ -193,7 +216,9 @@ def _disagreement(seen: Container | None) -> str:
     return ""
 
 
-def _proxy_disagreement(services: Sequence[ProxyService], prefix: str, seen: Container) -> str:
+def _proxy_disagreement(services: Sequence[ProxyService] | None, prefix: str, seen: Container) -> str:
+    if services is None:
+        return "kamal-proxy does not run"
     service = next((each for each in services if each.name == prefix), None)
     if service is None:
         return "the proxy does not know it"

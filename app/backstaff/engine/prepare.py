@@ -1,6 +1,7 @@
 """Everything on the hosts that must be there before a container boots, each host at its own pace."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from backstaff.config.models import Role
 from backstaff.engine.audit import AuditTrail
@@ -48,9 +49,15 @@ class Preparation:
         for role in roles:
             self._run.stream.emit(PairChanged(host=host.name, role=role.name, state=PairState.PREPARING))
         watch = self._watches.get(host.name)
+        down: list[bool] = []
+
+        async def see_proxy() -> None:
+            down.append(await proxy_is_down(host))
+
         looks = [watch.learn()] if watch is not None else []
+        looks += [see_proxy()] if self._needs_proxy(host) else []
         await at_once(self._network(host), *looks)
-        starts_proxy = self._needs_proxy(host) and await proxy_is_down(host)
+        starts_proxy = any(down)
         changes = [self._files(host, watch, roles, starts_proxy=starts_proxy)]
         if watch is not None and self._plan.command.stops_stale:
             changes.append(self._stop_stale(host, watch, roles))
@@ -73,8 +80,11 @@ class Preparation:
             error_pages=self._error_pages if proxied else {},
             assets={role.name: self._old_version(watch, role) for role in roles if role.asset_path},
             certificates=tuple(self._certificates(roles)),
-            audit=tuple(self._audit.take(host.name)),
         )
+        if roles and not needs.any:
+            # The script that creates a container makes Kamal's directories and takes the audit lines along.
+            return
+        needs = replace(needs, audit=tuple(self._audit.take(host.name)))
         script = prepare_script(run.config, host.name, run.version, needs)
         uses_docker = starts_proxy or bool(needs.assets)
         title = "start the proxy" if starts_proxy else "prepare files"

@@ -154,7 +154,7 @@ class Resuming:
         if self._told.get(pair) == lack:
             return
         self._told[pair] = lack
-        state, detail = PairState.HEALTHY, self._run.version
+        state, detail = PairState.HEALTHY, f"since run {self._earlier.run}"
         if lack:
             state, detail = PairState.PENDING, ""
             text = f"{pair.role} is booted again: {lack}"

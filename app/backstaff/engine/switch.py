@@ -61,7 +61,7 @@ class ProxySwitch:
         doom = Breaker()
         followers = (
             trip_when_doomed(self._watch, started.id, self._role.name, doom),
-            self._follow_probes(short_id, started.started_at),
+            self._follow_probes(short_id, started.started_at or started.created_at),
         )
         async with alongside(*followers):
             try:

@@ -119,7 +119,7 @@ def _logs_command(board: Board, pair: PairView) -> str:
 
 
 def _advice(board: Board, error: BackstaffError, pair: PairView) -> str:
-    """A lost host or proxy is not the app's fault, and a certain end tells more than a failed health check."""
+    """A lost host or proxy is not the app's fault; a certain end tells more than a failed health check."""
     own, seen = inert(error.fix), hint(board, pair)
     if isinstance(error, HostLost | DockerUnavailable | ProxyEnded):
         return own or seen

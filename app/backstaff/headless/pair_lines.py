@@ -30,8 +30,8 @@ _WORDS = {
     PairState.HALTED: ("not booted: ", Tone.WARNING, Detail.QUIET),
     PairState.CANCELLED: ("cancelled: ", Tone.WARNING, Detail.NORMAL),
     PairState.ROLLING_BACK: ("goes back: ", Tone.PLAIN, Detail.NORMAL),
-    PairState.ROLLED_BACK: ("rolled back to ", Tone.WARNING, Detail.QUIET),
-    PairState.NOT_ROLLED_BACK: ("NOT ROLLED BACK to ", Tone.BAD, Detail.QUIET),
+    PairState.ROLLED_BACK: ("rolled back ", Tone.WARNING, Detail.QUIET),
+    PairState.NOT_ROLLED_BACK: ("NOT ROLLED BACK ", Tone.BAD, Detail.QUIET),
 }
 
 
@@ -67,6 +67,8 @@ def _detail(body: PairChanged, known: PairView | None, before: Board) -> str:
 
 def _healthy(body: PairChanged, before: Board) -> str:
     pair, version = before.pair(body.host, body.role), _version(before)
+    if body.detail.startswith("since "):
+        return f"healthy: {version}, {body.detail}"
     old = pair.version_before if pair else ""
     return f"healthy: {old} -> {version}" if old and version else f"healthy: {version}".removesuffix(": ")
 

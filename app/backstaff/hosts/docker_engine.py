@@ -13,6 +13,9 @@ from backstaff.hosts.docker_http import DockerHttp
 from backstaff.hosts.docker_socket import DockerSocket
 
 _NO_CONNECTION = 900
+_CONNECTIONS = 3
+"""How many calls go out at once when a run looks at a host. A connection that is there already saves each of
+them, and those that follow, a round trip."""
 
 
 class DockerEngine:
@@ -55,8 +58,18 @@ class DockerEngine:
     async def _opened(self) -> DockerHttp:
         async with self._opening:
             if self._http is None:
-                self._http = await DockerHttp.connect(await self._socket.open())
+                self._http = await self._connect()
             return self._http
+
+    async def _connect(self) -> DockerHttp:
+        """Over the forwarded socket, and only where that turns out to be forbidden the other way."""
+        path = await self._socket.open()
+        try:
+            return await DockerHttp.connect(path, at_once=_CONNECTIONS)
+        except (aiohttp.ClientError, OSError):
+            if not await self._socket.fall_back():
+                raise
+        return await DockerHttp.connect(path)
 
     def _failed(self, message: str, status: int) -> DockerFailed:
         return DockerFailed(message, status=status, where=self._host, fix=advice(message))

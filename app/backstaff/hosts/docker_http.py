@@ -1,5 +1,6 @@
 """Requests to a Docker Engine over a unix socket: API version, bounded answers, errors in our terms."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -51,15 +52,19 @@ class DockerHttp:
         self._socket = socket
 
     @classmethod
-    async def connect(cls, socket: Path) -> "DockerHttp":
-        """Open a session and agree on an API version. Raises what aiohttp and aiodocker raise."""
+    async def connect(cls, socket: Path, *, at_once: int = 1) -> "DockerHttp":
+        """Open a session with so many connections and agree on an API version. Raises what aiohttp and
+        aiodocker raise."""
         connector = aiohttp.UnixConnector(str(socket))
         session = _session(connector)
         # The host in the address means nothing on a unix socket.
         api = aiodocker.Docker(url="unix://localhost", connector=connector, session=session)
         try:
-            async with session.get(f"{api.docker_host}/version") as response:
-                version = Version.model_validate_json(await response.read())
+            async with asyncio.TaskGroup() as connections:
+                asked = [connections.create_task(_version(session, api)) for _ in range(at_once)]
+            version = asked[0].result()
+            if isinstance(version, Exception):
+                raise version
             api.api_version = agreed_version(version)
         except BaseException:
             await session.close()
@@ -111,6 +116,15 @@ def _session(connector: aiohttp.UnixConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector, timeout=_ENDLESS, response_class=BoundedResponse, read_bufsize=64 * 1024
     )
+
+
+async def _version(session: aiohttp.ClientSession, api: aiodocker.Docker) -> Version | Exception:
+    """The answer, or what came instead: returned, so that it comes out as it is and not in a group."""
+    try:
+        async with session.get(f"{api.docker_host}/version") as response:
+            return Version.model_validate_json(await response.read())
+    except (aiohttp.ClientError, aiodocker.DockerError, OSError, ValueError) as error:
+        return error
 
 
 def agreed_version(version: Version) -> str:

@@ -57,25 +57,28 @@ class DockerSocket:
         self._listener: asyncssh.SSHListener | None = None
 
     async def open(self) -> Path:
-        """The local socket's path. Raises DockerUnavailable with the reason, or HostLost."""
+        """The local socket's path. What comes to it is forwarded: whether sshd allows that shows when it is
+        used, and to ask before would cost a round trip."""
         if self._path is None:
-            self._path = await self._open()
-        return self._path
-
-    async def _open(self) -> Path:
-        forwarded = await self._forwarding_works()
-        if not forwarded:
-            await self._require_dial_stdio()
-        if self._directory is None:
             # A new directory has mode 0700, so nobody else on this machine can use the socket.
             self._directory = make_directory("backstaff-", _short_enough())
-        path = self._directory / "docker.sock"
-        if forwarded:
+            path = self._directory / "docker.sock"
             self._listener = await self._link.connection.forward_local_path(str(path), REMOTE_SOCKET)
-        else:
-            self._relay = DialStdioRelay(self._link, self._another)
-            await self._relay.start(path)
-        return path
+            self._path = path
+        return self._path
+
+    async def fall_back(self) -> bool:
+        """After the socket did not work: if it can not be forwarded, let Docker's command line relay it, at
+        the same path; whether that was done. Raises DockerUnavailable with the reason, or HostLost."""
+        if self._path is None or self._relay is not None or await self._forwarding_works():
+            return False
+        await self._require_dial_stdio()
+        if self._listener:
+            self._listener.close()
+            self._listener = None
+        self._relay = DialStdioRelay(self._link, self._another)
+        await self._relay.start(self._path)
+        return True
 
     async def close(self) -> None:
         """Remove the local socket and end what hangs on it."""

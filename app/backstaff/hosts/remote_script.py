@@ -5,6 +5,7 @@ import shlex
 from dataclasses import dataclass
 
 import asyncssh
+from asyncssh.channel import SSHChannel
 
 MOST_OUTPUT = 16 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -46,9 +47,9 @@ async def run_script(connection: asyncssh.SSHClientConnection, script: str) -> S
     `MOST_OUTPUT` bytes is cut with a mark.
     """
     text = script.encode()
-    process = await connection.create_process(command_for(text), encoding=None)
+    process = _Fed(text)
+    await connection.create_session(lambda: process, command_for(text), encoding=None)
     try:
-        process.stdin.write(text)
         async with asyncio.TaskGroup() as readers:
             stdout = readers.create_task(_collect(process.stdout))
             stderr = readers.create_task(_collect(process.stderr))
@@ -56,6 +57,24 @@ async def run_script(connection: asyncssh.SSHClientConnection, script: str) -> S
     finally:
         process.close()
     return _end(process, stdout.result(), stderr.result())
+
+
+class _Fed(asyncssh.SSHClientProcess[bytes]):
+    """A process that is sent its input together with its command: to wait for the host's word that the
+    command runs would cost a round trip."""
+
+    def __init__(self, text: bytes) -> None:
+        super().__init__()
+        self._text = text
+
+    def connection_made(self, chan: SSHChannel[bytes]) -> None:
+        """The channel is open; the command is asked for before the event loop turns."""
+        super().connection_made(chan)
+        asyncio.get_running_loop().call_soon(self._feed, chan)
+
+    def _feed(self, chan: SSHChannel[bytes]) -> None:
+        if not chan.is_closing():
+            chan.write(self._text)
 
 
 def _end(process: asyncssh.SSHClientProcess[bytes], stdout: str, stderr: str) -> ScriptEnd:

@@ -150,7 +150,7 @@ def parse_owner(text: str) -> LockOwner | None:
             process_start=str(fields["process_start"]),
             run=str(fields["run"]),
         )
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return None
 
 

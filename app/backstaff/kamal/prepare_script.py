@@ -29,6 +29,11 @@ class HostNeeds:
     certificates: tuple[CertificateFiles, ...] = ()
     audit: tuple[str, ...] = ()
 
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to do but to make directories and write the log."""
+        return bool(self.starts_proxy or self.error_pages or self.assets or self.certificates)
+
 
 def prepare_script(config: Config, host: str, version: str, needs: HostNeeds) -> str:
     """Makes Kamal's directories and brings the files in place; starts the proxy if asked to.

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from backstaff.config.models import Config
 from backstaff.kamal.filters import ContainerView
+from backstaff.kamal.names import latest_image
 
 STOPPED_STATES = ("created", "exited", "dead")
 
@@ -71,6 +72,12 @@ def choose(
     remaining = [container for container in containers if container.name not in names]
     tags = removable_tags(config, images, remaining, keep)
     return PruneChoice(tuple(container.name for container in doomed), tuple(tags))
+
+
+def may_leave_untagged(config: Config, images: Iterable[ImageView], choice: PruneChoice) -> bool:
+    """Whether there may be images without a tag once a choice was carried out and the latest tag has moved
+    on, which may go on meanwhile: `images` may be as they were before."""
+    return bool(choice.tags) or any(not set(image.tags) - {latest_image(config)} for image in images)
 
 
 def _is_ours(config: Config, container: ContainerView) -> bool:

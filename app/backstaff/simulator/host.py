@@ -118,6 +118,11 @@ class SimulatedHost:
             self._ssh.refuse()
             self._ssh.drop()
 
+    def break_connections(self) -> None:
+        """Break those there are, as a network that fails for a moment does; new ones are let in."""
+        if self._ssh is not None:
+            self._ssh.drop()
+
     def withhold(self, image: str) -> None:
         """The registry does not have the image for this host."""
         self._daemon.images.withheld.add(with_tag(image))
@@ -136,6 +141,10 @@ class SimulatedHost:
     def at(self, operation: Operation, action: Action, *, times: int = 1) -> None:
         """Do something when an operation begins here for the `times`-th time from now on."""
         self._plans.at(operation, action, times=times)
+
+    def forget_plans(self) -> None:
+        """What `at` has planned and did not come to pass yet, does not any more."""
+        self._plans = Plans()
 
     def after(self, delay: Seconds, action: Callable[[], None]) -> None:
         """Do something when `delay` simulated seconds have passed."""

@@ -122,7 +122,8 @@ def test_hosts_that_have_switched_go_back_without_losing_a_request(lab: Lab, pro
         result = project.run(*V2, "--on-failure", "rollback")
 
     assert result.code == 1, result.out
-    assert "h1 and h2 v2 rolled back to v1 · h3 v2 stopped, v1 serves" in result.card
+    assert "h1 and h2 v2 rolled back to v1" in result.card
+    assert "h3 v2 stopped, v1 serves" in result.card
     assert [each.failures for each in load] == [[], [], []]
     assert load[0].answers["v2 app-web-v2"] > 0
     assert [get(host) for host in (h1, h2, h3)] == [(200, "v1 app-web-v1")] * 3

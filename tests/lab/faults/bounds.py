@@ -1,6 +1,7 @@
 """How long a run may last at most once a fault has struck, from the deadlines that are configured for it."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from backstaff.clock import Seconds
 from backstaff.config.models import Config
@@ -17,17 +18,28 @@ _BOOT = (At.BARRIER, At.CREATE, At.HEALTH, At.SWITCH, At.DRAIN)
 _FINISH = (At.TAG, At.PRUNE)
 
 
-def bound_s(config: Config, at: At, *, cancelled: bool) -> Seconds:
-    """From the strike until the run has ended: what is left of the phase and of those after it, the time
-    in which a fault is noticed, and the end. A run that is cancelled only has its end left."""
-    ending = _ending_s(config)
-    if cancelled:
-        return ABANDON_WITHIN_S + ending
+class Course(StrEnum):
+    """How a run goes on after a fault has struck."""
+
+    TO_THE_END = "it may go through"
+    FAILS = "it ends with the part in which the fault is noticed"
+    CANCELLED = "it only has its end left"
+
+
+def bound_s(config: Config, at: At, course: Course) -> Seconds:
+    """From the strike until the run has ended: the time in which a fault is noticed, what is left of the run,
+    and its end."""
     phases = list(At)
     left = phases[phases.index(at) :]
-    limits = _limits(config)
-    begun = {stage for stage in limits if any(phase in stage for phase in left)}
-    return _noticed_s(config) + sum(limits[stage] for stage in begun) + ending
+    limits = [limit for part, limit in _limits(config).items() if any(phase in part for phase in left)]
+    ending = _ending_s(config)
+    match course:
+        case Course.TO_THE_END:
+            return _noticed_s(config) + sum(limits) + ending
+        case Course.FAILS:
+            return _noticed_s(config) + max(limits) + ending
+        case Course.CANCELLED:
+            return ABANDON_WITHIN_S + ending
 
 
 def _limits(config: Config) -> Mapping[tuple[At, ...], Seconds]:

@@ -26,7 +26,7 @@ _TIMEOUTS = {
     "hook": 10,
 }
 _DEPLOY_TIMEOUT_S = 12
-_ONE_WAY_MS = 200.0
+_ONE_WAY_MS = 120.0
 _CONNECT_FAR_S = 12
 _SKEWED = Path(__file__).with_name("skewed.py")
 

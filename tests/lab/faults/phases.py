@@ -43,7 +43,7 @@ class Circumstance(StrEnum):
     STOPPED_PROXY = "the proxy does not run yet"
     LONG_REQUESTS = "requests through the proxy take 1.5 s and more"
     SLOW_TO_STOP = "the old container is in the middle of a long request, and is slow to stop"
-    FAR_AWAY = "the host is 400 ms away, there and back"
+    FAR_AWAY = "the host is 240 ms away, there and back"
 
 
 @dataclass(frozen=True)

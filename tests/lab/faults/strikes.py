@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tests.lab import Lab, LabHost
 from tests.lab.deploys.project import Running
 from tests.lab.faults.terminal import InTerminal
+from tests.lab.waiting import wait_until
 
 WHILE_S = 5.0
 """How long a link is cut that comes back."""
@@ -70,7 +71,12 @@ def let_registry_stall(_: Target) -> None:
 
 
 def kill_proxy(target: Target) -> None:
-    target.host.docker("kill", "kamal-proxy")
+    """End the proxy's container, as soon as it runs; Docker takes that for a wish and leaves it down."""
+
+    def killed() -> bool:
+        return target.host.dockerd.command("kill", "kamal-proxy").returncode == 0
+
+    wait_until(killed, "the end of the proxy")
 
 
 def crash_app(target: Target) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from tests.lab.faults import strikes
+from tests.lab.faults.bounds import Course
 from tests.lab.faults.phases import At
 from tests.lab.faults.strikes import Strike
 
@@ -32,8 +33,9 @@ class NotApplicable:
 class Fault:
     """One fault. It strikes during a run, or comes with what is deployed, the settings or the hooks.
 
-    `breaks_traffic`: requests fail in all phases, see `Ends`. `keeps`: what makes the phase last goes on until the run has ended. `cuts_off`: the host can not be reached any more. In the first
-    phase a host's fault is there before the run begins."""
+    `breaks_traffic`: requests fail in all phases, see `Ends`. `keeps`: what makes the phase last goes on
+    until the run has ended. `cuts_off`: the host can not be reached any more. In the first phase a host's
+    fault is there before the run begins."""
 
     name: str
     ends: Mapping[At, Ends | NotApplicable]
@@ -75,6 +77,13 @@ class Case:
         return self.fault.breaks_traffic or self.ends.breaks_traffic
 
     @property
+    def course(self) -> Course:
+        """How the run goes on."""
+        if self.fault.by_client:
+            return Course.CANCELLED
+        return Course.TO_THE_END if 0 in self.ends.codes else Course.FAILS
+
+    @property
     def name(self) -> str:
         """For tests and tables."""
         return f"{self.fault.name}-{self.at}".replace(" ", "-")
@@ -108,6 +117,7 @@ _HOOKS = {
     At.PRUNE: "post-deploy",
 }
 _ALL_THE_TIME = "it is wrong all the time, so it is tried once, with an app that is slow to become healthy"
+_NO_REGISTRY = "nothing is asked of the registry in this phase"
 _NO_HOOK = "no hook runs in this phase"
 _NEW_VERSION = "it comes with the new version, whose container does not run yet, or is proven already"
 
@@ -144,14 +154,14 @@ FAULTS: tuple[Fault, ...] = (
         },
         strike=strikes.restart_docker,
         breaks_traffic=True,
-        timeouts={"docker": 20},
+        timeouts={"docker": 12},
     ),
     Fault(
         "link cut for 5 s",
         _in(At, _DONE),
         strike=strikes.cut_link_for_a_while,
         breaks_traffic=True,
-        timeouts={"silence": 20, "docker": 20, "connect": 12},
+        timeouts={"silence": 12, "docker": 12, "connect": 8},
     ),
     Fault(
         "link cut",
@@ -173,19 +183,17 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "registry gone",
-        _only({At.PULL: _fails("registry", 1)}, "nothing is asked of the registry in this phase"),
+        _only({At.PULL: _fails("the registry at .* refuses connections", anywhere=True)}, _NO_REGISTRY),
         strike=strikes.end_registry,
     ),
     Fault(
         "registry slow",
-        _only({At.PULL: _DONE}, "nothing is asked of the registry in this phase"),
+        _only({At.PULL: _DONE}, _NO_REGISTRY),
         strike=strikes.let_registry_stall,
     ),
     Fault(
         "registry hung",
-        _only(
-            {At.PULL: _fails("without a sign of life", 1)}, "nothing is asked of the registry in this phase"
-        ),
+        _only({At.PULL: _fails("without a sign of life", anywhere=True)}, _NO_REGISTRY),
         keeps=True,
         timeouts={"pull_silence": 4},
     ),

