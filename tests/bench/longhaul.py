@@ -30,7 +30,7 @@ from backstaff.engine.planning import announce_plan
 from backstaff.errors import ExitCode
 from backstaff.events.journal import JournalWriter, new_run_id
 from backstaff.events.redact import Redactor
-from backstaff.events.stream import EventStream
+from backstaff.events.stream import EventStream, Sink
 from backstaff.headless.ndjson import JsonSink
 from backstaff.headless.outlet import Outlet
 from backstaff.headless.sink import LineSink
@@ -153,7 +153,7 @@ class LongHaul:
         config = config_of(fleet)
         run_id = new_run_id(fleet.clock.wall())
         journal = JournalWriter(self._state, run_id, self._complain)
-        sinks = [LineSink(Outlet(io.StringIO())), JsonSink(Outlet(io.StringIO())), journal]
+        sinks: list[Sink] = [LineSink(Outlet(io.StringIO())), JsonSink(Outlet(io.StringIO())), journal]
         context = RunContext(
             run_id=run_id,
             command="deploy",
@@ -167,9 +167,9 @@ class LongHaul:
         connector = SshConnector(config.ssh, config.sshkit, timeouts=context.timeouts, clock=fleet.clock)
         plan = make_plan(config, select(config), version, Command.DEPLOY, skip_push=True)
         cancellation = Cancellation(lambda _: None)
-        if self._dice.random() < 0.15:
-            delay = self._dice.uniform(0.1, 20)
-            asyncio.get_running_loop().call_later(delay, cancellation.request, ExitCode.INTERRUPTED)
+        # The longer ones never come: most runs are over by then.
+        delay = self._dice.uniform(0.1, 60)
+        signal = asyncio.get_running_loop().call_later(delay, cancellation.request, ExitCode.INTERRUPTED)
 
         async def work() -> None:
             announce_plan(context, plan)
@@ -177,6 +177,7 @@ class LongHaul:
             await Deploy(context, plan, connector, OWNER, lambda _: True, options).carry_out()
 
         code = await run_to_end(context, work, cancellation)
+        signal.cancel()
         journal.close()
         with Recording.open(journal.path) as recording:
             for _ in recording.make_index():

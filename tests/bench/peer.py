@@ -19,7 +19,7 @@ from statistics import median, quantiles
 
 from backstaff.simulator.spec import FleetSpec, RoleSpec
 from tests.bench.peer_floor import Floor
-from tests.bench.peer_stage import READINESS_DELAY_S, Stage, shape
+from tests.bench.peer_stage import Stage, shape
 from tests.lab import Lab, LabError, missing_requirements
 from tests.lab.interop.project import Tool
 from tests.simulator.distance import Trips, round_trips
@@ -119,13 +119,11 @@ def match(lab: Lab, root: Path, hosts: int, round_trip_ms: int, pairs: int) -> M
 def summary(played: Match) -> Iterator[str]:
     """What is to be said of one match."""
     for tool in Tool:
-        above = f"{played.above_path(tool):+.0%} of the critical path"
-        yield f"{tool:10} {played.spread(tool)} s   {above}"
+        yield f"{tool:10} {played.spread(tool)} s   {played.above_path(tool):+.0%} of the critical path"
     yield f"{'path':10} {Spread.of([floor.total_s for floor in played.floors])} s   {played.stages}"
     most = MOST_OF_PEER.get(played.round_trip_ms)
-    yield f"{'ratio':10} {played.ratio:6.2f}" + (
-        f"   {_verdict(played.ratio, most, f'{most:g}')}" if most else ""
-    )
+    verdict = "" if most is None else _verdict(played.ratio, most, f"{most:g}")
+    yield f"{'ratio':10} {played.ratio:6.2f}   {verdict}".rstrip()
     above = played.above_path(Tool.BACKSTAFF)
     yield f"{'above path':10} {above:+6.0%}   {_verdict(above, MOST_ABOVE_PATH, f'{MOST_ABOVE_PATH:.0%}')}"
 
@@ -147,15 +145,15 @@ def counted(hosts: int) -> Trips:
     roles = {"web": RoleSpec(names[:web])}
     if job:
         roles["job"] = RoleSpec(names[web:], "worker")
-    return round_trips(FleetSpec(roles=roles, settings={"readiness_delay": READINESS_DELAY_S}))
+    return round_trips(FleetSpec(roles=roles, settings={"readiness_delay": 0}))
 
 
 def trips_told(sizes: Sequence[int]) -> Iterator[str]:
     """The counted round trips and whether they are few enough."""
     for hosts in sizes:
         trips = counted(hosts)
-        verdict = _verdict(trips.after_login, MOST_ROUND_TRIPS, f"{MOST_ROUND_TRIPS}")
-        yield f"  {hosts} hosts: {trips.login:.1f} to log in, then {trips.after_login:.1f}   {verdict}"
+        verdict = _verdict(round(trips.after_login), MOST_ROUND_TRIPS, f"{MOST_ROUND_TRIPS}")
+        yield f"  {hosts} hosts: {trips.login:.0f} to log in, then {trips.after_login:.0f}   {verdict}"
 
 
 def _verdict(value: float, most: float, shown: str) -> str:

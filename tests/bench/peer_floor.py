@@ -109,7 +109,7 @@ class _BareHost:
             word for word in _list(settings["Env"]) if not str(word).startswith(("APP_VERSION=", "APP_MODE="))
         ]
         del settings["Hostname"]
-        joined = {"EndpointsConfig": {NETWORK: {}}}
+        joined: dict[str, object] = {"EndpointsConfig": {NETWORK: {}}}
         return json.dumps({**settings, "HostConfig": seen["HostConfig"], "NetworkingConfig": joined}).encode()
 
     def _events(self, since: float) -> Sequence[Mapping[str, object]]:

@@ -16,7 +16,7 @@ from tests.lab import Lab, LabError, LabHost
 from tests.lab.commands import must, run
 from tests.lab.interop.project import Project, Tool
 
-READINESS_DELAY_S = 1
+_READINESS_DELAY_S = 1
 _DRAIN_TIMEOUT_S = 3
 _DEPLOY_TIMEOUT_S = 30
 _PACKAGES = Path(backstaff.__file__).parents[1]
@@ -134,7 +134,7 @@ def _settings(lab: Lab, addresses: list[str]) -> dict[str, object]:
         },
         "builder": {"arch": "amd64"},
         "ssh": {"keys_only": True, "keys": [str(lab.ssh_key)]},
-        "readiness_delay": READINESS_DELAY_S,
+        "readiness_delay": _READINESS_DELAY_S,
         "deploy_timeout": _DEPLOY_TIMEOUT_S,
         "drain_timeout": _DRAIN_TIMEOUT_S,
     }

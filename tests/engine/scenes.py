@@ -46,7 +46,9 @@ ROLE_NAMES = ("cron", "job", "web")
 GOOD_APPS = (HEALTHY, SLOW, CHECKED, IGNORES_SIGTERM)
 BAD_APPS = (NEVER_READY, ENDS, ENDS_OUT_OF_MEMORY, CAN_NOT_START, FAILS_ITS_CHECK)
 LEISURELY = App(stop_takes_s=1.5, drains_s=1.5)
-OLD_APPS = (HEALTHY, LEISURELY, LEISURELY, IGNORES_SIGTERM)
+NOT_AGAIN = App(ready_after_s=None)
+"""An old version that would not get healthy if it were started once more."""
+OLD_APPS = (HEALTHY, LEISURELY, LEISURELY, IGNORES_SIGTERM, NOT_AGAIN)
 OPERATIONS = (
     "*", "containers", "inspect", "start", "stop", "rename", "remove", "image", "images", "pull", "tag",
     "untag", "network", "deploy", "list", "events", "logs", "ping", "lock status", "lock acquire",

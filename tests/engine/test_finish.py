@@ -97,7 +97,7 @@ def test_an_audit_log_that_can_not_be_written_is_a_warning() -> None:
 
 
 def test_hosts_that_show_something_else_at_the_end_fail_the_run() -> None:
-    """Somebody points the proxy back at the old version while the lock is released."""
+    """Somebody points the proxy back at the old version while old images are looked for."""
 
     def set_scene(datacentre: Datacentre) -> None:
         server = datacentre["h1"]
@@ -107,7 +107,7 @@ def test_hosts_that_show_something_else_at_the_end_fail_the_run() -> None:
             if server.proxy.serves("app-web") is not old:
                 server.route("app-web", old)
 
-        server.faults.all.append(Fault("lock release", Kind.DELAY, delay_s=1))
+        server.faults.all.append(Fault("images", Kind.DELAY, delay_s=1))
         asyncio.get_running_loop().call_later(3, meddle)
 
     ran = run(Scene(config=short_config(roles=(a_role("web", "h1"),)), set=set_scene))

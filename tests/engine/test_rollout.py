@@ -78,6 +78,18 @@ def test_a_waiting_role_is_freed_however_the_last_gatekeeper_ends(operation: str
     assert ran.of(BarrierChanged)[-1].state is BarrierState.FAILED
 
 
+@pytest.mark.parametrize("operation", ["create", "start", "deploy", "tag"])
+def test_a_lost_host_is_told_in_the_same_words_whatever_call_finds_it_out(operation: str) -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        datacentre["h2"].goes_wrong(Fault(operation, Kind.LOSE))
+
+    ran = run(Scene(set=set_scene))
+    assert ran.code is ExitCode.FAILED
+    assert ran.card.host == "h2"
+    assert ran.card.cause.startswith("the connection was lost")
+    assert "see whether h2 is up and its sshd answers" in ran.card.fix
+
+
 def test_a_waiting_role_is_freed_when_docker_freezes_on_the_last_gatekeeper() -> None:
     def set_scene(datacentre: Datacentre) -> None:
         for host in ("h1", "h2"):

@@ -4,7 +4,8 @@ import pytest
 
 from backstaff.errors import ExitCode
 from backstaff.events.facts import Outcome, PairState, WaitKind
-from backstaff.events.types import PairChanged, ProbeSeen, WaitEnded, WaitStarted
+from backstaff.events.types import PairChanged, ProbeSeen, VersionSeen, WaitEnded, WaitStarted
+from backstaff.hosts.protocol import ContainerState
 from backstaff.kamal.names import PROXY_CONTAINER
 from tests.engine.running import NEW, OLD, Ran, Scene, run, short_config
 from tests.fakes.apps import ENDS, HEALTHY, NEVER_READY, SLOW, App
@@ -153,6 +154,33 @@ def test_a_proxy_that_ends_while_it_checks_is_the_cause(comes_back: bool) -> Non
     assert "backstaff proxy logs -h h1" in ran.card.fix
     assert any("failed to become healthy" in line for line in ran.card.evidence)
     assert ran.board.verdicts[0].serving == (OLD if comes_back else "")
+
+
+def test_what_runs_although_dockers_list_says_that_it_was_never_started_is_replaced() -> None:
+    """As it says after a start on a full disk."""
+
+    def set_scene(datacentre: Datacentre) -> None:
+        for container in datacentre["h1"].running("web"):
+            container.listed_as = ContainerState.CREATED
+
+    ran = run(Scene(config=CONFIG, set=set_scene))
+
+    assert ran.code is ExitCode.DONE
+    assert [each.version for each in ran.of(VersionSeen)] == [OLD]
+    assert [each.name for each in ran.datacentre["h1"].running("web")] == ["app-web-v2"]
+    assert ran.board.verdicts[0].note == ""
+
+
+def test_a_container_that_was_really_never_started_is_left_alone() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        labels = {"service": "app", "role": "web", "destination": ""}
+        datacentre["h1"].create("app-web-v1x", CONFIG.absolute_image(OLD), labels, HEALTHY)
+
+    ran = run(Scene(config=CONFIG, set=set_scene))
+
+    assert ran.code is ExitCode.DONE
+    assert [each.version for each in ran.of(VersionSeen)] == [OLD]
+    assert ran.serving("h1") == NEW
 
 
 def test_what_an_interrupted_deploy_left_running_is_stopped_unless_it_serves() -> None:

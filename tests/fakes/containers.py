@@ -12,7 +12,7 @@ from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary
 from tests.fakes.apps import App
 from tests.fakes.clock import EPOCH, START
 
-NEVER = "0001-01-01T00:00:00Z"
+NEVER = ""
 DOCKER_GRACE = 10
 FIRST_BACKOFF: Seconds = 0.1
 KILLED = 137
@@ -44,6 +44,8 @@ class FakeContainer:
     restarts: int = 0
     error: str = ""
     health: str = ""
+    listed_as: ContainerState | None = None
+    """What the list says of it instead, until it ends."""
     stopping: bool = False
     asked_to_stop: bool = False
     """By somebody, not by Docker's own end; Docker remembers that."""
@@ -130,7 +132,7 @@ class FakeContainer:
             name=self.name,
             image=self.image,
             image_id=self.image_id,
-            state=self.state,
+            state=self.listed_as or self.state,
             status=status.get(self.state.value, self.state.value.capitalize()),
             created=int(self.created_at.timestamp()),
             labels=dict(self.labels),
@@ -144,7 +146,7 @@ class FakeContainer:
             image=self.image,
             image_id=self.image_id,
             state=self.state,
-            created_at=self.created_at.isoformat(),
+            created_at=_stamp(self.created_at),
             started_at=self.started_at,
             finished_at=self.finished_at,
             exit_code=self.exit_code,
@@ -160,7 +162,7 @@ class FakeContainer:
         app = self.app
         self._runs += 1
         self._up_since = asyncio.get_running_loop().time()
-        self.state, self.started_at, self.oom_killed = ContainerState.RUNNING, _stamp(), False
+        self.state, self.started_at, self.oom_killed = ContainerState.RUNNING, _stamp(wall_now()), False
         self.stopping = False
         for text in app.says:
             self.say(text)
@@ -180,10 +182,11 @@ class FakeContainer:
 
     def _end(self, code: int, *, restart: bool) -> None:
         self._cancel_timers()
-        self.exit_code, self.finished_at = code, _stamp()
+        self.exit_code, self.finished_at = code, _stamp(wall_now())
         again = restart and not self.stopping and self.restart_policy != "no"
         self.state = ContainerState.RESTARTING if again else ContainerState.EXITED
         self.stopping = False
+        self.listed_as = None
         self.health = ""
         if self.app.oom and restart:
             self.oom_killed = True
@@ -210,5 +213,5 @@ class FakeContainer:
         self._timers.clear()
 
 
-def _stamp() -> str:
-    return f"{wall_now():%Y-%m-%dT%H:%M:%S.%f}000Z"
+def _stamp(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}000Z"

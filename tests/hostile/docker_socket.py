@@ -36,7 +36,7 @@ def never_ends(start: bytes, again: bytes) -> Answer:
 
     async def answer(writer: asyncio.StreamWriter) -> None:
         writer.write(start)
-        while True:
+        while not writer.is_closing():
             writer.write(again)
             await writer.drain()
 
@@ -48,7 +48,7 @@ def trickles(start: bytes, again: bytes) -> Answer:
 
     async def answer(writer: asyncio.StreamWriter) -> None:
         writer.write(start)
-        while True:
+        while not writer.is_closing():
             writer.write(again)
             await writer.drain()
             await asyncio.sleep(0.05)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from backstaff.config.models import Config
-from backstaff.hosts.remote_script import command_for
 from backstaff.kamal import assets, audit, build, create, error_pages, lock_scripts, proxy_boot, quoting, tls
 from backstaff.kamal import script as scripts
 from backstaff.kamal.boot_script import boot_script
@@ -105,7 +104,6 @@ BUILDERS: Mapping[str, Builder] = {
     "esc": lambda u: [f"docker {quoting.esc(u.value)}"],
     "single_quote": lambda u: [f"docker {quoting.single_quote(u.text)}"],
     "word": lambda u: [f"docker {quoting.word(u.text)}"],
-    "command_for": lambda u: [command_for(u.text.encode())],
 }
 
 NO_SHELL = {

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 import backstaff
-from backstaff.hosts.remote_script import command_for
+from backstaff.hosts.remote_script import COMMAND, said
 from backstaff.kamal import audit
 from backstaff.kamal.quoting import word
 from tests.hostile.recorder import a_recorder
@@ -59,7 +59,7 @@ def test_lines_of_the_audit_log_arrive_as_they_are(ugly: Ugly) -> None:
 def test_a_script_arrives_as_it_is_and_its_commands_do_not_eat_it(ugly: Ugly) -> None:
     script = f"cat; x={word(ugly.text)}\nprintf '%s.' \"$x\""
     with a_recorder() as recorder:
-        status, printed = recorder.send(command_for(script.encode()), script)
+        status, printed = recorder.send(COMMAND, said(script).decode())
         assert not recorder.injected()
     assert (status, printed) == (0, f"{ugly.text}.")
 

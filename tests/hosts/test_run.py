@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from backstaff.errors import CommandFailed, HostLost
-from backstaff.hosts import remote_script
+from backstaff.hosts import remote_script, ssh_host
+from backstaff.hosts.remote_script import ScriptEnd
 from backstaff.hosts.ssh_host import MOST_COMMANDS
 from tests.hosts.builders import a_connector, address, connected
 from tests.hosts.ssh_server import ServerSettings, ServerState, until
@@ -153,6 +154,22 @@ async def test_a_script_after_the_connection_ended_is_a_lost_host(
     server: ServerState, known_hosts: Path
 ) -> None:
     async with connected(server, known_hosts) as host:
+        server.connections[0].abort()
+        await host.wait_lost()
+        with pytest.raises(HostLost):
+            await host.run("true")
+
+
+async def test_a_channel_that_goes_before_it_is_used_is_a_failed_command(
+    server: ServerState, known_hosts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def channel_is_gone(*_: object) -> ScriptEnd:
+        raise AssertionError
+
+    async with connected(server, known_hosts) as host:
+        monkeypatch.setattr(ssh_host, "run_script", channel_is_gone)
+        with pytest.raises(CommandFailed, match="its channel was closed at once"):
+            await host.run("true")
         server.connections[0].abort()
         await host.wait_lost()
         with pytest.raises(HostLost):

@@ -17,6 +17,7 @@ from backstaff.console.states import look_of
 from backstaff.console.subject import Subject
 from backstaff.events.board import Board
 from backstaff.events.board_state import ContainerView
+from backstaff.events.facts import PairState
 from backstaff.events.inert import inert
 from backstaff.explain.retry import pairs_to_retry
 from backstaff.explain.words import counted
@@ -24,6 +25,7 @@ from backstaff.explain.words import counted
 T = TypeVar("T")
 
 MOST_PAIRS = 8
+_NEVER_BOOTED = {PairState.PENDING, PairState.QUEUED, PairState.HALTED}
 CTRL_C = "ctrl+c"
 
 
@@ -173,7 +175,7 @@ def _retry_question(board: Board) -> Dialog[bool]:
     """What is booted again: every role on a host that is not known to be healthy on the new version."""
     again = pairs_to_retry(board)
     what: list[str | Fact] = [
-        Fact(pair.key, f"{look_of(shown_state(board, pair)).word}; is booted again", strong=True)
+        Fact(pair.key, _what_retrying_does(shown_state(board, pair)), strong=True)
         for pair in again[:MOST_PAIRS]
     ]
     if len(again) > MOST_PAIRS:
@@ -183,6 +185,11 @@ def _retry_question(board: Board) -> Dialog[bool]:
         stay = "stays as it is" if untouched == 1 else "stay as they are"
         what.append(f"{counted(untouched, 'healthy role')} {stay}, if the hosts still show it.")
     return Confirm("Retry what is not done?", what or ["The run is done again."], "Retry")
+
+
+def _what_retrying_does(state: PairState) -> str:
+    again = "" if state in _NEVER_BOOTED else " again"
+    return f"{look_of(state).word}; is booted{again}"
 
 
 def _shell_question(subject: Subject, container: ContainerView | None) -> Dialog[str]:

@@ -57,7 +57,10 @@ class Console(RunConsole):
         self._actions = Actions(session, self)
 
     def screen_is_there(self) -> None:
-        """Begin the run."""
+        """Begin the run once the first picture is shown: what it has to import takes its time."""
+        self.call_after_refresh(self._begin_to_play)
+
+    def _begin_to_play(self) -> None:
         self._begin(self._session.play(self))
 
     def _begin(self, run: Coroutine[object, object, ExitCode]) -> None:

@@ -43,8 +43,13 @@ def _line(board: Board, barrier: BarrierView, now_t: float, width: int) -> Conte
         time = time_left(board, wait, now_t) if wait is not None else None
         line += _who_and_until_when(barrier, time, width - line.cell_length)
     elif barrier.reason:
-        line += f"   {cut(inert(barrier.reason), width - line.cell_length - 3)}"
+        line += f"   {_in_short(inert(barrier.reason), width - line.cell_length - 3)}"
     return line.truncate(width, ellipsis=True)
+
+
+def _in_short(reason: str, room: int) -> str:
+    """The reason, without what stands in brackets where there is no room for that: the card tells it."""
+    return reason if cells(reason) <= room else cut(reason.partition(" (")[0], room)
 
 
 def _who_and_until_when(barrier: BarrierView, time: TimeLeft | None, room: int) -> Content:

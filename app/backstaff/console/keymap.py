@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import IntEnum
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 
 import yaml
@@ -40,11 +40,21 @@ class Layer(IntEnum):
 class Place:
     """Somewhere keys work: its name, and the keys of each binding that has an id.
 
-    Any widget is taken to be on any screen."""
+    `fixed` are the keys that can not be rebound, as their bindings have no id, and what each does; those of
+    them that are `first` work whatever has the focus. Any widget is taken to be on any screen."""
 
     name: str
     keys: Mapping[str, frozenset[str]]
     layer: Layer = Layer.FOCUS
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    first: frozenset[str] = frozenset()
+
+    @property
+    def where(self) -> str:
+        """The place as a problem names it."""
+        if self.layer is Layer.FOCUS:
+            return f"in {self.name}"
+        return "on the screen" if self.layer is Layer.SCREEN else "everywhere"
 
 
 @dataclass(frozen=True)
@@ -81,12 +91,26 @@ def keymap_file() -> Path:
 def place_of(node: type[DOMNode]) -> Place:
     """The bindings of a class of widgets, screens or apps, those of its base classes included."""
     keys: defaultdict[str, set[str]] = defaultdict(set)
+    merged: dict[str, Binding] = {}
     for base in reversed(node.__mro__):
         for binding in Binding.make_bindings(vars(base).get("BINDINGS", ())):
+            merged[binding.key] = binding
             if binding.id is not None:
                 keys[binding.id].add(binding.key)
-    name = getattr(node, "BINDING_GROUP_TITLE", None) or node.__name__
-    return Place(name, {binding: frozenset(each) for binding, each in keys.items()}, _layer_of(node))
+    fixed = {key: binding for key, binding in merged.items() if binding.id is None}
+    return Place(
+        getattr(node, "BINDING_GROUP_TITLE", None) or node.__name__,
+        {binding: frozenset(each) for binding, each in keys.items()},
+        _layer_of(node),
+        {key: binding.description or binding.action for key, binding in fixed.items()} | _palette_key(node),
+        frozenset(key for key, binding in fixed.items() if binding.priority),
+    )
+
+
+def _palette_key(node: type[DOMNode]) -> dict[str, str]:
+    """The key of the command palette, which an app gets with no binding of its class."""
+    has_one = issubclass(node, App) and node.ENABLE_COMMAND_PALETTE
+    return {node.COMMAND_PALETTE_BINDING: "Command palette"} if has_one else {}
 
 
 def _layer_of(node: type[DOMNode]) -> Layer:
@@ -193,11 +217,24 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 def _without_clashes(wishes: list[_Wish], places: Sequence[Place], problems: list[str]) -> list[_Wish]:
     """Leave out wishes, the last one first, until no place has a key with two meanings and none is hidden.
     Taking one back can bring its old key into another's way, so all are looked at again."""
-    while (clash := _clash(wishes, places) or _hidden(wishes, places)) is not None:
+    while (
+        clash := _taken(wishes, places) or _clash(wishes, places) or _hidden(wishes, places)
+    ) is not None:
         wish, problem = clash
         problems.append(problem)
         wishes = [other for other in wishes if other is not wish]
     return wishes
+
+
+def _taken(wishes: Sequence[_Wish], places: Sequence[Place]) -> tuple[_Wish, str] | None:
+    """A wish for a key that can not be had: its own place or one further in needs it for what can not be
+    rebound, or it never gets there as it works everywhere."""
+    for wish in reversed(wishes):
+        for there, place in product(places, places):
+            keys = place.fixed.keys() if place is there or place.layer < there.layer else place.first
+            for key in sorted(keys & _new_keys(wish, there)):
+                return wish, _problem(wish, place, key, place.fixed[key])
+    return None
 
 
 def _clash(wishes: Sequence[_Wish], places: Sequence[Place]) -> tuple[_Wish, str] | None:
@@ -211,7 +248,7 @@ def _clash(wishes: Sequence[_Wish], places: Sequence[Place]) -> tuple[_Wish, str
                 if other != binding and changed:
                     wish = max(changed, key=_line)
                     rest = other if wish.binding == binding else binding
-                    return wish, f"line {wish.line}: in {place.name} {key} is bound to {rest} already"
+                    return wish, _problem(wish, place, key, rest)
     return None
 
 
@@ -228,8 +265,12 @@ def _hidden(wishes: Sequence[_Wish], places: Sequence[Place]) -> tuple[_Wish, st
                 other = taken[key]
                 later = wish if key in inner.keys[other] else max(wish, wished[other], key=_line)
                 rest, place = (other, inner) if later is wish else (wish.binding, outer)
-                return later, f"line {later.line}: in {place.name} {key} is bound to {rest} already"
+                return later, _problem(later, place, key, rest)
     return None
+
+
+def _problem(wish: _Wish, place: Place, key: str, rest: str) -> str:
+    return f"line {wish.line}: {place.where} {key} is bound to {rest} already"
 
 
 def _keys_of(binding: str, place: Place, wished: Mapping[str, _Wish]) -> Iterable[str]:

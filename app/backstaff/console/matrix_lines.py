@@ -206,7 +206,7 @@ def _going_on(board: Board, pair: PairView) -> str:
 
 
 def _since(board: Board, pair: PairView, now_t: float) -> Sequence[str]:
-    if pair.state is PairState.HEALTHY:
+    if pair.state in {PairState.HEALTHY, PairState.NOT_ROLLED_BACK}:
         return (board.run.version if board.run else "",)
     if pair.state.final or pair.state is PairState.PENDING or board.result is not None:
         return (pair.version_before or "",)
@@ -225,10 +225,9 @@ def _joined(look: Look, word: str, more: str, right: Sequence[str], width: int) 
     room is left out."""
     left = cut(f"{look.glyph} {word}", width)
     told = _first_fitting([inert(text) for text in right], width - cells(left) - 1)
-    room = width - cells(left) - cells(told) - 2
-    more = cut(inert(more), room).rstrip() if room >= LEAST_CUT else ""
+    more = inert(more).strip()
     parts: list[Part] = [(left, look.tone.value)]
-    if more:
+    if more and cells(more) <= width - cells(left) - cells(told) - 2:
         parts.append((f" {more}", "$text-muted"))
     gap = width - sum(cells(text) for text, _ in parts) - cells(told)
     if gap > 0:

@@ -1,5 +1,7 @@
 """How far pulls and builds have come, as bars."""
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from backstaff.console.bars import bar
@@ -13,6 +15,7 @@ from backstaff.explain.words import size
 
 DIM = "$text-muted"
 BAR_WIDTH = 24
+GAP = 3
 _PHASES = {"pull": Phase.PULL, "build": Phase.BUILD, "push": Phase.BUILD}
 
 
@@ -32,25 +35,35 @@ def _pulls(views: list[ProgressView], width: int) -> Content:
     current, total = sum(view.current for view in views), sum(view.total for view in views)
     ended = sum(1 for view in views if view.total and view.current >= view.total)
     behind = min(views, key=lambda view: view.current / view.total if view.total else 0.0)
-    text = f"{size(current)} of {size(total)}" if total else size(current)
-    more = f"   {ended} of {len(views)} hosts" if len(views) > 1 else ""
-    last = (
-        f"   {inert(behind.host)} is last: {inert(behind.text)}"
-        if len(views) > 1
-        else f"   {inert(behind.text)}"
-    )
-    return _drawn("pull", current / total if total else 0.0, f"{text}{more}{last}", width)
+    told = [f"{size(current)} of {size(total)}" if total else size(current)]
+    if len(views) > 1:
+        told += [f"{ended} of {len(views)} hosts", f"{inert(behind.host)} is last: {inert(behind.text)}"]
+    else:
+        told += [inert(behind.text)]
+    return _drawn("pull", current / total if total else 0.0, told, width)
 
 
 def _steps(view: ProgressView, width: int) -> Content:
     """A build's steps."""
-    text = f"{view.current} of {view.total}   {inert(view.text)}" if view.total else inert(view.text)
-    return _drawn(view.subject, view.current / view.total if view.total else 0.0, text, width)
+    steps = [f"{view.current} of {view.total}"] if view.total else []
+    room = width - _bar_width(width) - cells("".join(steps)) - cells(view.subject) - 4 - GAP * len(steps)
+    told = [*steps, cut(inert(view.text), room)]
+    return _drawn(view.subject, view.current / view.total if view.total else 0.0, told, width)
 
 
-def _drawn(label: str, fraction: float, text: str, width: int) -> Content:
-    drawn = min(BAR_WIDTH, max(0, width // 4))
-    told = cut(text, width - drawn - cells(label) - 4)
-    return Content.assemble(
-        (f"{label}  ", "bold"), bar(fraction, drawn, Tone.WORKING.value), f"  {told.rstrip()}"
-    )
+def _drawn(label: str, fraction: float, told: Sequence[str], width: int) -> Content:
+    """A bar, and of what there is to tell as much as fits whole."""
+    drawn = _bar_width(width)
+    shown = bar(fraction, drawn, Tone.WORKING.value)
+    room = width - drawn - cells(label) - 4
+    text = cut(told[0], room)
+    for each in told[1:]:
+        longer = f"{text}{' ' * GAP}{each}"
+        if cells(longer) > room:
+            break
+        text = longer
+    return Content.assemble((f"{label}  ", "bold"), shown, f"  {text.rstrip()}")
+
+
+def _bar_width(width: int) -> int:
+    return min(BAR_WIDTH, max(0, width // 4))

@@ -23,7 +23,14 @@ class Trouble(IntEnum):
 SUSPICIOUS = 3
 """So many bad health checks alike in a row are more than an application that is still starting."""
 _GONE = {HostState.LOST, HostState.UNREACHABLE, HostState.QUIET}
-_IDLE = {PairState.PENDING, PairState.QUEUED, PairState.HALTED, PairState.CANCELLED}
+_IDLE = {
+    PairState.PENDING,
+    PairState.QUEUED,
+    PairState.HALTED,
+    PairState.CANCELLED,
+    PairState.ROLLED_BACK,
+}
+_FAILED = {PairState.FAILED, PairState.NOT_ROLLED_BACK}
 _ENDED = {"exited", "dead", "restarting"}
 
 
@@ -37,7 +44,7 @@ def host_trouble(board: Board, host: str, pairs: Iterable[PairView]) -> Trouble:
 
 def pair_trouble(board: Board, pair: PairView) -> Trouble:
     """How a role on a host fares."""
-    if pair.state is PairState.FAILED:
+    if pair.state in _FAILED:
         return Trouble.FAILED
     if pair.state is PairState.HEALTHY:
         return Trouble.DONE

@@ -13,6 +13,8 @@ from backstaff.console.shown import Shown
 
 Page = Callable[[int], list[Content]]
 """The lines for a width."""
+LOW = 16
+"""Where a panel has fewer rows than this, a page that does not fit goes without its blank lines."""
 UNWRAPPED = 100_000
 """A width at which no line is wrapped: a command that is copied has to stay in one piece."""
 
@@ -57,9 +59,14 @@ class WhyPanel(VerticalScroll, can_focus=True):
         self._draw()
 
     def _draw(self) -> None:
-        width = self.scrollable_content_region.width
-        if width > 0:
-            self._shown.show(Content("\n").join(self._page(width)))
+        _, _, width, height = self.scrollable_content_region
+        width -= self.show_vertical_scrollbar
+        if width <= 0:
+            return
+        lines = self._page(width)
+        if height < min(LOW, len(lines)):
+            lines = [line for line in lines if line.plain]
+        self._shown.show(Content("\n").join(lines))
 
     def action_copy(self) -> None:
         """Ask for the text to be copied, its lines as long as they are."""

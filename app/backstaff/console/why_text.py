@@ -27,6 +27,7 @@ INDENT = 2
 BAR_WIDTH = 22
 MOST_PROBES = 4
 MOST_HEALTH_CHECKS = 3
+_ENDED_BADLY = {PairState.FAILED: "failed", PairState.NOT_ROLLED_BACK: "is not rolled back"}
 MOST_SENTENCE = 3
 """Lines that the least that has to be seen takes, besides that of the time."""
 
@@ -49,8 +50,8 @@ def heading_of(board: Board, subject: Subject) -> str:
         return f"why {inert(card.title)} failed" if card.title.startswith("boot of") else inert(card.title)
     verb = "waits" if waits_of(board, subject) else ""
     pair = board.pair(subject.host, subject.role)
-    if not verb and pair is not None and pair.state is PairState.FAILED:
-        verb = "failed"
+    if not verb and pair is not None:
+        verb = _ENDED_BADLY.get(pair.state, "")
     return f"why {inert(subject.name)} {verb}" if verb else inert(subject.name)
 
 

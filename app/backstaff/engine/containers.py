@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 from backstaff.clock import Seconds
 from backstaff.engine.alongside import alongside
@@ -14,7 +15,7 @@ from backstaff.events.facts import ContainerFacts, Funnel, HealthProbe
 from backstaff.events.types import ContainerChanged, ContainersSeen, FunnelSeen, Notice
 from backstaff.explain.funnel import Filter, build_funnel, image_filter, name_filter, role_filters
 from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary, DockerEvent
-from backstaff.kamal.filters import current_container, up_containers
+from backstaff.kamal.filters import UP_STATES, current_container, up_containers
 from backstaff.kamal.names import PROXY_CONTAINER, container_name, container_prefix, latest_image
 from backstaff.kamal.proxy_deploy import list_command
 from backstaff.kamal.proxy_list import parse_services
@@ -83,6 +84,7 @@ class ContainerWatch:
         self._changed = asyncio.Event()
         self._dirty = asyncio.Event()
         self._told: dict[str, Funnel] = {}
+        self._unlisted: dict[str, ContainerState] = {}
 
     @property
     def containers(self) -> tuple[ContainerSummary, ...]:
@@ -115,6 +117,7 @@ class ContainerWatch:
     async def learn(self) -> None:
         """List the containers, and find out what decides between several of one role."""
         await at_once(self.refresh(), self._learn_latest())
+        await self._learn_unlisted()
         ambiguous = [role for role in self._roles if self._is_ambiguous(role)]
         if ambiguous:
             await self._learn_served(ambiguous)
@@ -131,13 +134,39 @@ class ContainerWatch:
         targets = {each.name: each.target.partition(":")[0] for each in parse_services(result.stdout)}
         self._served = {role: targets.get(container_prefix(self._config, role), "") for role in roles}
 
+    async def _learn_unlisted(self) -> None:
+        """Find out which containers run although the list says that they were never started.
+
+        So Docker's list goes on telling, until its next restart, of one that was started on a full disk. It
+        would run on beside every version to come."""
+        service = self._config.service
+        started = [
+            each.id
+            for each in self.containers
+            if each.state is ContainerState.CREATED and each.labels.get("service") == service
+        ]
+        if not started:
+            return
+        seen = [await self.host.docker.inspect(container) for container in started]
+        self._unlisted = {
+            each.id: each.state for each in seen if each is not None and each.state in UP_STATES
+        }
+        if self._unlisted:
+            await self.refresh()
+
+    def _corrected(self, listed: ContainerSummary) -> ContainerSummary:
+        state = self._unlisted.get(listed.id)
+        if state is None or listed.state is not ContainerState.CREATED:
+            return listed
+        return replace(listed, state=state, status=f"{state}, though Docker's list says {listed.status}")
+
     async def _learn_latest(self) -> None:
         image = await self.host.docker.image(latest_image(self._config))
         self._latest_image = image.id if image else None
 
     async def refresh(self) -> None:
         """List the host's containers anew, and tell what the filters of each role leave of them."""
-        listed = await self.host.docker.containers()
+        listed = [self._corrected(each) for each in await self.host.docker.containers()]
         self._listed_at = self._clock.now()
         self._table = {each.id: each for each in listed}
         facts = tuple(map(facts_of_summary, listed))

@@ -26,7 +26,7 @@ from backstaff.engine.pull import check_label, pull_everywhere
 from backstaff.engine.resume import EarlierRun, Resuming, what_stays
 from backstaff.engine.rollback import require_version
 from backstaff.engine.rollout import Rollout
-from backstaff.engine.together import on_each
+from backstaff.engine.together import at_once, both, on_each
 from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.errors import BackstaffError, RemoteError
 from backstaff.events.facts import PairVerdict, Phase
@@ -96,6 +96,8 @@ class Deploy:
                     fleet = await until_the_end.enter_async_context(connecting)
                     watches = self._watches(fleet)
                     lock = self._lock(fleet)
+                    rooms = (tell_room(self._run, watch.host) for watch in watches.values())
+                    await until_the_end.enter_async_context(alongside(*rooms))
                     await self._look_first(watches, lock)
                 await self._change(fleet, watches, lock)
             if self._plan.command.runs_deploy_hooks:
@@ -117,11 +119,8 @@ class Deploy:
 
     async def _look_first(self, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         """Find out, before anything is changed, what would make the run fail."""
-        if self._options.lock_inherited:
-            await lock.warn_if_free()
-        else:
-            await lock.refuse_if_held()
-        await observe(self._run, self._plan, watches)
+        held = lock.warn_if_free() if self._options.lock_inherited else lock.refuse_if_held()
+        await at_once(held, observe(self._run, self._plan, watches))
         await self._leave_out_what_is_done(watches)
         if self._plan.command is Command.ROLLBACK:
             await require_version(self._run, self._plan, watches)
@@ -152,9 +151,7 @@ class Deploy:
 
     async def _change(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         """Everything that changes hosts, and the look at them afterwards, which a failure also ends with."""
-        followers = [watch.follow() for watch in watches.values()]
-        followers += [tell_room(self._run, watch.host) for watch in watches.values()]
-        async with alongside(*followers):
+        async with alongside(*(watch.follow() for watch in watches.values())):
             try:
                 await self._image(fleet)
                 await self._locked(fleet, watches, lock)
@@ -180,13 +177,20 @@ class Deploy:
             for host in plan.selection.app_hosts:
                 self._audit.note(host, pulled(run.version))
 
+    async def _check_labels(self, fleet: Fleet) -> None:
+        """Refuse an image that pruning would not find. It is looked at while the lock is taken."""
+        if self._plan.command.brings_image:
+            image = self._run.config.absolute_image(self._run.version)
+            hosts = fleet.some(self._plan.selection.app_hosts)
+            await on_each(hosts, lambda host: check_label(self._run, host, image))
+
     async def _locked(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         run = self._run
         hosts = fleet.some(self._plan.selection.hosts)
         try:
             with run.report.phase(Phase.LOCK):
-                if not self._options.lock_inherited:
-                    await lock.acquire()
+                held = () if self._options.lock_inherited else (lock.acquire(),)
+                await both(self._check_labels(fleet), *held)
                 await self._look_once_more(watches)
             self._hooks.locked = True
             if self._plan.command.runs_deploy_hooks:

@@ -108,6 +108,12 @@ class Caller:
         error, status = "cancelled", None
         try:
             result = await self._do(line, wait, work, guards)
+        except HostLost as lost:
+            # The call may know before those who mind the link: it is told in the same words.
+            self.lose(lost.what)
+            failure = self.link.error or lost
+            error = failure.what
+            raise failure from lost
         except BackstaffError as failure:
             error = failure.what
             raise

@@ -8,14 +8,20 @@ from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
-from backstaff.engine.proxy import preparation_failed, proxy_is_down, until_proxy_answers
+from backstaff.engine.proxy import (
+    preparation_failed,
+    proxy_is_down,
+    refuse_if_too_old,
+    until_proxy_answers,
+)
 from backstaff.engine.together import at_once, on_each
 from backstaff.errors import BackstaffError
 from backstaff.events.facts import PairState
 from backstaff.events.types import Notice, PairChanged
+from backstaff.hosts.protocol import ContainerState
 from backstaff.kamal.assets import bridge_failures
 from backstaff.kamal.filters import up_containers
-from backstaff.kamal.names import NETWORK, container_name, container_prefix, version_of
+from backstaff.kamal.names import NETWORK, PROXY_CONTAINER, container_name, container_prefix, version_of
 from backstaff.kamal.prepare_script import HostNeeds, prepare_script
 from backstaff.kamal.script import last_step
 from backstaff.kamal.stopping import stop_grace
@@ -49,15 +55,9 @@ class Preparation:
         for role in roles:
             self._run.stream.emit(PairChanged(host=host.name, role=role.name, state=PairState.PREPARING))
         watch = self._watches.get(host.name)
-        down: list[bool] = []
-
-        async def see_proxy() -> None:
-            down.append(await proxy_is_down(host))
-
         looks = [watch.learn()] if watch is not None else []
-        looks += [see_proxy()] if self._needs_proxy(host) else []
         await at_once(self._network(host), *looks)
-        starts_proxy = any(down)
+        starts_proxy = self._needs_proxy(host) and await self._proxy_is_down(host, watch)
         changes = [self._files(host, watch, roles, starts_proxy=starts_proxy)]
         if watch is not None and self._plan.command.stops_stale:
             changes.append(self._stop_stale(host, watch, roles))
@@ -66,6 +66,15 @@ class Preparation:
         await at_once(*changes)
         if starts_proxy:
             await until_proxy_answers(self._run, host)
+
+    async def _proxy_is_down(self, host: GuardedHost, watch: ContainerWatch | None) -> bool:
+        """Going by the list of containers, if there is one: it is fresh."""
+        if watch is None:
+            return await proxy_is_down(host)
+        proxy = watch.named(PROXY_CONTAINER)
+        if proxy is not None:
+            refuse_if_too_old(host.name, proxy.image)
+        return proxy is None or proxy.state is not ContainerState.RUNNING
 
     def _needs_proxy(self, host: GuardedHost) -> bool:
         return self._plan.command.boots_proxy and host.name in self._plan.selection.proxy_hosts

@@ -19,8 +19,7 @@ PROGRESS_EVERY_S = 0.25
 
 
 async def pull_everywhere(run: RunContext, plan: Plan, hosts: Sequence[GuardedHost]) -> None:
-    """Pull on `hosts` of a plan at once and check the image's `service` label; the first failure is raised
-    after all have ended."""
+    """Pull on `hosts` of a plan at once; the first failure is raised after all have ended."""
     auth = registry_auth(run)
     await on_each(hosts, lambda host: _pull(run, plan, host, auth))
 
@@ -66,7 +65,6 @@ async def _pull(run: RunContext, plan: Plan, host: GuardedHost, auth: RegistryAu
             await host.caller.call(f"docker pull {image}", wait, pull, mutates=True)
         except DockerFailed as error:
             raise _explained(error, host.name, image) from error
-        await check_label(run, host, image)
         note.detail = image
 
 

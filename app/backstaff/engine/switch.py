@@ -61,7 +61,7 @@ class ProxySwitch:
         doom = Breaker()
         followers = (
             trip_when_doomed(self._watch, started.id, self._role.name, doom),
-            self._follow_probes(short_id, started.started_at or started.created_at),
+            self._follow_probes(short_id, _began(started)),
         )
         async with alongside(*followers):
             try:
@@ -97,7 +97,7 @@ class ProxySwitch:
         except BackstaffError:
             return failure
         if proxy is not None and proxy.state is ContainerState.RUNNING:
-            if proxy.started_at.removesuffix("Z") < started.started_at.removesuffix("Z"):
+            if proxy.started_at.removesuffix("Z") < _began(started).removesuffix("Z"):
                 return failure
             cause = "kamal-proxy was restarted while it took on the new container"
         else:
@@ -146,3 +146,8 @@ class ProxySwitch:
             return RemoteError(refused.reason, where=self._host.name, evidence=[said], fix=refused.advice)
         fix = advice_for_probe(probe.result, probe.url) if probe else ""
         return RemoteError(said, where=self._host.name, fix=fix)
+
+
+def _began(container: Container) -> str:
+    """When it was started, or if it was looked at before that, created."""
+    return container.started_at or container.created_at

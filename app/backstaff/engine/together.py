@@ -67,3 +67,22 @@ async def at_once(*jobs: Coroutine[object, object, None]) -> None:
             group.create_task(attempt(job))
     if failures:
         raise with_others(failures)
+
+
+async def both(*jobs: Coroutine[object, object, None]) -> None:
+    """Do jobs at once; the first failure ends the others, and comes out as it is."""
+    failures: list[Exception] = []
+
+    async def attempt(job: Coroutine[object, object, None]) -> None:
+        try:
+            await job
+        except Exception as error:
+            failures.append(error)
+            raise
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(attempt(job))
+    except ExceptionGroup:
+        raise failures[0] from None

@@ -63,7 +63,7 @@ class SshConnector:
         if not isinstance(host, SshHost):
             raise TypeError(f"{host.name} was not connected by this connector")
         await asyncio.to_thread(import_module, "backstaff.hosts.docker_api")
-        await host.docker.open()
+        await host.open()
 
     def _open(self) -> "SshConnections":
         from backstaff.hosts.ssh_connections import SshConnections

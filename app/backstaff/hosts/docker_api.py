@@ -14,6 +14,7 @@ from backstaff.hosts.docker_follow import follow_events, read_log
 from backstaff.hosts.docker_http import DockerHttp, filters, label_filter
 from backstaff.hosts.docker_pull import pull_image
 from backstaff.hosts.docker_socket import DockerSocket
+from backstaff.hosts.exec_ends import ExecEnds
 from backstaff.hosts.protocol import (
     CommandResult,
     Container,
@@ -41,6 +42,7 @@ class DockerApi:
     ) -> None:
         self._engine = DockerEngine(host, socket)
         self._run = run
+        self._ends = ExecEnds()
 
     async def open(self) -> None:
         """Connect to the engine now, to learn at once whether it can be used."""
@@ -181,7 +183,7 @@ class DockerApi:
     async def execute(self, container: str, argv: Sequence[str]) -> CommandResult:
         """Run a program inside a running container and wait for its end."""
         async with self._engine.calling() as http:
-            return await execute(http, quote(container, safe=""), argv)
+            return await execute(http, quote(container, safe=""), argv, self._ends)
 
     async def events(self) -> AsyncGenerator[DockerEvent, None]:
         """Container events from now on, until closed. The first `anext` returns only with an event.
@@ -189,7 +191,7 @@ class DockerApi:
         Ends only by an error: DockerUnavailable when the engine ends it, HostLost with the connection.
         """
         async with self._engine.calling() as http:
-            async for event in follow_events(http):
+            async for event in follow_events(http, self._ends):
                 yield event
 
     async def logs(

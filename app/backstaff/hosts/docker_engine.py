@@ -11,9 +11,10 @@ from backstaff.errors import DockerFailed
 from backstaff.hosts.docker_advice import advice
 from backstaff.hosts.docker_http import DockerHttp
 from backstaff.hosts.docker_socket import DockerSocket
+from backstaff.hosts.docker_words import in_words
 
 _NO_CONNECTION = 900
-_CONNECTIONS = 3
+_CONNECTIONS = 5
 """How many calls go out at once when a run looks at a host. A connection that is there already saves each of
 them, and those that follow, a round trip."""
 
@@ -39,7 +40,7 @@ class DockerEngine:
         except aiodocker.DockerError as error:
             if error.status == _NO_CONNECTION:
                 raise await self._socket.diagnose(error) from error
-            raise self._failed(error.message, error.status) from error
+            raise self._failed(in_words(error.message, error.status), error.status) from error
         except (aiohttp.ClientError, OSError, EOFError) as error:
             raise await self._socket.diagnose(error) from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:

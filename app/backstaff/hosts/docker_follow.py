@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from backstaff.hosts import docker_records as records
 from backstaff.hosts.docker_http import DockerHttp, filters
 from backstaff.hosts.docker_streams import FramedLog, TerminalLog
+from backstaff.hosts.exec_ends import ExecEnds
 from backstaff.hosts.line_buffer import LONGEST_LINE, LineBuffer
 from backstaff.hosts.protocol import DockerEvent, LogLine
 
@@ -32,17 +33,23 @@ async def json_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
         yield buffer.flush()
 
 
-async def follow_events(http: DockerHttp) -> AsyncGenerator[DockerEvent, None]:
-    """Events of containers as they happen; those of programs inside containers are left out.
+async def follow_events(http: DockerHttp, ends: ExecEnds) -> AsyncGenerator[DockerEvent, None]:
+    """Events of containers as they happen; those of programs inside containers only tell `ends`.
 
     Raises EOFError when the engine ends the stream.
     """
-    async with http.stream("GET", "events", params={"filters": filters(type=["container"])}) as response:
-        async for line in json_lines(response.content.iter_any()):
-            event = records.event(JSON_OBJECT.validate_json(line))
+    with ends.followed():
+        async for event in _events(http):
+            ends.note(event)
             if not event.action.startswith("exec_"):
                 yield event
     raise EOFError("the stream of events ended")
+
+
+async def _events(http: DockerHttp) -> AsyncGenerator[DockerEvent, None]:
+    async with http.stream("GET", "events", params={"filters": filters(type=["container"])}) as response:
+        async for line in json_lines(response.content.iter_any()):
+            yield records.event(JSON_OBJECT.validate_json(line))
 
 
 async def read_log(

@@ -14,15 +14,20 @@ _LAST_SIGNAL_STATUS = 159
 
 # The script is read whole before it starts, so its commands can not eat it; it runs in a process group of
 # its own; and when standard input ends early, because the call was cancelled or the connection is gone, that
-# group is ended.
+# group is ended. Its length comes first, in a line of its own: so the shell can be there before its script is.
 _INNER = 'script=$(cat); exec </dev/null; eval "$script"'
 _OUTER = (
-    "script=$(head -c {length}); exec 3<&0; "
-    'printf %s "$script" | $(command -v setsid) sh -c {inner} 3<&- & child=$!; '
-    "end() {{ kill -$1 -$child || kill -$1 $child; }}; "
+    'read -r length || exit 0; script=$(head -c "$length"); exec 3<&0; '
+    f'printf %s "$script" | $(command -v setsid) sh -c {shlex.quote(_INNER)} 3<&- & child=$!; '
+    "end() { kill -$1 -$child || kill -$1 $child; }; "
     "(read -r _ <&3; end TERM; sleep 2; end KILL) >/dev/null 2>&1 & watch=$!; "
     "exec 3<&-; wait $child; status=$?; kill $watch 2>/dev/null; exit $status"
 )
+COMMAND = f"sh -c {shlex.quote(_OUTER)}"
+"""What runs on the host, whatever the script: nothing of that is in it."""
+
+Shell = asyncssh.SSHClientProcess[bytes]
+"""A shell on a host that waits for its script; it runs one and ends."""
 
 
 @dataclass(frozen=True)
@@ -35,21 +40,23 @@ class ScriptEnd:
     stderr: str
 
 
-def command_for(script: bytes) -> str:
-    """The command line for a host; only the script's length is in it."""
-    return "sh -c " + shlex.quote(_OUTER.format(length=len(script), inner=shlex.quote(_INNER)))
+async def open_shell(connection: asyncssh.SSHClientConnection) -> Shell:
+    """Start a shell ahead of its script, which saves that the way there. Raises asyncssh.ChannelOpenError."""
+    return await connection.create_process(COMMAND, encoding=None)
 
 
-async def run_script(connection: asyncssh.SSHClientConnection, script: str) -> ScriptEnd:
+async def run_script(
+    connection: asyncssh.SSHClientConnection, script: str, shell: Shell | None = None
+) -> ScriptEnd:
     """Run `script` with `sh` and wait for its end. Cancelling ends it on the host too.
 
-    Raises asyncssh.ChannelOpenError when the host has no room for one more command. Output beyond
-    `MOST_OUTPUT` bytes is cut with a mark.
+    It is given to `shell` if there is one. Raises asyncssh.ChannelOpenError when the host has no room for one
+    more command. Output beyond `MOST_OUTPUT` bytes is cut with a mark.
     """
-    text = script.encode()
-    process = _Fed(text)
-    await connection.create_session(lambda: process, command_for(text), encoding=None)
+    process = shell or await _fed_shell(connection, said(script))
     try:
+        if shell is not None:
+            shell.stdin.write(said(script))
         async with asyncio.TaskGroup() as readers:
             stdout = readers.create_task(_collect(process.stdout))
             stderr = readers.create_task(_collect(process.stderr))
@@ -57,6 +64,18 @@ async def run_script(connection: asyncssh.SSHClientConnection, script: str) -> S
     finally:
         process.close()
     return _end(process, stdout.result(), stderr.result())
+
+
+def said(script: str) -> bytes:
+    """What the shell is told to run a script: its length, and then the script itself."""
+    text = script.encode()
+    return b"%d\n%b" % (len(text), text)
+
+
+async def _fed_shell(connection: asyncssh.SSHClientConnection, text: bytes) -> Shell:
+    process = _Fed(text)
+    await connection.create_session(lambda: process, COMMAND, encoding=None)
+    return process
 
 
 class _Fed(asyncssh.SSHClientProcess[bytes]):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import asyncssh
 
 from backstaff.clock import Clock
-from backstaff.errors import CommandFailed, HostLost
+from backstaff.errors import BackstaffError, CommandFailed, HostLost
 from backstaff.hosts.docker_socket import DockerSocket
 from backstaff.hosts.protocol import CommandResult
-from backstaff.hosts.remote_script import ScriptEnd, run_script
+from backstaff.hosts.remote_script import ScriptEnd, Shell, open_shell, run_script
 from backstaff.hosts.ssh_link import Link, close_link
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # sshd's default limit is 10 sessions for a connection, and it frees them late.
 MOST_COMMANDS = 6
 _OPEN_RETRIES = 6
+_NO_CHANNEL = (asyncssh.Error, OSError, AssertionError)
+"""What asyncssh raises where there is no channel. It asserts that there is one when the connection goes in
+the moment between the opening of a channel and its first use."""
 
 
 class SshHost:
@@ -44,6 +47,8 @@ class SshHost:
         self._on_close = on_close
         self._closed = False
         self._docker: DockerApi | None = None
+        self._shell: Shell | None = None
+        self._shell_taken = asyncio.Event()
         self._socket = DockerSocket(name, link, self.run, another)
 
     @property
@@ -99,8 +104,22 @@ class SshHost:
             listener.close()
 
     async def wait_lost(self) -> str:
-        """Return, with the reason, when the connection is gone."""
-        return await self._link.observer.wait_ended()
+        """Return, with the reason, when the connection is gone. Meanwhile a shell is kept ready, so that a
+        script needs one way there and back and not two."""
+        async with asyncio.TaskGroup() as beside:
+            keeping = beside.create_task(self._keep_shell_ready())
+            try:
+                return await self._link.observer.wait_ended()
+            finally:
+                keeping.cancel()
+
+    async def open(self) -> None:
+        """Open Docker, and a shell for the first script; raises DockerUnavailable and HostLost."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._open_shell())
+            opening = both.create_task(self._docker_failure())
+        if failure := opening.result():
+            raise failure
 
     async def close(self) -> None:
         """Close Docker, the connection and its part in a jump host; takes a few seconds at most."""
@@ -116,17 +135,48 @@ class SshHost:
             finally:
                 await self._on_close()
 
+    async def _docker_failure(self) -> BackstaffError | None:
+        """What keeps Docker from being opened: returned, so that it comes out as it is and not in a group."""
+        try:
+            await self.docker.open()
+        except BackstaffError as failure:
+            return failure
+        return None
+
+    async def _keep_shell_ready(self) -> None:
+        """Open a shell whenever the one before was taken; where the host has no room for it, no more."""
+        while self._shell is not None:
+            await self._shell_taken.wait()
+            await self._open_shell()
+
+    async def _open_shell(self) -> None:
+        self._shell = None
+        self._shell_taken.clear()
+        try:
+            self._shell = await open_shell(self._link.connection)
+        except _NO_CHANNEL:
+            # Then each script opens its own, and tells what is wrong if it can not.
+            return
+
+    def _take_shell(self) -> Shell | None:
+        """The shell that is ready, if one is."""
+        if self._shell is None or self._shell_taken.is_set():
+            return None
+        self._shell_taken.set()
+        return self._shell if self._shell.exit_status is None and not self._shell.is_closing() else None
+
     async def _run(self, script: str) -> ScriptEnd:
         for tries in range(_OPEN_RETRIES):
             try:
-                return await run_script(self._link.connection, script)
+                return await run_script(self._link.connection, script, self._take_shell())
             except asyncssh.ChannelOpenError as error:
                 await self._raise_if_lost()
                 refusal = error
-            except (asyncssh.Error, OSError) as error:
+            except _NO_CHANNEL as error:
                 await self._raise_if_lost()
+                said = str(error) or "its channel was closed at once"
                 raise CommandFailed(
-                    f"a command could not be run: {error}", status=None, where=self._name
+                    f"a command could not be run: {said}", status=None, where=self._name
                 ) from error
             await self._clock.sleep(0.1 * 2**tries)
         raise CommandFailed(

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+KEPT = 1_000
+
 
 @dataclass(frozen=True)
 class Event:
@@ -32,7 +34,7 @@ class Event:
 
 @dataclass
 class Events:
-    """All events of one engine. `history` keeps every one, for tests and demonstrations."""
+    """All events of one engine. `history` keeps the latest, for tests and demonstrations."""
 
     stamp: Callable[[], int]
     history: list[Event] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Events:
         """Something happened."""
         event = Event(kind, action, id, dict(attributes), self.stamp())
         self.history.append(event)
+        del self.history[:-KEPT]
         for subscriber in self._subscribers:
             subscriber.put_nowait(event)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from backstaff.simulator.containers import Container, Execution
 
+KEPT = 20
+
 
 @dataclass
 class Exec:
@@ -27,7 +29,7 @@ class Exec:
 
 
 class Execs:
-    """All of a host, by id."""
+    """Those of a host, by id. Of the ones that have ended the latest are known, as with Docker."""
 
     def __init__(self) -> None:
         self._known: dict[str, Exec] = {}
@@ -36,6 +38,8 @@ class Execs:
         """A program to run in a container."""
         output: Queue[tuple[str, bytes] | None] = Queue()
         execution = container.prepare(argv, lambda stream, data: output.put_nowait((stream, data)))
+        for known in [each for each, found in self._known.items() if found.exit_code is not None][:-KEPT]:
+            del self._known[known]
         self._known[execution.id] = Exec(container, execution, output)
         return self._known[execution.id]
 

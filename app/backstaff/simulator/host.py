@@ -169,6 +169,5 @@ class SimulatedHost:
             self._idle.set()
 
     async def _run_command(self, process: "asyncssh.SSHServerProcess[bytes]") -> None:
-        await self.reached(Operation.SCRIPT)
         script = RunningScript(self._daemon.machine.clock, self)
         await run_command(process, self.home, self._program, script)

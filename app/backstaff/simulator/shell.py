@@ -8,6 +8,7 @@ import asyncssh
 
 from backstaff.clock import Seconds
 from backstaff.simulator.docker_program import DockerProgram, RunningScript
+from backstaff.simulator.faults import Operation
 from backstaff.simulator.local_program import LocalProgram, local_program
 
 _CHUNK = 64 * 1024
@@ -94,9 +95,12 @@ async def _first_input(process: "asyncssh.SSHServerProcess[bytes]", script: Runn
     """Until it comes, the script waits for its client, however far away that is."""
     script.call_began()
     try:
-        return await process.stdin.read(_CHUNK)
+        data = await process.stdin.read(_CHUNK)
     finally:
         script.call_ended()
+    if data:
+        await script.host.reached(Operation.SCRIPT)
+    return data
 
 
 async def _forward(source: asyncio.StreamReader | None, target: "asyncssh.SSHWriter[bytes]") -> None:

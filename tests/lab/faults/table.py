@@ -35,7 +35,7 @@ class Fault:
 
     `breaks_traffic`: requests fail in all phases, see `Ends`. `keeps`: what makes the phase last goes on
     until the run has ended. `cuts_off`: the host can not be reached any more. In the first phase a host's
-    fault is there before the run begins."""
+    fault is there before the run begins, unless it is `soon_over`."""
 
     name: str
     ends: Mapping[At, Ends | NotApplicable]
@@ -44,6 +44,7 @@ class Fault:
     keeps: bool = False
     by_client: bool = False
     cuts_off: bool = False
+    soon_over: bool = False
     in_terminal: bool = False
     clock_s: float = 0.0
     mode: str = ""
@@ -140,19 +141,22 @@ def _signalled(name: str, strike: Strike, code: int, cause: str, *, in_terminal:
 FAULTS: tuple[Fault, ...] = (
     Fault(
         "docker frozen",
-        # The proxy asks Docker for the new container's address when it first sends a request there.
-        {**_in(At, _FROZEN), At.SWITCH: replace(_FROZEN, breaks_traffic=True)},
+        # The proxy asks Docker for the new container's address when it opens connections to it.
+        {**_in(At, _FROZEN), **_in((At.SWITCH, At.DRAIN), replace(_FROZEN, breaks_traffic=True))},
         strike=strikes.freeze_docker,
     ),
     Fault(
         "docker restarted",
         {
             **_in(At, _RESTARTED),
-            **_in((At.CONNECT, At.LOCK, At.BARRIER), _DONE),
+            **_in((At.LOCK, At.BARRIER), _DONE),
             # What is cut off by the restart may be all that was left to be done.
             **_in((At.SWITCH, At.DRAIN, At.TAG, At.PRUNE), replace(_RESTARTED, codes=(0, 1))),
+            # And here it may be over before anything is asked of it.
+            At.CONNECT: replace(_RESTARTED, codes=(0, 1)),
         },
         strike=strikes.restart_docker,
+        soon_over=True,
         breaks_traffic=True,
         timeouts={"docker": 12},
     ),

@@ -119,7 +119,7 @@ def _meet(fleet: Fleet, case: Case, stage: Stage, version: str) -> _Met:
                 load = Load(fleet.host(name).address, SITE, clients=_CLIENTS, pause_s=_PAUSE_S)
                 loads.append(until_ended.enter_context(load))
                 load.wait_for(f"{fleet.version} {old_container}", times=1)
-        struck_before = case.at is At.CONNECT and not fault.by_client
+        struck_before = case.at is At.CONNECT and not (fault.by_client or fault.soon_over)
         if struck_before:
             fault.strike(Target(fleet.lab, host, None, f"app-web-{version}"))
         struck_at = time.monotonic()

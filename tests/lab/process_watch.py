@@ -1,0 +1,137 @@
+"""Looks at every process of this machine, those in the hosts' namespaces included, as fast as it can.
+
+A program of its own: `python -m tests.lab.process_watch`. It reads from standard input what to look for, in
+lines up to an empty one (in its arguments it would find it itself), says `ready`, and prints what it found as
+JSON when standard input ends.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_REPOSITORY = Path(__file__).parents[2]
+_AGAIN_WITHIN = 3
+"""Rounds in which a process is looked at again: it may just have become another program."""
+
+
+@dataclass
+class Findings:
+    """What was seen. `arguments` and `environments` are command lines of processes that had a word in them,
+    with that word's number; `programs` are the first two arguments of all."""
+
+    rounds: int = 0
+    processes: int = 0
+    programs: list[str] = field(default_factory=list)
+    arguments: list[tuple[int, str]] = field(default_factory=list)
+    environments: list[tuple[int, str]] = field(default_factory=list)
+
+    def ran(self, *words: str) -> bool:
+        """Whether a program was seen whose first arguments have all of these words."""
+        return any(all(word in program for word in words) for program in self.programs)
+
+
+class Watch:
+    """Rounds over /proc."""
+
+    def __init__(self, words: Sequence[bytes]) -> None:
+        self._words = words
+        self._seen: dict[str, int] = {}
+        self._programs: set[str] = set()
+        self._arguments: set[tuple[int, str]] = set()
+        self._environments: set[tuple[int, str]] = set()
+        self._rounds = 0
+
+    def look(self) -> None:
+        """One round."""
+        self._rounds += 1
+        for pid in os.listdir("/proc"):  # noqa: PTH208 - names alone, a thousand times a second
+            if pid[0].isdigit() and self._rounds - self._seen.setdefault(pid, self._rounds) <= _AGAIN_WITHIN:
+                self._look_at(pid)
+
+    def _look_at(self, pid: str) -> None:
+        arguments = _read(f"/proc/{pid}/cmdline")
+        if not arguments:
+            return
+        shown = arguments.replace(b"\0", b" ").decode("utf-8", "replace").strip()
+        self._programs.add(" ".join(shown.split(" ")[:2])[:100])
+        environment = _read(f"/proc/{pid}/environ")
+        for number, word in enumerate(self._words):
+            if word in arguments:
+                self._arguments.add((number, shown[:200]))
+            if word in environment:
+                self._environments.add((number, shown[:200]))
+
+    def findings(self) -> Findings:
+        """All so far."""
+        return Findings(
+            self._rounds,
+            len(self._seen),
+            sorted(self._programs),
+            sorted(self._arguments),
+            sorted(self._environments),
+        )
+
+
+def _read(path: str) -> bytes:
+    try:
+        with Path(path).open("rb", buffering=0) as file:
+            return file.read(1 << 20) or b""
+    except OSError:
+        return b""
+
+
+@contextmanager
+def watching(words: Sequence[str]) -> Iterator[Findings]:
+    """Watch while the body runs; the findings are there when it is over."""
+    findings = Findings()
+    watch = subprocess.Popen(
+        [sys.executable, "-m", "tests.lab.process_watch"],
+        cwd=_REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert watch.stdin is not None
+    assert watch.stdout is not None
+    try:
+        watch.stdin.write("".join(f"{word}\n" for word in words) + "\n")
+        watch.stdin.flush()
+        assert watch.stdout.readline() == "ready\n"
+        yield findings
+        watch.stdin.close()
+        found = json.loads(watch.stdout.read())
+    finally:
+        watch.kill()
+        watch.wait()
+        watch.stdout.close()
+    findings.__dict__.update(found)
+
+
+def main() -> None:
+    """Watch until standard input ends."""
+    words = []
+    while word := sys.stdin.readline().rstrip("\n"):
+        words.append(word.encode())
+    over = threading.Event()
+
+    def wait_for_the_end() -> None:
+        sys.stdin.read()
+        over.set()
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
+    watch = Watch(words)
+    watch.look()
+    print("ready", flush=True)
+    while not over.is_set():
+        watch.look()
+    print(json.dumps(watch.findings().__dict__), flush=True)
+
+
+if __name__ == "__main__":
+    main()
