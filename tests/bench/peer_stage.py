@@ -1,4 +1,4 @@
-"""The hosts and the project that both tools deploy, near and far, and the deploys themselves with their times."""
+"""The hosts and the project that both tools deploy, near or far, and the deploys themselves, timed."""
 
 import os
 import time

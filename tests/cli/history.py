@@ -10,6 +10,9 @@ from tests.cli.project import Result
 from tests.events.builders import a_good_deploy, a_stuck_barrier
 from tests.replay.journals import a_failed_run, text_of
 
+REPORT = Path(__file__).parents[1] / "data" / "kamal" / "report-2.6.0.log"
+"""What Kamal printed of a deploy that hangs."""
+
 DONE, FAILED, CUT_OFF = "20261123-120357-a1b2", "20261122-120357-00bb", "20261121-120357-00cc"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from backstaff.cli.replay import MOST_DAMAGE
 from backstaff.demo.scenarios import SCENARIOS
 from backstaff.events.journal import JournalWriter
 from backstaff.events.types import Event
@@ -181,3 +182,13 @@ def test_a_reader_that_goes_away_ends_it(project: Project, tmp_path: Path) -> No
         err = process.stderr.read()
         assert process.wait(timeout=PATIENCE_S) == 0
     assert err == ""
+
+
+def test_of_many_lines_that_can_not_be_read_most_are_only_counted(project: Project) -> None:
+    some_history()
+    path = runs_directory() / f"{DONE}.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + b"damage\n" * 30 + b"".join(lines[1:]))
+    result = project.run("replay", "--no-tui", DONE)
+    assert result.err.count("can not be read and is left out") == MOST_DAMAGE
+    assert result.err.splitlines()[-1].endswith(f"{30 - MOST_DAMAGE} more lines of it can not be read")

@@ -7,12 +7,12 @@ import sys
 import types
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import pytest
 
 from backstaff.replay.recording import Recording
-from tests.cli.history import CUT_OFF, DONE, FAILED, runs_directory, some_history
+from tests.cli.history import CUT_OFF, DONE, FAILED, REPORT, runs_directory, some_history
 from tests.cli.project import Project
 
 
@@ -94,10 +94,11 @@ def test_a_file_that_could_not_be_written_whole_does_not_stay(
 ) -> None:
     some_history()
 
-    def full(*_: object) -> None:
+    def full(_recording: Recording, file: BinaryIO) -> None:
+        file.write(b"half a line")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("shutil.copyfileobj", full)
+    monkeypatch.setattr(Recording, "copy_to", full)
     result = project.run("runs", "export", "-o", "x.jsonl")
     assert result.err.startswith("x.jsonl: can not be written: No space left on device\n")
     assert not (project.directory / "x.jsonl").exists()
@@ -140,3 +141,19 @@ def test_the_console_can_not_write_two_copies_over_each_other(tmp_path: Path, pr
     first, second = (copy_journal(journal, tmp_path) for _ in range(2))
     assert [path.name for path in (first, second)] == [f"backstaff-{DONE}.jsonl", f"backstaff-{DONE}-2.jsonl"]
     assert first.read_bytes() == second.read_bytes() == journal.read_bytes()
+
+
+def test_a_log_of_kamals_is_written_as_a_journal(project: Project) -> None:
+    result = project.run("runs", "export", str(REPORT))
+    path = project.directory / "backstaff-report-2.6.0.jsonl"
+    assert (result.code, result.err) == (0, "")
+    shown = project.run("runs", "show", str(path))
+    assert "job waits for web; no web host has started; its group comes after" in shown.out
+    assert "command  kamal deploy -d production" in shown.out
+
+
+def test_a_log_of_kamals_is_written_as_a_page(project: Project) -> None:
+    assert project.run("runs", "export", str(REPORT), "--html").code == 0
+    page = (project.directory / "backstaff-report-2.6.0.html").read_text()
+    assert "<span>Kamal</span>" in page
+    assert "no web host has started" in page

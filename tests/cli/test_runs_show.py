@@ -5,7 +5,7 @@ import json
 import pytest
 
 from backstaff.events.journal import JournalWriter
-from tests.cli.history import CUT_OFF, DONE, FAILED, moved, record, runs_directory, some_history
+from tests.cli.history import CUT_OFF, DONE, FAILED, REPORT, moved, record, runs_directory, some_history
 from tests.cli.project import Project
 from tests.events.builders import a_good_deploy, a_stuck_barrier
 from tests.replay.journals import text_of
@@ -122,4 +122,17 @@ def test_a_log_of_kamals_is_shown_too(project: Project) -> None:
     )
     project.write("deploy.log", log)
     said = shown(project, "deploy.log")
-    assert "journal  deploy.log" in said
+    assert "log      deploy.log" in said
+
+
+def test_of_a_log_of_kamals_its_own_command_and_size_are_shown(project: Project) -> None:
+    said = shown(project, str(REPORT))
+    assert "command  kamal deploy -d production\nwith     Kamal, config/deploy.yml\n" in said
+    assert f"log      {REPORT} (" in said
+    assert json.loads(shown(project, str(REPORT), "--json"))["size"] == REPORT.stat().st_size
+
+
+def test_a_group_that_waits_for_a_later_one_is_not_told_to_have_hope(project: Project) -> None:
+    said = shown(project, str(REPORT))
+    assert "no host can open the barrier: web-1 and web-2 come in a later group" in said
+    assert "can still open it" not in said

@@ -16,6 +16,8 @@ from backstaff.console.shown import Shown
 
 START = datetime(2026, 11, 23, 12, 4, 0, tzinfo=UTC)
 SIZES = [(120, 40), (80, 24), (60, 15)]
+SMALL = (60, 10)
+"""Eight rows of lines, and below them the status."""
 
 E = TypeVar("E", bound=Entry)
 
@@ -91,4 +93,13 @@ def status(panel: LinePanel[E]) -> str:
 async def typed(pilot: Pilot[None], key: str, pattern: str) -> None:
     """Open a row with a key, type a pattern in the place of what is there, and enter it."""
     await pilot.press(key, *(["backspace"] if not pattern else []), *pattern, "enter")
+    await pilot.pause()
+
+
+def bare(view: LogView) -> list[str]:
+    """The texts on the screen of lines that all come from one origin, without their times."""
+    return [row.removeprefix(row[:9]) for row in texts(view)]
+
+
+async def settled(pilot: Pilot[None]) -> None:
     await pilot.pause()

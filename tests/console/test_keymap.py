@@ -7,6 +7,8 @@ from textual.dom import DOMNode
 from backstaff.console import keymap
 from backstaff.console.app import Console
 from backstaff.console.keymap import Place, keymap_file, load_keymap, place_of, read_keymap
+from backstaff.console.matrix import Matrix
+from backstaff.console.why_panel import WhyPanel
 from tests.console.stand import Hosts, Lines, Stand
 
 PLACES = [place_of(Hosts), place_of(Lines), place_of(Stand)]
@@ -118,18 +120,59 @@ def test_what_a_problem_gives_as_an_example_is_right(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("run.cancel: j\n", "j is bound to hosts.down already"),
-        ("run.cancel: n\n", "n is bound to log.next already"),
-        ("run.cancel: z\n", "z is bound to view.zoom already"),
-        ("view.zoom: enter\n", "enter is bound to hosts.open already"),
+        ("run.cancel: j\n", "in hosts j is bound to hosts.down already"),
+        ("run.cancel: n\n", "in lines n is bound to log.next already"),
+        ("run.cancel: z\n", "on the screen z is bound to view.zoom already"),
+        ("view.zoom: enter\n", "in hosts enter is bound to hosts.open already"),
     ],
 )
 def test_a_key_that_something_further_in_has_is_refused(text: str, problem: str) -> None:
     keys, problems = read_keymap(text, REAL)
     assert keys == {}
+    assert problems == (f"line 1: {problem}",)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("view.zoom: tab\n", "on the screen tab is bound to Focus Next already"),
+        ("why.copy: pageup\n", "in why pageup is bound to Page Up already"),
+        ("card.copy: ctrl+c\n", "everywhere ctrl+c is bound to Cancel already"),
+        ("journal.export: ctrl+p\n", "everywhere ctrl+p is bound to Command palette already"),
+    ],
+)
+def test_a_key_that_the_same_place_has_for_what_can_not_be_rebound_is_refused(
+    text: str, problem: str
+) -> None:
+    assert read_keymap(text, REAL) == ({}, (f"line 1: {problem}",))
+
+
+@pytest.mark.parametrize("key", ["tab", "ctrl+pageup"])
+def test_a_key_is_refused_that_something_further_in_needs_for_what_can_not_be_rebound(key: str) -> None:
+    keys, problems = read_keymap(f"run.cancel: {key}\n", REAL)
+    assert keys == {}
     assert len(problems) == 1
-    assert problems[0].startswith("line 1: in ")
-    assert problems[0].endswith(problem)
+    assert f" {key} is bound to " in problems[0]
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])
+@pytest.mark.parametrize("binding", ["hosts.copy", "log.pause", "view.zoom"])
+def test_a_key_that_works_whatever_has_the_focus_can_not_be_had_further_in(binding: str, key: str) -> None:
+    keys, problems = read_keymap(f"{binding}: {key}\n", REAL)
+    assert keys == {}
+    assert len(problems) == 1
+    assert problems[0].startswith(f"line 1: everywhere {key} is bound to ")
+
+
+def test_what_is_further_in_may_take_a_key_of_the_app_that_can_not_be_rebound() -> None:
+    assert read_keymap("hosts.copy: ctrl+p\n", REAL) == ({"hosts.copy": "ctrl+p"}, ())
+
+
+def test_keys_that_a_class_has_in_the_place_of_its_base_class_are_its_own() -> None:
+    place = place_of(WhyPanel)
+    assert place.keys["why.down"] == {"j"}
+    assert place.fixed["down"] == "Scroll Down"
+    assert "up" not in place_of(Matrix).fixed
 
 
 def test_of_two_wishes_of_which_one_hides_the_other_the_first_is_granted() -> None:
@@ -137,7 +180,7 @@ def test_of_two_wishes_of_which_one_hides_the_other_the_first_is_granted() -> No
     assert problem == "line 2: in hosts x is bound to hosts.copy already"
     assert keys == {"hosts.copy": "x"}
     keys, problem = refused("app.cancel: x\nhosts.copy: x\n")
-    assert problem == f"line 2: in {place_of(Stand).name} x is bound to app.cancel already"
+    assert problem == "line 2: everywhere x is bound to app.cancel already"
     assert keys == {"app.cancel": "x"}
 
 

@@ -51,6 +51,27 @@ def test_a_host_that_is_gone_says_so_in_the_cells_of_its_roles_only() -> None:
     assert words(rows(script.board)["h3"]) == "! h3 · ✗ lost keepalive 0 s"
 
 
+@pytest.mark.parametrize(
+    ("detail", "told"),
+    [
+        ("no route", "✗ unreachable no route 0 s"),
+        ("10.0.0.3 port 22 refuses connections", "✗ unreachable 0 s"),
+    ],
+)
+def test_what_has_no_room_beside_the_word_is_left_out_whole(detail: str, told: str) -> None:
+    script = until_boot(Script())
+    script.at(8, HostChanged(host="h3", state=HostState.UNREACHABLE, detail=detail))
+    assert words(rows(script.board)["h3"]) == f"! h3 · {told}"
+
+
+def test_a_role_that_went_back_tells_the_version_that_serves_and_one_that_did_not_the_new_one() -> None:
+    script = until_boot(Script())
+    script.at(8, pair("h1", "web", PairState.ROLLED_BACK), pair("h2", "web", PairState.NOT_ROLLED_BACK))
+    told = rows(script.board)
+    assert words(told["h1"]) == "h1 ↩ rolled back v41 ·"
+    assert words(told["h2"]) == "! h2 ✗ not back v42 ·"
+
+
 def test_what_a_run_left_in_the_middle_is_not_booted_when_it_has_ended() -> None:
     script = until_boot(Script())
     script.at(8, pair("h1", "web", PairState.PULLING))

@@ -1,6 +1,7 @@
 """A recorded run in the console, driven by keys."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,13 @@ from backstaff.console.subject import Subject
 from backstaff.console.timeline import Timeline
 from backstaff.errors import ExitCode
 from backstaff.events.journal import JournalWriter
+from backstaff.events.types import Output
+from backstaff.replay.limited import Limited
 from backstaff.replay.marks import MarkKind
 from backstaff.replay.player import Motion
 from tests.console.replaying import Hands, a_file, at_rest, press, replayed
 from tests.console.stand import lines_of
+from tests.events.builders import Script, a_run
 from tests.recordings import recorded
 from tests.replay.journals import a_failed_run, a_talkative_run, folded
 
@@ -454,3 +458,17 @@ async def test_the_filter_of_hosts_is_for_the_keys_right_behind_its_own(failed: 
         await press(app, pilot, "slash", *"job")
         assert isinstance(app.focused, Input)
         assert app.screen.query_one(Matrix).pattern == "job"
+
+
+async def test_an_expression_that_takes_for_ever_is_given_up_and_keys_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backstaff.replay.search.Limited", partial(Limited, longest_s=0.01))
+    script = Script().at(0, a_run())
+    for number in range(30):
+        script.at(number, Output(source="container", host="h1", role="web", text="a" * 60))
+    async with replayed(a_file(tmp_path, script.events), Begin(0.0)) as (app, pilot):
+        await press(app, pilot, "s", *"(a|a)*b", "enter")
+        assert "given up" in said(app)[-1]
+        await press(app, pilot, "full_stop")
+        assert app.state.board.seq == 2

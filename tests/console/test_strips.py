@@ -184,6 +184,22 @@ def test_pulls_are_one_bar_that_names_the_last_host() -> None:
     assert line.cell_length <= 100
 
 
+def test_what_has_no_room_beside_the_bar_of_a_pull_is_left_out_whole() -> None:
+    script = Script().at(0, a_run(), a_plan(), PhaseStarted(phase=Phase.PULL))
+    for host in ("h1", "h2"):
+        script.at(
+            1, Progress(subject="pull", host=host, current=12_000_000, total=48_000_000, text="Downloading")
+        )
+    told = {progress_lines(script.board, width)[0].plain.rpartition("  ")[2] for width in range(45, 100)}
+    assert told == {"24 MB of 96 MB", "0 of 2 hosts", "h1 is last: Downloading"}
+
+
+def test_the_reason_of_a_barrier_is_never_cut_inside_of_its_brackets() -> None:
+    whole = barrier(a_failed_board(), 200)
+    assert "(h2: exited 1; h1: not healthy within 30 s)" in whole
+    assert barrier(a_failed_board(), 78).endswith("no web container became healthy")
+
+
 def test_a_build_shows_its_step() -> None:
     script = Script().at(0, a_run(), a_plan(), PhaseStarted(phase=Phase.BUILD))
     script.at(1, Progress(subject="build", current=3, total=12, text="RUN \x1b[31mnpm ci"))

@@ -209,6 +209,11 @@ def test_without_a_width_commands_are_in_one_piece() -> None:
     )
 
 
+def test_a_role_that_did_not_go_back_is_named_so() -> None:
+    script = until_boot(Script()).at(8, pair("h1", "web", PairState.NOT_ROLLED_BACK))
+    assert heading_of(script.board, Subject("h1", "web")) == "why web@h1 is not rolled back"
+
+
 def test_the_panel_is_named_for_what_it_explains() -> None:
     assert heading_of(a_stuck_barrier().board, Subject("h3", "job")) == "why job@h3 waits"
     assert heading_of(a_stuck_barrier().board, Subject("h2", "web")) == "why web@h2 failed"

@@ -11,6 +11,7 @@ from tests.engine.running import NEW, OLD, Ran, Scene, run, short_config
 from tests.fakes.apps import ENDS, HEALTHY, NEVER_READY, SLOW, App
 from tests.fakes.faults import Fault, Kind
 from tests.fakes.hosts import Datacentre
+from tests.fakes.server import PROXY_IMAGE
 from tests.kamal.builders import a_role
 
 CONFIG = short_config(roles=(a_role("web", "h1"),))
@@ -91,6 +92,21 @@ def test_the_first_deploy_starts_the_proxy() -> None:
     ran = switching(HEALTHY, first=True)
     assert ran.code is ExitCode.DONE
     assert ran.serving("h1") == NEW
+
+
+def test_a_proxy_that_ends_right_after_its_start_is_the_cause() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        server = datacentre["h1"]
+        server.add_image(PROXY_IMAGE, {})
+        proxy = server.create(PROXY_CONTAINER, PROXY_IMAGE, {}, ENDS)
+        proxy.restart_policy = "no"
+        server.goes_wrong(Fault("list", times=6))
+
+    ran = run(Scene(config=CONFIG, set=set_scene, old=""))
+    assert ran.code is ExitCode.FAILED
+    assert ran.card.cause == "kamal-proxy ended again right after it was started"
+    assert ran.card.host == "h1"
+    assert "backstaff proxy logs -h h1" in ran.card.fix
 
 
 def test_a_container_of_the_same_version_makes_way_and_comes_back_into_service_anew() -> None:

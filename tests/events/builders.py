@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from backstaff.events import types as ev
 from backstaff.events.board import Board
 from backstaff.events.facts import (
     BarrierState,
@@ -17,34 +18,6 @@ from backstaff.events.facts import (
     ProbeSummary,
     WaitKind,
 )
-from backstaff.events.types import (
-    BarrierChanged,
-    Body,
-    CommandRun,
-    ContainerChanged,
-    ContainersSeen,
-    Event,
-    Failed,
-    HostChanged,
-    LockChanged,
-    Output,
-    PairChanged,
-    PairPlanned,
-    PhaseEnded,
-    PhaseStarted,
-    PlanMade,
-    ProbeSeen,
-    Progress,
-    RunEnded,
-    RunStarted,
-    StepEnded,
-    StepStarted,
-    Verified,
-    VersionSeen,
-    WaitEnded,
-    WaitExplained,
-    WaitStarted,
-)
 from backstaff.explain.why import explain_wait
 
 START = datetime(2026, 11, 23, 12, 3, 57, tzinfo=UTC)
@@ -57,16 +30,16 @@ class Script:
     """A run written down event by event; `at` moves the time on."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[ev.Event] = []
         self.board = Board()
         self.t = 0.0
 
-    def at(self, t: float, *bodies: Body) -> "Script":
+    def at(self, t: float, *bodies: ev.Body) -> "Script":
         """Let `bodies` happen at `t` seconds into the run."""
         self.t = t
         for body in bodies:
             when = START + timedelta(seconds=t)
-            event = Event(seq=len(self.events) + 1, at=when, t=t, body=body)
+            event = ev.Event(seq=len(self.events) + 1, at=when, t=t, body=body)
             self.events.append(event)
             self.board.fold(event)
         return self
@@ -75,11 +48,11 @@ class Script:
         """Let the engine explain a wait at `t`."""
         why = explain_wait(self.board, wait, t)
         left = self.board.waits[wait].left_s(t)
-        return self.at(t, WaitExplained(wait=wait, why=why, left_s=left, heartbeat=heartbeat))
+        return self.at(t, ev.WaitExplained(wait=wait, why=why, left_s=left, heartbeat=heartbeat))
 
 
-def a_run(version: str = "v42", destination: str = "production") -> RunStarted:
-    return RunStarted(
+def a_run(version: str = "v42", destination: str = "production") -> ev.RunStarted:
+    return ev.RunStarted(
         run=RUN,
         command="deploy",
         service="shop",
@@ -92,14 +65,14 @@ def a_run(version: str = "v42", destination: str = "production") -> RunStarted:
     )
 
 
-def a_plan(*, job_first: bool = False) -> PlanMade:
+def a_plan(*, job_first: bool = False) -> ev.PlanMade:
     groups = ((1, "web", WEB_HOSTS), (2 if job_first else 1, "job", JOB_HOSTS))
     pairs = tuple(
-        PairPlanned(host=host, role=role, group=group, gatekeeper=role == "web", proxied=role == "web")
+        ev.PairPlanned(host=host, role=role, group=group, gatekeeper=role == "web", proxied=role == "web")
         for group, role, hosts in groups
         for host in hosts
     )
-    return PlanMade(
+    return ev.PlanMade(
         hosts=WEB_HOSTS + JOB_HOSTS,
         pairs=pairs,
         groups=(WEB_HOSTS + JOB_HOSTS,),
@@ -144,18 +117,18 @@ def a_container(
     )
 
 
-def container_event(host: str, role: str, event: str, container: ContainerFacts) -> ContainerChanged:
-    return ContainerChanged(host=host, role=role, event=event, container=container)
+def container_event(host: str, role: str, event: str, container: ContainerFacts) -> ev.ContainerChanged:
+    return ev.ContainerChanged(host=host, role=role, event=event, container=container)
 
 
-def pair(host: str, role: str, state: PairState, detail: str = "") -> PairChanged:
-    return PairChanged(host=host, role=role, state=state, detail=detail)
+def pair(host: str, role: str, state: PairState, detail: str = "") -> ev.PairChanged:
+    return ev.PairChanged(host=host, role=role, state=state, detail=detail)
 
 
 def wait(
     number: int, what: WaitKind, host: str, role: str, cause: str, limit_s: float = 45, *, quiet: bool = False
-) -> WaitStarted:
-    return WaitStarted(
+) -> ev.WaitStarted:
+    return ev.WaitStarted(
         wait=number,
         what=what,
         cause=cause,
@@ -167,57 +140,59 @@ def wait(
     )
 
 
-def probe(host: str, result: str, count: int, t: float, *, ok: bool = False) -> ProbeSeen:
+def probe(host: str, result: str, count: int, t: float, *, ok: bool = False) -> ev.ProbeSeen:
     url = "http://ef646845cff3:3000/up"
-    return ProbeSeen(
+    return ev.ProbeSeen(
         host=host, role="web", probe=ProbeSummary(url=url, result=result, ok=ok, count=count, last_t=t)
     )
 
 
-def line(host: str, role: str, text: str, name: str = "") -> Output:
-    return Output(source="container", host=host, role=role, name=name, text=text)
+def line(host: str, role: str, text: str, name: str = "") -> ev.Output:
+    return ev.Output(source="container", host=host, role=role, name=name, text=text)
 
 
 def until_boot(script: Script) -> Script:
     """Everything before the boot phase: connected, pulled, locked, prepared."""
-    script.at(0, a_run(), a_plan(), PhaseStarted(phase=Phase.CONNECT))
+    script.at(0, a_run(), a_plan(), ev.PhaseStarted(phase=Phase.CONNECT))
     for host in WEB_HOSTS + JOB_HOSTS:
         role = "web" if host in WEB_HOSTS else "job"
-        script.at(0.02, HostChanged(host=host, state=HostState.CONNECTING))
+        script.at(0.02, ev.HostChanged(host=host, state=HostState.CONNECTING))
         script.at(
-            0.2, HostChanged(host=host, state=HostState.CONNECTED, docker="27.3.1", free_disk=41_000_000_000)
+            0.2,
+            ev.HostChanged(host=host, state=HostState.CONNECTED, docker="27.3.1", free_disk=41_000_000_000),
         )
         old = a_container(host, role, "v41", status="Up 3 days")
-        script.at(0.3, ContainersSeen(host=host, containers=(old,)))
-        script.at(0.3, VersionSeen(host=host, role=role, version="v41"))
-    script.at(0.4, PhaseEnded(phase=Phase.CONNECT, outcome=Outcome.DONE, took_s=0.4))
+        script.at(0.3, ev.ContainersSeen(host=host, containers=(old,)))
+        script.at(0.3, ev.VersionSeen(host=host, role=role, version="v41"))
+    script.at(0.4, ev.PhaseEnded(phase=Phase.CONNECT, outcome=Outcome.DONE, took_s=0.4))
     script.at(
         0.4,
-        PhaseStarted(phase=Phase.BUILD),
-        StepStarted(step="hook pre-build"),
-        Output(source="hook", name="pre-build", text="\x1b[32m3 tests, 0 failures\x1b[0m"),
-        StepEnded(step="hook pre-build", outcome=Outcome.DONE, took_s=1.2),
+        ev.PhaseStarted(phase=Phase.BUILD),
+        ev.StepStarted(step="hook pre-build"),
+        ev.Output(source="hook", name="pre-build", text="\x1b[32m3 tests, 0 failures\x1b[0m"),
+        ev.StepEnded(step="hook pre-build", outcome=Outcome.DONE, took_s=1.2),
     )
-    script.at(1.7, PhaseEnded(phase=Phase.BUILD, outcome=Outcome.DONE, took_s=1.3))
-    script.at(1.7, PhaseStarted(phase=Phase.PULL))
+    script.at(1.7, ev.PhaseEnded(phase=Phase.BUILD, outcome=Outcome.DONE, took_s=1.3))
+    script.at(1.7, ev.PhaseStarted(phase=Phase.PULL))
     for host in WEB_HOSTS + JOB_HOSTS:
         script.at(
-            2.0, Progress(subject="pull", host=host, current=12_000_000, total=48_000_000, text="Downloading")
+            2.0,
+            ev.Progress(subject="pull", host=host, current=12_000_000, total=48_000_000, text="Downloading"),
         )
-    script.at(5.8, PhaseEnded(phase=Phase.PULL, outcome=Outcome.DONE, took_s=4.1))
-    script.at(5.8, PhaseStarted(phase=Phase.LOCK))
-    script.at(6.0, LockChanged(state=LockState.OURS, host="h1", release="ssh h1 rm -r .kamal/lock-shop"))
-    script.at(6.0, PhaseEnded(phase=Phase.LOCK, outcome=Outcome.DONE, took_s=0.2))
-    script.at(6.0, PhaseStarted(phase=Phase.PREPARE))
-    script.at(6.3, PhaseEnded(phase=Phase.PREPARE, outcome=Outcome.DONE, took_s=0.3))
-    return script.at(6.3, PhaseStarted(phase=Phase.BOOT, detail="1 group"))
+    script.at(5.8, ev.PhaseEnded(phase=Phase.PULL, outcome=Outcome.DONE, took_s=4.1))
+    script.at(5.8, ev.PhaseStarted(phase=Phase.LOCK))
+    script.at(6.0, ev.LockChanged(state=LockState.OURS, host="h1", release="ssh h1 rm -r .kamal/lock-shop"))
+    script.at(6.0, ev.PhaseEnded(phase=Phase.LOCK, outcome=Outcome.DONE, took_s=0.2))
+    script.at(6.0, ev.PhaseStarted(phase=Phase.PREPARE))
+    script.at(6.3, ev.PhaseEnded(phase=Phase.PREPARE, outcome=Outcome.DONE, took_s=0.3))
+    return script.at(6.3, ev.PhaseStarted(phase=Phase.BOOT, detail="1 group"))
 
 
 def at_the_barrier(script: Script, t: float = 20.0) -> Script:
     """Jobs wait, webs start."""
     script.at(
         t,
-        BarrierChanged(
+        ev.BarrierChanged(
             barrier="web", state=BarrierState.CLOSED, can_open=WEB_HOSTS, waiting=("job@h3", "job@h4")
         ),
     )
@@ -228,7 +203,7 @@ def at_the_barrier(script: Script, t: float = 20.0) -> Script:
         script.at(t, pair(host, "web", PairState.STARTING, "shop-web-production-v42"))
         script.at(
             t + 0.3,
-            CommandRun(
+            ev.CommandRun(
                 line="docker start shop-web-production-v42",
                 took_s=0.3,
                 status=0,
@@ -254,9 +229,9 @@ def a_good_deploy() -> Script:
         script.at(
             8.4, line(host, "web", "listening on 3000"), pair(host, "web", PairState.SWITCHING, switching)
         )
-        script.at(8.4, WaitEnded(wait=number, outcome=Outcome.DONE, took_s=1.7))
+        script.at(8.4, ev.WaitEnded(wait=number, outcome=Outcome.DONE, took_s=1.7))
         if host == "h1":
-            opened = BarrierChanged(
+            opened = ev.BarrierChanged(
                 barrier="web",
                 state=BarrierState.OPEN,
                 waiting=("job@h3", "job@h4"),
@@ -264,7 +239,7 @@ def a_good_deploy() -> Script:
             )
             script.at(8.4, opened)
             for job_wait in (1, 2):
-                script.at(8.4, WaitEnded(wait=job_wait, outcome=Outcome.DONE, took_s=2.0))
+                script.at(8.4, ev.WaitEnded(wait=job_wait, outcome=Outcome.DONE, took_s=2.0))
         script.at(8.5, pair(host, "web", PairState.STOPPING_OLD, "shop-web-production-v41"))
     for host in JOB_HOSTS:
         script.at(8.7, pair(host, "job", PairState.STARTING, "shop-job-production-v42"))
@@ -277,17 +252,17 @@ def a_good_deploy() -> Script:
         script.at(9.8, pair(host, "web", PairState.HEALTHY))
     for host in JOB_HOSTS:
         number = 5 + JOB_HOSTS.index(host)
-        script.at(15.9, WaitEnded(wait=number, outcome=Outcome.DONE, took_s=7.0))
+        script.at(15.9, ev.WaitEnded(wait=number, outcome=Outcome.DONE, took_s=7.0))
         script.at(15.9, pair(host, "job", PairState.STOPPING_OLD, "shop-job-production-v41"))
     for host in JOB_HOSTS:
         script.at(17.0, pair(host, "job", PairState.HEALTHY))
-    script.at(17.0, PhaseEnded(phase=Phase.BOOT, outcome=Outcome.DONE, took_s=10.7))
-    script.at(17.0, PhaseStarted(phase=Phase.FINISH))
-    script.at(17.4, LockChanged(state=LockState.RELEASED, host="h1"))
-    script.at(17.4, PhaseEnded(phase=Phase.FINISH, outcome=Outcome.DONE, took_s=0.4))
-    script.at(17.4, PhaseStarted(phase=Phase.VERIFY), verdicts("v42", "v42"))
-    script.at(17.6, PhaseEnded(phase=Phase.VERIFY, outcome=Outcome.DONE, took_s=0.2))
-    return script.at(17.6, RunEnded(exit_code=0, verdict="done", took_s=17.6))
+    script.at(17.0, ev.PhaseEnded(phase=Phase.BOOT, outcome=Outcome.DONE, took_s=10.7))
+    script.at(17.0, ev.PhaseStarted(phase=Phase.FINISH))
+    script.at(17.4, ev.LockChanged(state=LockState.RELEASED, host="h1"))
+    script.at(17.4, ev.PhaseEnded(phase=Phase.FINISH, outcome=Outcome.DONE, took_s=0.4))
+    script.at(17.4, ev.PhaseStarted(phase=Phase.VERIFY), verdicts("v42", "v42"))
+    script.at(17.6, ev.PhaseEnded(phase=Phase.VERIFY, outcome=Outcome.DONE, took_s=0.2))
+    return script.at(17.6, ev.RunEnded(exit_code=0, verdict="done", took_s=17.6))
 
 
 def a_stuck_barrier() -> Script:
@@ -303,11 +278,13 @@ def a_stuck_barrier() -> Script:
     )
     script.at(21, line("h2", "web", "\x1b[31mcould not connect to database at db:5432\x1b[0m", dead.name))
     script.at(21.2, container_event("h2", "web", "die", dead))
-    script.at(21.3, ContainersSeen(host="h2", containers=strangers))
+    script.at(21.3, ev.ContainersSeen(host="h2", containers=strangers))
     script.at(21.4, pair("h2", "web", PairState.FAILED, "the container exited 1 after 0.9 s"))
-    script.at(21.4, WaitEnded(wait=4, outcome=Outcome.DOOMED, took_s=1.1, reason="the container exited 1"))
+    script.at(21.4, ev.WaitEnded(wait=4, outcome=Outcome.DOOMED, took_s=1.1, reason="the container exited 1"))
     still = ("job@h3", "job@h4")
-    script.at(21.4, BarrierChanged(barrier="web", state=BarrierState.CLOSED, can_open=("h1",), waiting=still))
+    script.at(
+        21.4, ev.BarrierChanged(barrier="web", state=BarrierState.CLOSED, can_open=("h1",), waiting=still)
+    )
     for count in range(1, 10):
         script.at(22.6 + count, probe("h1", "unexpected status (500)", count, 22.6 + count))
     return script.explain(32, 1, heartbeat=True).explain(32, 2, heartbeat=True)
@@ -318,7 +295,7 @@ def waits_without_a_limit() -> Script:
     script = until_boot(Script())
     waiting = tuple(f"job@{host}" for host in JOB_HOSTS)
     script.at(
-        20, BarrierChanged(barrier="web", state=BarrierState.CLOSED, can_open=WEB_HOSTS, waiting=waiting)
+        20, ev.BarrierChanged(barrier="web", state=BarrierState.CLOSED, can_open=WEB_HOSTS, waiting=waiting)
     )
     for number, host in enumerate(JOB_HOSTS, 1):
         script.at(20, pair(host, "job", PairState.WAITING))
@@ -332,10 +309,10 @@ def waits_without_a_limit() -> Script:
 def a_failed_deploy(card_of: Callable[[Board], FailureCard]) -> Script:
     """The stuck barrier to its end: h1 runs out of time, the barrier fails, the jobs are not booted."""
     script = a_stuck_barrier()
-    script.at(50.3, WaitEnded(wait=3, outcome=Outcome.EXPIRED, took_s=30.0, reason="the time is up"))
+    script.at(50.3, ev.WaitEnded(wait=3, outcome=Outcome.EXPIRED, took_s=30.0, reason="the time is up"))
     script.at(50.3, pair("h1", "web", PairState.FAILED, "not healthy within 30 s"))
     reason = "no web container became healthy"
-    failed = BarrierChanged(
+    failed = ev.BarrierChanged(
         barrier="web",
         state=BarrierState.FAILED,
         waiting=("job@h3", "job@h4"),
@@ -343,18 +320,18 @@ def a_failed_deploy(card_of: Callable[[Board], FailureCard]) -> Script:
     )
     script.at(50.3, failed)
     for number, host in enumerate(JOB_HOSTS, 1):
-        script.at(50.3, WaitEnded(wait=number, outcome=Outcome.DONE, took_s=30.3))
+        script.at(50.3, ev.WaitEnded(wait=number, outcome=Outcome.DONE, took_s=30.3))
         script.at(50.3, pair(host, "job", PairState.HALTED, reason))
-    script.at(50.5, PhaseEnded(phase=Phase.BOOT, outcome=Outcome.FAILED, took_s=44.2))
-    script.at(50.7, LockChanged(state=LockState.RELEASED, host="h1"))
+    script.at(50.5, ev.PhaseEnded(phase=Phase.BOOT, outcome=Outcome.FAILED, took_s=44.2))
+    script.at(50.7, ev.LockChanged(state=LockState.RELEASED, host="h1"))
     script.at(50.7, verdicts("v41", "v41"))
-    script.at(50.8, Failed(card=card_of(script.board)))
-    return script.at(51.0, RunEnded(exit_code=1, verdict="failed", took_s=51.0))
+    script.at(50.8, ev.Failed(card=card_of(script.board)))
+    return script.at(51.0, ev.RunEnded(exit_code=1, verdict="failed", took_s=51.0))
 
 
-def verdicts(web: str, job: str) -> Verified:
+def verdicts(web: str, job: str) -> ev.Verified:
     seen = [(host, "web", web) for host in WEB_HOSTS] + [(host, "job", job) for host in JOB_HOSTS]
-    return Verified(
+    return ev.Verified(
         pairs=tuple(
             PairVerdict(host=host, role=role, expected="v42", serving=version, agrees=version == "v42")
             for host, role, version in seen

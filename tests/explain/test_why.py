@@ -26,7 +26,7 @@ from backstaff.events.types import (
 )
 from backstaff.explain.brief import brief, explanation_lines
 from backstaff.explain.funnel import build_funnel, image_filter, role_filters
-from backstaff.explain.why import MOST_HOSTS, barrier_left_s, explain_wait
+from backstaff.explain.why import MOST_HOSTS, barrier_left_s, explain_wait, openers
 from tests.events.builders import (
     Script,
     a_container,
@@ -108,7 +108,17 @@ def test_a_barrier_whose_hosts_come_in_a_later_group_says_so() -> None:
     script.at(1, closed, wait(1, WaitKind.BARRIER, "h3", "job", "the first healthy web container"))
     why = explained(script.board, 1, 5)
     assert [each.doing for each in why.evidence] == ["not started: its group 2 comes after group 1"] * 2
-    assert why.advice == "next: h1 can still open it"
+    assert why.advice == ("no host can open the barrier: h1 comes in a later group, which waits for this one")
+
+
+def test_of_the_hosts_that_can_open_a_barrier_only_those_of_no_later_group_count() -> None:
+    plan = a_plan()
+    later = tuple(each.model_copy(update={"group": 2 if each.host == "h2" else 1}) for each in plan.pairs)
+    script = Script().at(0, a_run(), plan.model_copy(update={"pairs": later}))
+    hosts = ("h1", "h2")
+    closed = BarrierChanged(barrier="web", state=BarrierState.CLOSED, can_open=hosts, waiting=("job@h3",))
+    script.at(1, closed, wait(1, WaitKind.BARRIER, "h3", "job", "the first healthy web container"))
+    assert explained(script.board, 1, 5).advice == "next: h1 can still open it"
 
 
 def test_a_host_that_is_lost_or_quiet_is_told_before_anything_else_about_it() -> None:
@@ -295,3 +305,16 @@ def test_when_a_barrier_fails_is_not_known_while_a_host_has_no_limit_or_only_has
     script.at(24, wait(9, WaitKind.READINESS, "h2", "web", "7 s without a restart", 8))
     assert barrier_left_s(script.board, script.board.waits[1], 25) is None
     assert "h1 and h2 can still open it" in explained(script.board, 1, 25).advice
+
+
+def test_hosts_of_a_later_group_are_not_told_as_those_that_can_open_a_barrier() -> None:
+    plan = a_plan()
+    later = tuple(each.model_copy(update={"group": 2 if each.host == "h2" else 1}) for each in plan.pairs)
+    script = Script().at(0, a_run(), plan.model_copy(update={"pairs": later}))
+    hosts = ("h1", "h2")
+    closed = BarrierChanged(barrier="web", state=BarrierState.CLOSED, can_open=hosts, waiting=("job@h3",))
+    script.at(1, closed)
+    barrier = script.board.barriers["web"]
+    assert openers(script.board, barrier) == hosts
+    script.at(1, wait(1, WaitKind.BARRIER, "h3", "job", "the first healthy web container"))
+    assert openers(script.board, script.board.barriers["web"]) == ("h1",)

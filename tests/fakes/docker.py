@@ -138,6 +138,9 @@ class FakeDocker:
 
         return await self._do("network", ensure)
 
+    async def make_ready(self, container: str, argv: Sequence[str]) -> None:
+        await self._do("make ready", lambda: None)
+
     async def execute(self, container: str, argv: Sequence[str]) -> CommandResult:
         def execute(reply: Reply[CommandResult]) -> None:
             if not self._server.get(container).running:

@@ -20,7 +20,7 @@ def test_what_grew_is_marked_by_a_sign_and_a_word() -> None:
     (pull,) = [line for line in lines if line.startswith("  pull ")]
     assert boot.endswith("▲ grew")
     assert "grew" not in pull
-    assert lines[-1] == "▲ grew: took more than 25% longer in B"
+    assert lines[-1] == "▲ grew: took more than 25%, and 1 s at least, longer in B"
 
 
 def test_both_runs_are_named_with_what_they_were() -> None:
@@ -42,7 +42,7 @@ def test_of_many_hosts_those_that_grew_most_are_shown() -> None:
 def test_a_run_beside_itself_has_nothing_to_tell() -> None:
     told = breakdown(recorded("healthy"))
     lines = lines_of(told, told)
-    assert lines[-1] == "nothing took more than 25% longer in B"
+    assert lines[-1] == "nothing took more than 25%, and 1 s at least, longer in B"
     assert not any("grew" in line for line in lines)
 
 

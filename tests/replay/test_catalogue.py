@@ -265,6 +265,8 @@ def test_the_last_run_is_the_newest_even_if_it_is_damaged_but_no_file_that_only_
     some_runs(tmp_path)
     a_run_file(tmp_path, "notes", b"not mine\n")
     assert found("last", tmp_path) == NEWEST
+    a_run_file(tmp_path, "copied", text_of(a_good_deploy().events))
+    assert found("last", tmp_path) == NEWEST
     a_run_file(tmp_path, NEWEST, b"")
     assert found("last", tmp_path) == NEWEST
 

@@ -45,6 +45,13 @@ def test_phases_hosts_and_roles_are_put_side_by_side() -> None:
     assert told.boots == (Compared("web", 10, 20),)
 
 
+def test_a_run_that_goes_on_with_another_one_is_told_to_do_less() -> None:
+    resumed = a_run("v42").model_copy(update={"argv": ("deploy", "--resume", "20261123-120357-a1b2")})
+    end = RunEnded(exit_code=0, verdict="done", took_s=5)
+    told = compare(a_boot(10), breakdown(Script().at(0, resumed).at(5, end).events))
+    assert "B goes on with run 20261123-120357-a1b2: what that had done it leaves out" in told.differences
+
+
 def test_what_only_one_run_has_is_told_and_never_marked() -> None:
     told = compare(a_boot(10), a_boot(30, host="h2", role="job"))
     assert told.hosts == (Compared("h1", 10, None), Compared("h2", None, 30))

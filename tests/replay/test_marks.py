@@ -4,11 +4,14 @@ import pytest
 
 from backstaff.events.facts import HostState, Outcome, Phase, WaitKind
 from backstaff.events.types import Event, HostChanged, PhaseStarted, WaitEnded
+from backstaff.kamallog.read import read_kamal_log
 from backstaff.replay import marks
 from backstaff.replay.marks import Mark, MarkKind, Marks
 from backstaff.replay.recording import Recording
 from tests.events.builders import Script, a_good_deploy, wait
 from tests.replay.journals import a_failed_run, a_journal, indexed
+
+REPORT = Path(__file__).parents[1] / "data" / "kamal" / "report-2.6.0.log"
 
 
 def marks_of(events: list[Event], now_t: float | None = None) -> list[Mark]:
@@ -65,6 +68,13 @@ def test_what_goes_on_when_the_journal_ends_is_marked_without_an_end() -> None:
     assert told(marks_of(script.events, now_t=2), MarkKind.WAIT) == []
     assert told(marks_of(script.events, now_t=9), MarkKind.WAIT) == [(1, None, "job@h3 waits for web")]
     assert told(marks_of(script.events, now_t=9), MarkKind.PHASE) == [(1, None, "boot")]
+
+
+def test_a_wait_that_was_explained_and_never_ended_is_marked_however_short_it_seems() -> None:
+    events = list(read_kamal_log(REPORT))
+    assert [words for _, _, words in told(marks_of(events), MarkKind.WAIT)] == [
+        "job@job-1 waits for the first healthy web container"
+    ]
 
 
 def test_hosts_are_marked_when_trouble_begins_and_ends() -> None:

@@ -11,7 +11,7 @@ from backstaff.errors import JournalError
 from backstaff.events.journal import JournalWriter
 from backstaff.kamallog.read import read_kamal_log
 from backstaff.replay.entries import Entry
-from backstaff.replay.opened import open_run, opened
+from backstaff.replay.opened import opened
 from tests.replay.journals import a_failed_run, a_journal, text_of
 
 KAMAL = Path(__file__).parents[1] / "data" / "kamal"
@@ -21,7 +21,7 @@ RUN = a_failed_run()
 def refused(path: Path) -> str:
     """What is said, in the one line that an operator reads."""
     with pytest.raises(JournalError) as error:
-        open_run(path)
+        opened(path)
     said = str(error.value)
     assert said.startswith(f"{path}: ")
     assert "\n" not in said

@@ -1,4 +1,5 @@
 import re
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -6,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backstaff.errors import UsageError
 from backstaff.events.inert import inert
 from backstaff.events.types import Event, Output
+from backstaff.replay.limited import Limited
 from backstaff.replay.recording import Recording
-from backstaff.replay.search import Hit, Searched
+from backstaff.replay.search import Hit, Searched, TooSlow
 from tests.events.builders import START
 from tests.replay.journals import a_journal, a_talkative_run, small_measures, text_of
 
@@ -79,3 +82,26 @@ def test_progress_is_told_while_nothing_is_found(tmp_path: Path) -> None:
         back = recording.search(re.compile("nowhere"), recording.size(), backward=True)
         told = [each.offset for each in islice(back, 2) if isinstance(each, Searched)]
         assert told == sorted(told, reverse=True)
+
+
+def test_lines_on_which_the_expression_takes_too_long_are_told_and_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backstaff.replay.search.Limited", partial(Limited, longest_s=0.01))
+    texts = ["ab", "a" * 60, "aab"]
+    events = [an_output(number, text) for number, text in enumerate(texts, 1)]
+    with Recording.open(a_journal(tmp_path, events)) as recording:
+        found = list(recording.search(re.compile("(a|a)*b"), 0))
+    assert [type(each) for each in found] == [Hit, TooSlow, Hit]
+
+
+def test_a_search_that_takes_too_long_on_many_lines_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backstaff.replay.search.Limited", partial(Limited, longest_s=0.01))
+    events = [an_output(number, "a" * 60) for number in range(1, 30)]
+    with (
+        Recording.open(a_journal(tmp_path, events)) as recording,
+        pytest.raises(UsageError, match="given up"),
+    ):
+        list(recording.search(re.compile("(a|a)*b"), 0))

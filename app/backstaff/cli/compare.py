@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from backstaff.cli.reading import opened_in_sight
 from backstaff.cli.standard_output import StandardOutput
 from backstaff.events.journal import journal_directory
 from backstaff.headless.colour import Paint, colour_wanted
@@ -15,7 +16,6 @@ from backstaff.replay.breakdown import Breakdown, breakdown_of
 from backstaff.replay.catalogue import find_journal
 from backstaff.replay.compare import AT_LEAST_S, GREW_BY, Compared, Comparison
 from backstaff.replay.compare import compare as compared
-from backstaff.replay.opened import open_run
 
 
 @click.command()
@@ -38,8 +38,8 @@ def compare(before: str, after: str, as_json: bool) -> None:
 
 def _read(wanted: str) -> Breakdown:
     path: Path = find_journal(wanted, journal_directory())
-    with open_run(path) as recording:
-        return breakdown_of(recording)
+    with opened_in_sight(path) as run:
+        return breakdown_of(run.recording)
 
 
 def _record(comparison: Comparison) -> dict[str, object]:

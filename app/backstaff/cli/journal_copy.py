@@ -29,7 +29,8 @@ def copy_journal(journal: Path, directory: Path) -> Path:
 
 def export_name(journal: Path, suffix: str, number: int = 1) -> str:
     """How a file that is made of a journal is called: `backstaff-RUN.jsonl`, `backstaff-RUN-2.html`."""
-    stem = f"backstaff-{journal.name.removesuffix(SUFFIX).removeprefix('backstaff-')}"
+    run = journal.name.removesuffix(SUFFIX).removesuffix(".log")
+    stem = f"backstaff-{run.removeprefix('backstaff-')}"
     return f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
 
 

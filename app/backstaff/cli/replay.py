@@ -9,21 +9,25 @@ from functools import partial
 import click
 
 from backstaff.cli.presentation import console_wanted
+from backstaff.cli.reading import opened_in_sight
 from backstaff.cli.reporting import line_sink, show_in_a_line
 from backstaff.errors import BackstaffError, ExitCode, JournalError, UsageError
 from backstaff.events.journal import journal_directory
+from backstaff.explain.words import counted
 from backstaff.headless.ndjson import JsonSink
 from backstaff.headless.outlet import Outlet
 from backstaff.headless.sink import LineSink
 from backstaff.replay.catalogue import find_journal
 from backstaff.replay.entries import Damage
 from backstaff.replay.follow import to_the_end
-from backstaff.replay.opened import OpenedRun, opened
+from backstaff.replay.opened import OpenedRun
 from backstaff.replay.player import SPEEDS
 from backstaff.replay.recording import Recording
 from backstaff.replay.times import HINT, Stretch, parse_time
 
 LOOKS_EVERY_S = 0.2
+MOST_DAMAGE = 5
+"""How many lines that can not be read are told one by one; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def replay(
             "--at and --speed are for the console",
             fix="use a terminal, and leave out --no-tui, --json and -q",
         )
-    with opened(path) as found:
+    with opened_in_sight(path) as found:
         if in_console:
             sys.exit(int(_in_console(found, at, speed)))
         _print(found, Printing(as_json, verbose, quiet))
@@ -95,14 +99,20 @@ def _print(run: OpenedRun, how: Printing) -> None:
     outlet = Outlet(sys.stdout)
     sink = JsonSink(outlet) if how.as_json else line_sink(outlet, verbose=how.verbose, quiet=how.quiet)
     pause = partial(time.sleep, LOOKS_EVERY_S)
+    damaged = 0
     for each in to_the_end(run.recording, run.goes_on, pause):
         if isinstance(each, Damage):
-            show_in_a_line(JournalError(str(each), where=run.recording.name))
+            damaged += 1
+            if damaged <= MOST_DAMAGE:
+                show_in_a_line(JournalError(str(each), where=run.recording.name))
         else:
             sink(each.event)
         if outlet.closed:
             break
     if isinstance(sink, LineSink):
         sink.close()
+    if damaged > MOST_DAMAGE:
+        more = f"{counted(damaged - MOST_DAMAGE, 'more line')} of it can not be read"
+        show_in_a_line(JournalError(more, where=run.recording.name))
     if outlet.problem:
         raise BackstaffError(f"the output could not be written: {outlet.problem}")

@@ -1,7 +1,6 @@
 """`backstaff runs export`."""
 
 import os
-import shutil
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 
 from backstaff.cli.answers import Answer
 from backstaff.cli.journal_copy import export_name, new_file
+from backstaff.cli.reading import opened_in_sight
 from backstaff.errors import BackstaffError, UsageError
 from backstaff.events.journal import SUFFIX, journal_directory
 from backstaff.explain.words import size
@@ -34,15 +34,16 @@ _ELSEWHERE = "name another place with -o"
 def export(run: str | None, output: str | None, html: bool, as_json: bool) -> None:
     """Write a run into one file: `backstaff replay FILE` opens it on any machine.
 
-    RUN is a run's name or its beginning or end, `last` (the default), `last-failed`, or a journal's path.
-    Secrets were masked before the run was recorded, so the file has none in it."""
+    RUN is a run's name or its beginning or end, `last` (the default), `last-failed`, or the path of a
+    journal or of a log of Kamal's. Secrets were masked before the run was recorded, so the file has none in
+    it; of a log what looks like a secret is masked."""
     journal = find_journal(run, journal_directory())
-    with Recording.open(journal) as recording:
+    with opened_in_sight(journal) as found:
         if output == _STDOUT:
-            _to_stdout(recording, journal, html=html)
+            _to_stdout(found.recording, html=html)
             return
         path = _target(journal, output, ".html" if html else SUFFIX)
-        written = _to_file(recording, journal, path, html=html)
+        written = _to_file(found.recording, path, html=html)
     told = f"{path} ({size(written)}, readable by you alone)"
     Answer(as_json=as_json).sentence(told, path=str(path), size=written)
 
@@ -52,10 +53,9 @@ def _target(journal: Path, output: str | None, suffix: str) -> Path:
     return path / export_name(journal, suffix) if path.is_dir() else path
 
 
-def _write(recording: Recording, journal: Path, file: BinaryIO, *, html: bool) -> None:
+def _write(recording: Recording, file: BinaryIO, *, html: bool) -> None:
     if not html:
-        with journal.open("rb") as source:
-            shutil.copyfileobj(source, file)
+        recording.copy_to(file)
         return
     # Only who wants a page waits for what makes it.
     from backstaff.report.page import write_page
@@ -66,11 +66,11 @@ def _write(recording: Recording, journal: Path, file: BinaryIO, *, html: bool) -
     text.detach()
 
 
-def _to_file(recording: Recording, journal: Path, path: Path, *, html: bool) -> int:
+def _to_file(recording: Recording, path: Path, *, html: bool) -> int:
     """How many bytes were written. Raises `UsageError` for a place where that can not be done."""
     try:
         with new_file(path) as file:
-            _write(recording, journal, file, html=html)
+            _write(recording, file, html=html)
         return path.stat().st_size
     except FileExistsError:
         raise UsageError("there is such a file already", where=str(path), fix=_ELSEWHERE) from None
@@ -79,10 +79,10 @@ def _to_file(recording: Recording, journal: Path, path: Path, *, html: bool) -> 
         raise UsageError(what, where=str(path), fix=_ELSEWHERE) from None
 
 
-def _to_stdout(recording: Recording, journal: Path, *, html: bool) -> None:
+def _to_stdout(recording: Recording, *, html: bool) -> None:
     """A reader that goes away is no failure."""
     try:
-        _write(recording, journal, sys.stdout.buffer, html=html)
+        _write(recording, sys.stdout.buffer, html=html)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         # What Python still holds back must not fail again when it exits.

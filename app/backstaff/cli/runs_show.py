@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
+from backstaff.cli.reading import opened_in_sight
 from backstaff.cli.runs_summary import ShownRun, summary_lines, summary_record
 from backstaff.cli.standard_output import StandardOutput
 from backstaff.events.journal import SUFFIX, journal_directory
 from backstaff.headless.colour import Paint, colour_wanted
 from backstaff.replay.breakdown import breakdown_of
 from backstaff.replay.catalogue import find_journal
-from backstaff.replay.opened import open_run
 from backstaff.replay.run_row import is_going_on, verdict_of
 
 _USUAL_WIDTH = 100
@@ -41,7 +41,8 @@ def show(run: str | None, as_json: bool) -> None:
 def shown_run(path: Path) -> ShownRun:
     """Read a run to its end; the index that this makes is kept. Raises `JournalError`."""
     goes_on = is_going_on(path)
-    with open_run(path) as recording:
+    with opened_in_sight(path) as found:
+        recording = found.recording
         for _ in recording.make_index():
             pass
         summary = recording.summary()
@@ -53,5 +54,7 @@ def shown_run(path: Path) -> ShownRun:
             summary=summary,
             board=recording.moment_at(math.inf).board,
             breakdown=breakdown_of(recording),
+            size=path.stat().st_size,
+            is_log=found.journal is None,
             damaged=recording.index.damaged,
         )

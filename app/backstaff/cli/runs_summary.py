@@ -1,6 +1,5 @@
 """A recorded run in full, as `backstaff runs show` tells it: as lines, or as one record."""
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC
@@ -12,6 +11,7 @@ from backstaff.events.facts import WaitKind
 from backstaff.events.inert import inert
 from backstaff.explain.brief import explanation_lines
 from backstaff.explain.outcome import pair_outcome
+from backstaff.explain.program import command_line, program
 from backstaff.explain.why import explain_wait
 from backstaff.explain.words import counted, duration, size
 from backstaff.headless.breakdown_text import breakdown_lines
@@ -35,7 +35,8 @@ _TONES = {
 
 @dataclass(frozen=True)
 class ShownRun:
-    """A run with all that is told of it. `damaged` counts the lines that can not be read."""
+    """A run with all that is told of it. `path` is its journal, or a log if `is_log`; `size` is the file in
+    bytes. `damaged` counts the lines that can not be read."""
 
     path: Path
     name: str
@@ -43,6 +44,8 @@ class ShownRun:
     summary: RunSummary
     board: Board
     breakdown: Breakdown
+    size: int
+    is_log: bool = False
     damaged: int = 0
 
 
@@ -73,7 +76,7 @@ def summary_record(shown: ShownRun) -> dict[str, object]:
         "verdict": shown.verdict.value,
         "exit_code": ended.exit_code if ended else None,
         "took_s": round(_took_s(shown), 3),
-        "size": summary.size,
+        "size": shown.size,
         "damaged_lines": shown.damaged,
         "phases": [asdict(phase) for phase in shown.breakdown.phases],
         "hosts": [asdict(host) for host in shown.breakdown.hosts],
@@ -101,16 +104,16 @@ def _told(shown: ShownRun, paint: Paint) -> Iterator[tuple[str, str]]:
     if summary.began is not None:
         yield "when", f"{summary.began.astimezone():%Y-%m-%d %H:%M:%S}, {duration(_took_s(shown))}"
     if run is not None:
-        yield "command", inert(shlex.join(["backstaff", *run.argv])) if run.argv else ""
-        yield "with", inert(f"Backstaff {run.tool_version}, {run.config_file}")
+        yield "command", inert(command_line(run))
+        yield "with", inert(f"{program(run)}, {run.config_file}")
     code = f", exit code {ended.exit_code}" if ended and ended.exit_code else ""
     yield "verdict", paint(shown.verdict.value, _TONES.get(shown.verdict, Tone.WARNING)) + code
     damaged = f", {counted(shown.damaged, 'line')} of it can not be read" if shown.damaged else ""
-    yield "journal", f"{inert(str(shown.path))} ({size(summary.size)}{damaged})"
+    yield "log" if shown.is_log else "journal", f"{inert(str(shown.path))} ({size(shown.size)}{damaged})"
 
 
 def _took_s(shown: ShownRun) -> float:
-    return shown.summary.ended.took_s if shown.summary.ended else shown.summary.last_t
+    return shown.summary.ended.took_s if shown.summary.ended else shown.board.t
 
 
 def _open_waits(shown: ShownRun, paint: Paint) -> list[str]:

@@ -1,6 +1,7 @@
 """The barriers: who can open each, who waits at it, and how long until it fails."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from textual.content import Content
 
@@ -12,6 +13,7 @@ from backstaff.events.board import Board
 from backstaff.events.board_state import BarrierView, WaitView
 from backstaff.events.facts import BarrierState, PairState, Phase, WaitKind
 from backstaff.events.inert import inert
+from backstaff.explain.why import openers
 from backstaff.explain.words import NO_LIMIT, duration
 
 DIM = "$text-muted"
@@ -41,7 +43,8 @@ def _line(board: Board, barrier: BarrierView, now_t: float, width: int) -> Conte
         line += f"   {healthy} of {len(gatekeepers)} healthy"
         wait = _longest(board, barrier, now_t)
         time = time_left(board, wait, now_t) if wait is not None else None
-        line += _who_and_until_when(barrier, time, width - line.cell_length)
+        able = replace(barrier, can_open=openers(board, barrier))
+        line += _who_and_until_when(able, time, width - line.cell_length)
     elif barrier.reason:
         line += f"   {_in_short(inert(barrier.reason), width - line.cell_length - 3)}"
     return line.truncate(width, ellipsis=True)

@@ -9,10 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 
 from backstaff.console.active_keys import ActiveKey, KeyPlace, key_places
+from backstaff.console.dialogs.framed import Framed
 from backstaff.console.keymap import keymap_file
 
 _GAP = 2
@@ -87,7 +88,7 @@ class KeyList(Widget):
         return Content("\n").join(help_lines(self._places, self.content_size.width))
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Framed[None]):
     """Shows what every key does on the screen below."""
 
     AUTO_FOCUS = "VerticalScroll"
@@ -100,34 +101,16 @@ class HelpScreen(ModalScreen[None]):
         Binding("g", "edge(0)", "To the top", show=False),
         Binding("G", "edge(1)", "To the end", show=False),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - typed by the base class
 
     DEFAULT_CSS = """
     HelpScreen {
-        align: center middle;
-        VerticalScroll {
+        .frame {
             width: 84;
             max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            background: $surface;
-            color: $foreground;
-            border: round $border;
-            border-title-color: $primary;
-            border-title-style: bold;
-            border-subtitle-color: $text-muted;
-            padding: 0 1;
             scrollbar-size-vertical: 1;
         }
-        &.-tall VerticalScroll {
-            padding: 1 3;
+        &.-tall .frame {
             max-height: 90%;
-        }
-        &.-ascii VerticalScroll {
-            border: ascii $border;
-        }
-        &:ansi VerticalScroll {
-            background: ansi_default;
         }
     }
     """
@@ -138,14 +121,10 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The keys in a frame that says how they are rebound."""
-        with VerticalScroll() as frame:
+        with VerticalScroll(classes="frame") as frame:
             frame.border_title = Content("Keys")
             frame.border_subtitle = Content(f"rebind in {_short(keymap_file())}")
             yield KeyList(self._places)
-
-    def on_mount(self) -> None:
-        """Borders as this terminal can draw them."""
-        self.set_class(self.app.has_class("-ascii"), "-ascii")
 
     def action_close(self) -> None:
         """Back to the screen below."""

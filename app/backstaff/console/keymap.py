@@ -109,8 +109,9 @@ def place_of(node: type[DOMNode]) -> Place:
 
 def _palette_key(node: type[DOMNode]) -> dict[str, str]:
     """The key of the command palette, which an app gets with no binding of its class."""
-    has_one = issubclass(node, App) and node.ENABLE_COMMAND_PALETTE
-    return {node.COMMAND_PALETTE_BINDING: "Command palette"} if has_one else {}
+    if issubclass(node, App) and node.ENABLE_COMMAND_PALETTE:
+        return {node.COMMAND_PALETTE_BINDING: "Command palette"}
+    return {}
 
 
 def _layer_of(node: type[DOMNode]) -> Layer:
@@ -217,9 +218,7 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 def _without_clashes(wishes: list[_Wish], places: Sequence[Place], problems: list[str]) -> list[_Wish]:
     """Leave out wishes, the last one first, until no place has a key with two meanings and none is hidden.
     Taking one back can bring its old key into another's way, so all are looked at again."""
-    while (
-        clash := _taken(wishes, places) or _clash(wishes, places) or _hidden(wishes, places)
-    ) is not None:
+    while (clash := _taken(wishes, places) or _clash(wishes, places) or _hidden(wishes, places)) is not None:
         wish, problem = clash
         problems.append(problem)
         wishes = [other for other in wishes if other is not wish]

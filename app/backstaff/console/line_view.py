@@ -29,7 +29,7 @@ E = TypeVar("E", bound=Entry)
 class LineView(LineCanvas[E], Generic[E], can_focus=True, inherit_bindings=False):
     """A canvas under the hands of an operator. What it can not do by itself it asks for by messages."""
 
-    BINDING_GROUP_TITLE = "Lines"
+    BINDING_GROUP_TITLE = "lines"
     BINDINGS: ClassVar[list[BindingType]] = [*LINE_BINDINGS]
 
     class CopyRequested(Message):
@@ -67,9 +67,9 @@ class LineView(LineCanvas[E], Generic[E], can_focus=True, inherit_bindings=False
             gone=max(0, sheet.store.first),
             past=sheet.store.past,
             older=sheet.store.starts_later,
-            include=wanted.include.text if wanted.include else "",
-            exclude=wanted.exclude.text if wanted.exclude else "",
-            search=sheet.search.text if sheet.search else "",
+            include=wanted.include.told if wanted.include else "",
+            exclude=wanted.exclude.told if wanted.exclude else "",
+            search=sheet.search.told if sheet.search else "",
             match=None if number is None else sheet.match_place(number),
             matches=sheet.matches(),
             selected=len(sheet.between(*selected)) if selected else 0,

@@ -3,8 +3,10 @@
 import re
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 
 from backstaff.console.line_store import EVERYTHING, Scope
+from backstaff.replay.limited import Limited
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d*),(\d*)\}|.", re.DOTALL)
@@ -22,14 +24,27 @@ class Pattern:
     """In lower case what it stands for, where it is nothing but ASCII text and does not mind case: such a
     text is found faster without the expression."""
 
+    @cached_property
+    def limited(self) -> Limited:
+        """The expression with a limit of time: where it takes longer it matches nothing."""
+        return Limited(self.regex)
+
+    @property
+    def told(self) -> str:
+        """The expression, and whether there were lines on which it took too long."""
+        return f"{self.text} (too slow)" if self.limited.slow else self.text
+
     def found_in(self, text: str) -> bool:
         """Whether it matches anywhere."""
         if self.literal and text.isascii():
             return self.literal in text.lower()
-        return self.regex.search(text) is not None
+        return self.limited.found_in(text)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where it matches; matches that touch count as one, those of nothing not at all."""
+        return self.limited.run(lambda: self._spans(text), otherwise=[])
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
         for match in self.regex.finditer(text):
             start, end = match.span()

@@ -10,7 +10,9 @@ from backstaff.console.past_lines import FIRST_ENTRIES, MOST_ENTRIES, PastLines,
 from backstaff.console.run_state import RunState
 from backstaff.console.session import RunInfo
 from backstaff.console.subject import Subject
+from backstaff.errors import BackstaffError
 from backstaff.events.board import Board
+from backstaff.explain.words import counted
 from backstaff.replay.finding import Finding
 from backstaff.replay.marks import Mark, MarkKind
 from backstaff.replay.player import Motion, Player, Seek
@@ -154,9 +156,13 @@ class Replaying:
         return True
 
     def _look(self, finding: Finding, pattern: Pattern) -> Iterator[None]:
-        for _ in finding.steps():
-            self._give_result(finding, pattern)
-            yield
+        try:
+            for _ in finding.steps():
+                self._give_result(finding, pattern)
+                yield
+        except BackstaffError:
+            self._finding, self._wanted = None, 0
+            raise
         self._give_result(finding, pattern)
 
     def _give_result(self, finding: Finding, pattern: Pattern) -> None:
@@ -167,7 +173,7 @@ class Replaying:
         if hit is None:
             if finding.complete:
                 self._wanted = 0
-                self._tell(f"no output of this run matches {pattern.text}")
+                self._tell(f"no output of this run matches {pattern.text}{_left_out(finding)}")
             return
         self._wanted = 0
         self.player.pause()
@@ -177,7 +183,7 @@ class Replaying:
         self._found(pattern)
         number = finding.number_of(hit)
         which = f"{number} of {finding.found}" if number else f"the first of {finding.found} or more"
-        self._tell(f"result {which}: {pattern.text}")
+        self._tell(f"result {which}: {pattern.text}{_left_out(finding)}")
 
     def _arrival(self, seek: Seek, then: Callable[[], None]) -> Iterator[int]:
         yield from seek
@@ -219,6 +225,11 @@ class Replaying:
         if trouble and not self._told_trouble:
             self._told_trouble = True
             self._tell(trouble)
+
+
+def _left_out(finding: Finding) -> str:
+    """The lines of which a search can not tell."""
+    return f"; {counted(finding.too_slow, 'line')} took too long to look at" if finding.too_slow else ""
 
 
 def _tell_what_it_is(state: RunState, lines: PastLines) -> None:

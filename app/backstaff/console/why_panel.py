@@ -15,6 +15,8 @@ Page = Callable[[int], list[Content]]
 """The lines for a width."""
 LOW = 16
 """Where a panel has fewer rows than this, a page that does not fit goes without its blank lines."""
+GAP = 1
+"""Between the text and the scrollbar."""
 UNWRAPPED = 100_000
 """A width at which no line is wrapped: a command that is copied has to stay in one piece."""
 
@@ -30,7 +32,8 @@ class WhyPanel(VerticalScroll, can_focus=True):
         Binding("G", "scroll_end", "Bottom", id="why.bottom", show=False),
         Binding("y", "copy", "Copy", id="why.copy"),
     ]
-    DEFAULT_CSS = "WhyPanel { padding: 0 1; } WhyPanel Shown { width: 1fr; }"
+    # The room of the scrollbar is kept free: where it came and went text would have to be wrapped anew.
+    DEFAULT_CSS = "WhyPanel { padding: 0 1; scrollbar-gutter: stable; } WhyPanel Shown { width: 1fr; }"
 
     class CopyRequested(Message):
         """The operator wants the text of the page."""
@@ -60,10 +63,9 @@ class WhyPanel(VerticalScroll, can_focus=True):
 
     def _draw(self) -> None:
         _, _, width, height = self.scrollable_content_region
-        width -= self.show_vertical_scrollbar
-        if width <= 0:
+        if width <= GAP:
             return
-        lines = self._page(width)
+        lines = self._page(width - GAP)
         if height < min(LOW, len(lines)):
             lines = [line for line in lines if line.plain]
         self._shown.show(Content("\n").join(lines))

@@ -13,6 +13,7 @@ from backstaff.engine.context import RunContext, pair_name
 from backstaff.engine.health import HealthWatch
 from backstaff.engine.limits import given_up_grace_s, stop_limit_s
 from backstaff.engine.output import OutputTail
+from backstaff.engine.proxy import make_list_ready
 from backstaff.engine.starting import start_container
 from backstaff.engine.switch import ProxySwitch
 from backstaff.engine.together import at_once
@@ -193,7 +194,7 @@ class PairBoot:
             async def find() -> None:
                 found.append(await self._findable(container))
 
-            await at_once(start_container(self._host, container), find())
+            await at_once(start_container(self._host, container), find(), self._switch.make_ready(container))
             return found[0]
 
     async def _findable(self, container: str) -> Container:
@@ -236,7 +237,9 @@ class PairBoot:
         )
         try:
             with self._run.report.step("stop the old container", self._host.name, self._role.name):
-                await self._host.docker.stop_as(wait, old.name, grace)
+                # When all is done, the proxy is asked what it serves.
+                asks = (make_list_ready(self._host),) if self._role.proxied else ()
+                await at_once(self._host.docker.stop_as(wait, old.name, grace), *asks)
         except BackstaffError as error:
             self._warn(f"{old.name} could not be stopped: {error.what}")
 

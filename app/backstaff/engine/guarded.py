@@ -8,7 +8,7 @@ fails because the Docker daemon ended is told as that (`engine.daemon`).
 import re
 import shlex
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -52,6 +52,7 @@ class Caller:
         self._waits = run.waits
         self._stream = run.stream
         self._clock = run.clock
+        self._docker_limit_s = run.timeouts.docker
 
     @property
     def engine(self) -> Breaker:
@@ -130,6 +131,11 @@ class Caller:
                     line=line, took_s=took, status=status, host=self.host, mutates=mutates, error=error
                 )
             )
+
+    async def unrecorded(self, line: str, work: Callable[[Ongoing], Awaitable[T]]) -> T:
+        """Do one call of Docker that leaves no record, for it is part of another that comes later."""
+        wait = self.quiet(line, self._docker_limit_s)
+        return await self._waits.wait(wait, work, [self.link, self.engine])
 
     async def _do(
         self, line: str, wait: Wait, work: Callable[[Ongoing], Awaitable[T]], guards: Sequence[Breaker]
@@ -286,6 +292,13 @@ class GuardedDocker:
             mutates=True,
             breakers=breakers,
         )
+
+    async def make_ready(self, container: str, argv: Sequence[str]) -> None:
+        """Have a program ready for `execute`. It changes nothing and is no command to be told; if it can not
+        be done, `execute` goes its usual way and tells why."""
+        line = f"docker exec {container} {shlex.join(argv)}"
+        with suppress(BackstaffError):
+            await self._caller.unrecorded(line, lambda _: self._inner.make_ready(container, argv))
 
     async def events(self) -> AsyncGenerator[DockerEvent, None]:
         """Container events; the reader ends it."""

@@ -8,7 +8,7 @@ from backstaff.engine.fleet import Fleet
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.together import on_each
 from backstaff.engine.waits import Ongoing, Wait
-from backstaff.errors import CommandFailed, DockerFailed, RemoteError
+from backstaff.errors import CommandFailed, DockerFailed, ProxyEnded, RemoteError
 from backstaff.events.facts import WaitKind
 from backstaff.explain.docker_errors import proxy_start_doom
 from backstaff.hosts.protocol import CommandResult, ContainerState
@@ -96,15 +96,30 @@ async def services_of(host: GuardedHost) -> Sequence[ProxyService] | None:
     return parse_services(result.stdout)
 
 
+async def make_list_ready(host: GuardedHost) -> None:
+    """Have the question of `services_of` ready."""
+    await host.docker.make_ready(PROXY_CONTAINER, list_command().argv)
+
+
 async def until_proxy_answers(run: RunContext, host: GuardedHost) -> None:
-    """A proxy just started takes a moment to open its control socket."""
+    """A proxy just started takes a moment to open its control socket. Raises `ProxyEnded` if it has ended."""
     wait = Wait(WaitKind.START, "kamal-proxy to answer", "kamal-proxy", ANSWERS_WITHIN_S, host.name)
 
     async def answers(_: Ongoing) -> None:
         while (await host.docker.execute(PROXY_CONTAINER, list_command().argv)).status != 0:
             await run.clock.sleep(0.2)
 
-    await run.waits.wait(wait, answers, [host.link, host.engine])
+    try:
+        await run.waits.wait(wait, answers, [host.link, host.engine])
+    except DockerFailed as error:
+        if error.status not in _NOT_THERE:
+            raise
+        raise ProxyEnded(
+            "kamal-proxy ended again right after it was started",
+            where=host.name,
+            evidence=[error.what],
+            fix=f"see why with `backstaff proxy logs -h {host.name}`",
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from backstaff.explain.docker_errors import deploy_doom
 from backstaff.explain.proxy_log import ProbeFold, ProbeResult, TargetState, parse_proxy_line
 from backstaff.hosts.protocol import Container, ContainerState
 from backstaff.kamal.names import PROXY_CONTAINER, container_prefix
-from backstaff.kamal.proxy_deploy import deploy_command
+from backstaff.kamal.proxy_deploy import ProxyCommand, deploy_command
 
 
 class ProxySwitch:
@@ -49,7 +49,7 @@ class ProxySwitch:
         """
         config = self._run.config
         short_id = started.id[:12]
-        command = deploy_command(config, self._role, self._version, target=short_id)
+        command = self._command(started.id)
         wait = Wait(
             WaitKind.PROXY,
             "the proxy to find the container healthy",
@@ -70,6 +70,13 @@ class ProxySwitch:
                 raise await self._without_proxy(error, started) from error
         if result.status != 0:
             raise await self._without_proxy(self._failed(result.stderr or result.stdout), started)
+
+    async def make_ready(self, container: str) -> None:
+        """Have the proxy's command ready while the container starts."""
+        await self._host.docker.make_ready(PROXY_CONTAINER, self._command(container).argv)
+
+    def _command(self, container: str) -> ProxyCommand:
+        return deploy_command(self._run.config, self._role, self._version, target=container[:12])
 
     async def may_serve(self, container: str) -> bool:
         """Whether the proxy's traffic for this role goes to the container, or it can not be told."""

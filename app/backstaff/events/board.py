@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from backstaff.events import types as ev
 from backstaff.events.board_state import (
     KEPT_COMMANDS,
     KEPT_FAILED_STEPS,
@@ -30,34 +31,6 @@ from backstaff.events.board_state import (
 )
 from backstaff.events.facts import ContainerFacts, FailureCard, Funnel, Outcome, PairVerdict, Phase
 from backstaff.events.host_index import HostIndex
-from backstaff.events.types import (
-    BarrierChanged,
-    CommandRun,
-    ContainerChanged,
-    ContainersSeen,
-    Event,
-    Failed,
-    FunnelSeen,
-    HostChanged,
-    LockChanged,
-    Notice,
-    Output,
-    PairChanged,
-    PhaseEnded,
-    PhaseStarted,
-    PlanMade,
-    ProbeSeen,
-    Progress,
-    RunEnded,
-    RunStarted,
-    StepEnded,
-    StepStarted,
-    Verified,
-    VersionSeen,
-    WaitEnded,
-    WaitExplained,
-    WaitStarted,
-)
 
 
 @dataclass
@@ -71,8 +44,8 @@ class Board:
     seq: int = 0
     t: float = 0.0
     at: datetime | None = None
-    run: RunStarted | None = None
-    plan: PlanMade | None = None
+    run: ev.RunStarted | None = None
+    plan: ev.PlanMade | None = None
     phases: dict[Phase, PhaseView] = field(default_factory=dict)
     hosts: dict[str, HostView] = field(default_factory=dict)
     pairs: dict[str, PairView] = field(default_factory=dict)
@@ -85,14 +58,14 @@ class Board:
     waits: dict[int, WaitView] = field(default_factory=dict)
     waits_ended: dict[Outcome, int] = field(default_factory=dict)
     barriers: dict[str, BarrierView] = field(default_factory=dict)
-    lock: LockChanged | None = None
+    lock: ev.LockChanged | None = None
     output: dict[str, OutputTail] = field(default_factory=dict)
-    commands: list[CommandRun] = field(default_factory=list)
+    commands: list[ev.CommandRun] = field(default_factory=list)
     commands_run: int = 0
     notices: list[NoticeView] = field(default_factory=list)
     failure: FailureCard | None = None
     verdicts: tuple[PairVerdict, ...] = ()
-    result: RunEnded | None = None
+    result: ev.RunEnded | None = None
 
     def __post_init__(self) -> None:
         """Makes what finds the steps and waits of a host, which is no part of the state."""
@@ -141,79 +114,79 @@ class Board:
         """The time of day at `t` seconds into the run, None before the first event."""
         return None if self.at is None else self.at + timedelta(seconds=t - self.t)
 
-    def fold(self, event: Event) -> None:
+    def fold(self, event: ev.Event) -> None:
         """Take in one event. Events are folded in the order of their numbers, each one once."""
         self.seq, self.t, self.at = event.seq, event.t, event.at
         body, t = event.body, event.t
         match body:
-            case RunStarted():
+            case ev.RunStarted():
                 self.run = body
-            case PlanMade():
+            case ev.PlanMade():
                 self._plan_made(body)
-            case PhaseStarted():
+            case ev.PhaseStarted():
                 self.phases.pop(body.phase, None)
                 self.phases[body.phase] = PhaseView(body.phase, t, body.detail)
-            case PhaseEnded():
+            case ev.PhaseEnded():
                 began = self.phases.get(body.phase, PhaseView(body.phase, t - body.took_s))
                 self.phases[body.phase] = replace(began, outcome=body.outcome, took_s=body.took_s)
-            case HostChanged():
+            case ev.HostChanged():
                 self._host_changed(body, t)
-            case VersionSeen():
+            case ev.VersionSeen():
                 self._put(replace(self._known(body.host, body.role), version_before=body.version))
-            case StepStarted():
+            case ev.StepStarted():
                 self._step_started(body, t)
-            case StepEnded():
+            case ev.StepEnded():
                 self._step_ended(body)
-            case PairChanged():
+            case ev.PairChanged():
                 self._pair_changed(body, t)
-            case ContainersSeen():
+            case ev.ContainersSeen():
                 self._containers_seen(body, t)
-            case ContainerChanged():
+            case ev.ContainerChanged():
                 self._container_changed(body, t)
-            case FunnelSeen():
+            case ev.FunnelSeen():
                 self.funnels[pair_key(body.funnel.host, body.funnel.role)] = body.funnel
-            case ProbeSeen():
+            case ev.ProbeSeen():
                 self._probe_seen(body)
-            case Output():
+            case ev.Output():
                 tail = self.output.setdefault(
                     tail_key(body.source, body.host, body.role, body.name), OutputTail()
                 )
                 tail.add(OutputLine(t, body.text, body.stream, body.name))
-            case Progress():
+            case ev.Progress():
                 self.progress[progress_key(body.subject, body.host)] = ProgressView(
                     body.subject, body.host, body.current, body.total, body.text, t
                 )
-            case WaitStarted():
+            case ev.WaitStarted():
                 self.waits[body.wait] = WaitView(body, t)
                 self._waits_on.put(body.wait, body.host)
-            case WaitExplained():
+            case ev.WaitExplained():
                 if (wait := self.waits.get(body.wait)) is not None:
                     self.waits[body.wait] = replace(wait, why=body.why, told_t=t, told_left_s=body.left_s)
-            case WaitEnded():
+            case ev.WaitEnded():
                 self.waits.pop(body.wait, None)
                 self._waits_on.drop(body.wait)
                 self.waits_ended[body.outcome] = self.waits_ended.get(body.outcome, 0) + 1
-            case BarrierChanged():
+            case ev.BarrierChanged():
                 self._barrier_changed(body, t)
-            case LockChanged():
+            case ev.LockChanged():
                 self.lock = body
-            case CommandRun():
+            case ev.CommandRun():
                 self.commands.append(body)
                 del self.commands[:-KEPT_COMMANDS]
                 self.commands_run += 1
-            case Notice():
+            case ev.Notice():
                 self.notices.append(NoticeView(t, body.level, body.text, body.host))
                 del self.notices[:-KEPT_NOTICES]
-            case Failed():
+            case ev.Failed():
                 self.failure = body.card
-            case Verified():
+            case ev.Verified():
                 self.verdicts = body.pairs
-            case RunEnded():
+            case ev.RunEnded():
                 self.result = body
             case _:
                 assert_never(body)
 
-    def _plan_made(self, body: PlanMade) -> None:
+    def _plan_made(self, body: ev.PlanMade) -> None:
         self.plan = body
         for host in body.hosts:
             self.hosts.setdefault(host, HostView(host))
@@ -227,7 +200,7 @@ class Board:
                 )
             )
 
-    def _host_changed(self, body: HostChanged, t: float) -> None:
+    def _host_changed(self, body: ev.HostChanged, t: float) -> None:
         known = self.hosts.get(body.host, HostView(body.host))
         self.hosts[body.host] = replace(
             known,
@@ -238,14 +211,14 @@ class Board:
             free_disk=known.free_disk if body.free_disk is None else body.free_disk,
         )
 
-    def _step_started(self, body: StepStarted, t: float) -> None:
+    def _step_started(self, body: ev.StepStarted, t: float) -> None:
         key = _step_key(body)
         self.steps[key] = StepView(body.step, body.host, body.role, t, body.detail)
         self._steps_on.put(key, body.host)
         if body.role:
             self._show_step(body.host, body.role)
 
-    def _step_ended(self, body: StepEnded) -> None:
+    def _step_ended(self, body: ev.StepEnded) -> None:
         key = _step_key(body)
         self.steps.pop(key, None)
         self._steps_on.drop(key)
@@ -264,19 +237,19 @@ class Board:
         else:
             self._put(replace(known, step="", step_since_t=0.0))
 
-    def _pair_changed(self, body: PairChanged, t: float) -> None:
+    def _pair_changed(self, body: ev.PairChanged, t: float) -> None:
         known = self._known(body.host, body.role)
         since = known.since_t if known.state is body.state else t
         self._put(replace(known, state=body.state, since_t=since, detail=body.detail))
 
-    def _containers_seen(self, body: ContainersSeen, t: float) -> None:
+    def _containers_seen(self, body: ev.ContainersSeen, t: float) -> None:
         known = self.containers.get(body.host, {})
         self.containers[body.host] = {
             facts.id: _seen(known.get(facts.id), facts, facts.labels.get("role", ""), t)
             for facts in body.containers
         }
 
-    def _container_changed(self, body: ContainerChanged, t: float) -> None:
+    def _container_changed(self, body: ev.ContainerChanged, t: float) -> None:
         on_host = self.containers.setdefault(body.host, {})
         facts = body.container
         if body.event == "destroy":
@@ -298,13 +271,13 @@ class Board:
             return facts.version == wanted
         return facts.name.endswith(f"-{wanted}") if wanted else True
 
-    def _probe_seen(self, body: ProbeSeen) -> None:
+    def _probe_seen(self, body: ev.ProbeSeen) -> None:
         key = pair_key(body.host, body.role)
         known = self.probes.get(key, ())
         again = bool(known) and (known[-1].url, known[-1].result) == (body.probe.url, body.probe.result)
         self.probes[key] = ((*known[:-1], body.probe) if again else (*known, body.probe))[-KEPT_PROBES:]
 
-    def _barrier_changed(self, body: BarrierChanged, t: float) -> None:
+    def _barrier_changed(self, body: ev.BarrierChanged, t: float) -> None:
         known = self.barriers.get(body.barrier)
         since = known.since_t if known and known.state is body.state else t
         self.barriers[body.barrier] = BarrierView(
@@ -328,7 +301,7 @@ def progress_key(subject: str, host: str) -> str:
     return f"{subject}@{host}"
 
 
-def _step_key(body: StepStarted | StepEnded) -> str:
+def _step_key(body: ev.StepStarted | ev.StepEnded) -> str:
     return f"{body.step}:{pair_key(body.host, body.role)}"
 
 

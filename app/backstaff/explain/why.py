@@ -106,7 +106,7 @@ def _barrier(board: Board, wait: WaitView, now_t: float) -> Because:
     """The hosts that can open the barrier and what each is doing; then those that failed to."""
     barrier = _barrier_of(board, wait)
     gate = barrier.name if barrier else (board.plan.barrier if board.plan else "")
-    hopeful = _hopeful(board, barrier)
+    hopeful = _hopeful(board, barrier, wait)
     kept = {pair.key for pair in hopeful}
     others = [
         pair
@@ -117,7 +117,7 @@ def _barrier(board: Board, wait: WaitView, now_t: float) -> Because:
     evidence = tuple(pair_evidence(board, pair) for pair in ordered[:MOST_HOSTS])
     return (
         evidence + _rest(gate, ordered[MOST_HOSTS:]),
-        _barrier_advice(board, hopeful, others, now_t),
+        _barrier_advice(board, hopeful, others, now_t) or _nobody(board, barrier, wait, others),
     )
 
 
@@ -128,6 +128,20 @@ def _rest(gate: str, pairs: list[PairView]) -> tuple[HostEvidence, ...]:
     states = Counter(pair.state.value for pair in pairs)
     told = ", ".join(f"{count} {state}" for state, count in states.most_common())
     return (HostEvidence(host=f"{len(pairs)} more", role=gate, doing=told),)
+
+
+def openers(board: Board, barrier: BarrierView) -> tuple[str, ...]:
+    """The hosts that can still open a barrier for any of those that wait at it."""
+    waiting = [
+        wait
+        for wait in board.waits.values()
+        if wait.start.what is WaitKind.BARRIER and _barrier_of(board, wait) == barrier
+    ]
+    if not waiting:
+        return barrier.can_open
+    able = {pair.host for wait in waiting for pair in _hopeful(board, barrier, wait)}
+    known = {pair.host for pair in _able(board, barrier)}
+    return tuple(host for host in barrier.can_open if host in able or host not in known)
 
 
 def _barrier_of(board: Board, wait: WaitView) -> BarrierView | None:
@@ -144,15 +158,31 @@ def _urgency(pair: PairView) -> tuple[int, int]:
 
 
 def _barrier_advice(board: Board, hopeful: list[PairView], others: list[PairView], now_t: float) -> str:
-    likely = next((text for pair in (others + hopeful)[:MOST_HOSTS] if (text := hint(board, pair))), "")
-    tail = f"; {likely}" if likely else ""
+    """What comes next; empty where no host can open the barrier."""
     if not hopeful:
-        return f"no host can open the barrier any more{tail}"
+        return ""
+    tail = _likely(board, others + hopeful)
     end = _end(board, hopeful, now_t)
     if end is None:
         return f"next: {listed([pair.host for pair in hopeful])} can still open it{tail}"
     left, last = end
     return f"next: the barrier fails when {last.host}'s time ends in {duration(round(left))}{tail}"
+
+
+def _nobody(board: Board, barrier: BarrierView | None, wait: WaitView, others: list[PairView]) -> str:
+    """Why no host can open the barrier: all have failed, or wait in their turn for those that wait here."""
+    later = [pair.host for pair in _able(board, barrier) if _comes_later(board, wait, pair)]
+    if later:
+        come = "comes" if len(later) == 1 else "come"
+        return (
+            f"no host can open the barrier: {listed(later)} {come} in a later group, which waits for this one"
+        )
+    return f"no host can open the barrier any more{_likely(board, others)}"
+
+
+def _likely(board: Board, pairs: list[PairView]) -> str:
+    likely = next((text for pair in pairs[:MOST_HOSTS] if (text := hint(board, pair))), "")
+    return f"; {likely}" if likely else ""
 
 
 def barrier_left_s(board: Board, wait: WaitView, now_t: float) -> float | None:
@@ -162,12 +192,23 @@ def barrier_left_s(board: Board, wait: WaitView, now_t: float) -> float | None:
     None for other waits, where a host that can open the barrier has no such time yet, and where none can."""
     if wait.start.what is not WaitKind.BARRIER:
         return None
-    end = _end(board, _hopeful(board, _barrier_of(board, wait)), now_t)
+    end = _end(board, _hopeful(board, _barrier_of(board, wait), wait), now_t)
     return None if end is None else end[0]
 
 
-def _hopeful(board: Board, barrier: BarrierView | None) -> list[PairView]:
-    """The gatekeepers that can still open a barrier."""
+def _hopeful(board: Board, barrier: BarrierView | None, wait: WaitView) -> list[PairView]:
+    """The gatekeepers that can still open a barrier for a wait. Groups boot one after the other, so those of
+    a later group than the one that waits never do."""
+    return [pair for pair in _able(board, barrier) if not _comes_later(board, wait, pair)]
+
+
+def _comes_later(board: Board, wait: WaitView, gatekeeper: PairView) -> bool:
+    waiting = board.pair(wait.start.host, wait.start.role)
+    return waiting is not None and gatekeeper.group > waiting.group > 0
+
+
+def _able(board: Board, barrier: BarrierView | None) -> list[PairView]:
+    """The gatekeepers that have neither failed nor been given up."""
     if barrier is None:
         return []
     hosts = set(barrier.can_open)

@@ -7,7 +7,7 @@ from backstaff.events.inert import inert
 from backstaff.events.width import columns, padded
 from backstaff.explain.words import duration
 from backstaff.headless.colour import Paint, Tone
-from backstaff.replay.compare import GREW_BY, Compared, Comparison, RunFacts
+from backstaff.replay.compare import AT_LEAST_S, GREW_BY, Compared, Comparison, RunFacts
 
 MOST_HOSTS = 10
 """How many hosts are shown: those that grew most. The others are counted."""
@@ -95,6 +95,5 @@ def _change(row: Compared) -> str:
 def _verdict(comparison: Comparison) -> str:
     rows = [comparison.total, *comparison.phases, *comparison.hosts, *comparison.boots]
     grew = sum(row.grew for row in rows)
-    if not grew:
-        return f"nothing took more than {GREW_BY:.0%} longer in B"
-    return f"{GREW}: took more than {GREW_BY:.0%} longer in B"
+    longer = f"more than {GREW_BY:.0%}, and {duration(AT_LEAST_S)} at least, longer in B"
+    return f"{GREW}: took {longer}" if grew else f"nothing took {longer}"

@@ -9,38 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from backstaff.events import types as ev
 from backstaff.events.board import Board
 from backstaff.events.board_state import WaitView, pair_key
 from backstaff.events.facts import HostState, LockState, Outcome, WaitKind
 from backstaff.events.inert import inert
-from backstaff.events.types import (
-    BarrierChanged,
-    CommandRun,
-    ContainerChanged,
-    ContainersSeen,
-    Event,
-    Failed,
-    FunnelSeen,
-    HostChanged,
-    LockChanged,
-    Notice,
-    Output,
-    PairChanged,
-    PhaseEnded,
-    PhaseStarted,
-    PlanMade,
-    ProbeSeen,
-    Progress,
-    RunEnded,
-    RunStarted,
-    StepEnded,
-    StepStarted,
-    Verified,
-    VersionSeen,
-    WaitEnded,
-    WaitExplained,
-    WaitStarted,
-)
 from backstaff.explain.brief import explanation_lines, funnel_lines
 from backstaff.explain.words import counted, duration, listed
 from backstaff.headless.colour import Tone
@@ -60,7 +33,7 @@ from backstaff.headless.wait_lines import wait_ended, wait_explained, wait_start
 __all__ = ["Detail", "Line", "lines_of"]
 
 
-def lines_of(event: Event, before: Board) -> list[Line]:
+def lines_of(event: ev.Event, before: Board) -> list[Line]:
     """The lines for an event, inert. `before` is the Board as it was before this event."""
     return [
         replace(
@@ -74,65 +47,72 @@ def lines_of(event: Event, before: Board) -> list[Line]:
     ]
 
 
-def _lines(event: Event, before: Board) -> list[Line]:
+def _lines(event: ev.Event, before: Board) -> list[Line]:
     body = event.body
     match body:
-        case RunStarted():
+        case ev.RunStarted():
             return [Line(_run(body), tone=Tone.STRONG)]
-        case PlanMade():
+        case ev.PlanMade():
             return _plan(body)
-        case PhaseStarted() | ContainersSeen() | Progress() | Verified() | Failed() | RunEnded():
+        case (
+            ev.PhaseStarted()
+            | ev.ContainersSeen()
+            | ev.Progress()
+            | ev.Verified()
+            | ev.Failed()
+            | ev.RunEnded()
+        ):
             return []
-        case PhaseEnded():
+        case ev.PhaseEnded():
             return [_phase_ended(body, before)]
-        case HostChanged():
+        case ev.HostChanged():
             return _host(body, before)
-        case VersionSeen():
+        case ev.VersionSeen():
             text = f"runs {inert(body.version)}" if body.version else "runs nothing yet"
             return [Line(text, body.host, body.role, Tone.DIM, Detail.VERBOSE)]
-        case StepStarted():
+        case ev.StepStarted():
             text = f"{body.step}: {body.detail}" if body.detail else body.step
             return [Line(f"begins: {text}", body.host, body.role, Tone.DIM, Detail.VERBOSE)]
-        case StepEnded():
+        case ev.StepEnded():
             return [_step_ended(body, before)]
-        case PairChanged():
+        case ev.PairChanged():
             return pair_lines(body, before)
-        case ContainerChanged():
+        case ev.ContainerChanged():
             return container_lines(body, before)
-        case FunnelSeen():
+        case ev.FunnelSeen():
             funnel = body.funnel
             rows = [f"filters find {listed(funnel.found)}"] if funnel.found else funnel_lines(funnel)
             return [Line(inert(row), funnel.host, funnel.role, Tone.DIM, Detail.VERBOSE) for row in rows]
-        case ProbeSeen():
+        case ev.ProbeSeen():
             return probe_lines(body, before)
-        case Output():
+        case ev.Output():
             return [_output(body)]
-        case WaitStarted():
+        case ev.WaitStarted():
             text = wait_started(body)
             return [Line(text, body.host, body.role)] if text else []
-        case WaitExplained():
+        case ev.WaitExplained():
             return _explained(body, before)
-        case WaitEnded():
+        case ev.WaitEnded():
             return _wait_ended(body, before)
-        case BarrierChanged():
+        case ev.BarrierChanged():
             return barrier_lines(body, before, event.t)
-        case LockChanged():
+        case ev.LockChanged():
             return _lock(body)
-        case CommandRun():
+        case ev.CommandRun():
             return [_command(body)]
-        case Notice():
+        case ev.Notice():
             return [_notice(body, before)]
         case _:
             assert_never(body)
 
 
-def _run(body: RunStarted) -> str:
+def _run(body: ev.RunStarted) -> str:
     where = f"{body.service} · {body.destination}" if body.destination else body.service
     version = f" {body.version}" if body.version else ""
     return inert(f"{body.command} of {where}{version} by {body.performer}, run {body.run}")
 
 
-def _plan(body: PlanMade) -> list[Line]:
+def _plan(body: ev.PlanMade) -> list[Line]:
     hosts, groups = len(body.hosts), len(body.groups)
     text = f"{counted(hosts, 'host')}, {counted(groups, 'boot group')}"
     waiting = dict.fromkeys(pair.role for pair in body.pairs if body.barrier and not pair.gatekeeper)
@@ -143,7 +123,7 @@ def _plan(body: PlanMade) -> list[Line]:
     return [Line(inert(text)), *warnings]
 
 
-def _phase_ended(body: PhaseEnded, before: Board) -> Line:
+def _phase_ended(body: ev.PhaseEnded, before: Board) -> Line:
     if body.outcome is Outcome.DONE:
         return Line(f"{body.phase.value} done in {duration(body.took_s)}", tone=Tone.DIM)
     if before.lock is not None and before.lock.state is LockState.HELD:
@@ -152,7 +132,7 @@ def _phase_ended(body: PhaseEnded, before: Board) -> Line:
     return Line(f"{body.phase.value} {ended} after {duration(body.took_s)}", tone=Tone.WARNING)
 
 
-def _host(body: HostChanged, before: Board) -> list[Line]:
+def _host(body: ev.HostChanged, before: Board) -> list[Line]:
     known = before.hosts.get(body.host)
     was = known.state if known else HostState.UNKNOWN
     detail = f": {inert(body.detail)}" if body.detail else ""
@@ -172,7 +152,7 @@ def _host(body: HostChanged, before: Board) -> list[Line]:
             return []
 
 
-def _step_ended(body: StepEnded, before: Board) -> Line:
+def _step_ended(body: ev.StepEnded, before: Board) -> Line:
     """Steps are for -v; one that failed is told unless a pair tells it. A run without a plan has nothing
     but its steps to tell what it did."""
     did = what_it_did(body, before) if before.plan is None else ""
@@ -200,7 +180,7 @@ _NAMED_FOR_WHAT_RUNS = ("hook ", "docker ")
 """How steps begin that are not named for what they are to do."""
 
 
-def _failed(body: StepEnded, before: Board) -> str:
+def _failed(body: ev.StepEnded, before: Board) -> str:
     """What went wrong; where it went wrong on another host in the same way, that is all that is told."""
     named = body.step.startswith(_NAMED_FOR_WHAT_RUNS)
     what = f"{body.step} failed" if named else f"could not {body.step}"
@@ -211,7 +191,7 @@ def _failed(body: StepEnded, before: Board) -> str:
     return f"{what}: {body.detail}" if body.detail else what
 
 
-def _notice(body: Notice, before: Board) -> Line:
+def _notice(body: ev.Notice, before: Board) -> Line:
     """A warning, or what is good to know; of a host that is gone that is only what follows from it."""
     if body.level == "warning":
         what, why = clauses(body.text)
@@ -221,7 +201,7 @@ def _notice(body: Notice, before: Board) -> Line:
     return Line(body.text, body.host, needs=Detail.VERBOSE if gone else Detail.NORMAL)
 
 
-def _output(body: Output) -> Line:
+def _output(body: ev.Output) -> Line:
     text = inert(body.text)
     if body.source in {"hook", "build"}:
         name = f"{body.source} {inert(body.name)}".strip()
@@ -229,7 +209,7 @@ def _output(body: Output) -> Line:
     return Line(f"| {text}", body.host, body.role, Tone.PLAIN, Detail.VERBOSE)
 
 
-def _explained(body: WaitExplained, before: Board) -> list[Line]:
+def _explained(body: ev.WaitExplained, before: Board) -> list[Line]:
     """A heartbeat. Of those that wait at one barrier the first speaks for all."""
     wait = before.waits.get(body.wait)
     if wait is None or not body.heartbeat:
@@ -255,7 +235,7 @@ def _told_of_host(wait: WaitView, before: Board) -> bool:
     return silent and wait.start.quiet and wait.start.what is WaitKind.DOCKER
 
 
-def _wait_ended(body: WaitEnded, before: Board) -> list[Line]:
+def _wait_ended(body: ev.WaitEnded, before: Board) -> list[Line]:
     wait = before.waits.get(body.wait)
     if wait is None:
         return []
@@ -266,7 +246,7 @@ def _wait_ended(body: WaitEnded, before: Board) -> list[Line]:
     return [Line(text, host, role)] if text else []
 
 
-def _lock(body: LockChanged) -> list[Line]:
+def _lock(body: ev.LockChanged) -> list[Line]:
     match body.state:
         case LockState.OURS:
             return [Line("lock taken", body.host)]
@@ -298,7 +278,7 @@ def _holder(details: Sequence[str]) -> str:
     return f" by {found['name']} since {found['at']}{more}"
 
 
-def _command(body: CommandRun) -> Line:
+def _command(body: ev.CommandRun) -> Line:
     ended = {0: "", None: ", no status"}.get(body.status, f", status {body.status}")
     error = f": {inert(body.error)}" if body.error else ""
     text = f"$ {inert(body.line)}  ({duration(body.took_s)}{ended}){error}"

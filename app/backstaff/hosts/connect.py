@@ -12,6 +12,8 @@ from backstaff.config.models.settings import Timeouts, UnknownHosts
 from backstaff.config.models.ssh import Ssh, SshKit
 from backstaff.hosts.protocol import Host
 
+_DOCKER = "backstaff.hosts.docker_api"
+
 if TYPE_CHECKING:
     from backstaff.hosts.ssh_connections import SshConnections
     from backstaff.hosts.ssh_host import SshHost
@@ -54,6 +56,8 @@ class SshConnector:
         await asyncio.to_thread(import_module, "backstaff.hosts.ssh_connections")
         if self._connections is None:
             self._connections = self._open()
+            # What is needed next is loaded while the hosts take their time to answer.
+            asyncio.get_running_loop().run_in_executor(None, import_module, _DOCKER)
         return await self._connections.connect(name)
 
     async def open_docker(self, host: Host) -> None:
@@ -62,7 +66,7 @@ class SshConnector:
 
         if not isinstance(host, SshHost):
             raise TypeError(f"{host.name} was not connected by this connector")
-        await asyncio.to_thread(import_module, "backstaff.hosts.docker_api")
+        await asyncio.to_thread(import_module, _DOCKER)
         await host.open()
 
     def _open(self) -> "SshConnections":

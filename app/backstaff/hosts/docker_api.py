@@ -9,12 +9,11 @@ from aiodocker.containers import DockerContainer
 
 from backstaff.hosts import docker_records as records
 from backstaff.hosts.docker_engine import DockerEngine
-from backstaff.hosts.docker_exec import execute
+from backstaff.hosts.docker_exec import Programs
 from backstaff.hosts.docker_follow import follow_events, read_log
 from backstaff.hosts.docker_http import DockerHttp, filters, label_filter
 from backstaff.hosts.docker_pull import pull_image
 from backstaff.hosts.docker_socket import DockerSocket
-from backstaff.hosts.exec_ends import ExecEnds
 from backstaff.hosts.protocol import (
     CommandResult,
     Container,
@@ -42,7 +41,7 @@ class DockerApi:
     ) -> None:
         self._engine = DockerEngine(host, socket)
         self._run = run
-        self._ends = ExecEnds()
+        self._programs = Programs()
 
     async def open(self) -> None:
         """Connect to the engine now, to learn at once whether it can be used."""
@@ -183,7 +182,12 @@ class DockerApi:
     async def execute(self, container: str, argv: Sequence[str]) -> CommandResult:
         """Run a program inside a running container and wait for its end."""
         async with self._engine.calling() as http:
-            return await execute(http, quote(container, safe=""), argv, self._ends)
+            return await self._programs.execute(http, container, argv)
+
+    async def make_ready(self, container: str, argv: Sequence[str]) -> None:
+        """Have a program ready in a running container, for an `execute` of the same words to start it."""
+        async with self._engine.calling() as http:
+            await self._programs.make_ready(http, container, argv)
 
     async def events(self) -> AsyncGenerator[DockerEvent, None]:
         """Container events from now on, until closed. The first `anext` returns only with an event.
@@ -191,7 +195,7 @@ class DockerApi:
         Ends only by an error: DockerUnavailable when the engine ends it, HostLost with the connection.
         """
         async with self._engine.calling() as http:
-            async for event in follow_events(http, self._ends):
+            async for event in follow_events(http, self._programs.ends):
                 yield event
 
     async def logs(

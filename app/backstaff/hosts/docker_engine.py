@@ -14,7 +14,7 @@ from backstaff.hosts.docker_socket import DockerSocket
 from backstaff.hosts.docker_words import in_words
 
 _NO_CONNECTION = 900
-_CONNECTIONS = 5
+_CONNECTIONS = 6
 """How many calls go out at once when a run looks at a host. A connection that is there already saves each of
 them, and those that follow, a round trip."""
 

@@ -1,8 +1,10 @@
-"""Runs a program inside a running container."""
+"""Programs inside running containers."""
 
 import asyncio
 from collections.abc import Sequence
+from urllib.parse import quote
 
+import aiodocker
 from aiodocker.execs import Exec
 
 from backstaff.hosts.docker_http import DockerHttp
@@ -12,24 +14,49 @@ from backstaff.hosts.exec_ends import ExecEnds
 from backstaff.hosts.protocol import CommandResult
 
 MOST_OUTPUT = 16 * 1024 * 1024
+_NOT_STARTED = {404, 409}
 _END_CHECKS = 20
 _END_CHECK_S = 0.05
 
 
-async def execute(http: DockerHttp, container: str, argv: Sequence[str], ends: ExecEnds) -> CommandResult:
-    """Run `argv` and wait for its end. Raises EOFError if the connection ends before the program."""
-    program = await http.api.containers.container(container).exec(list(argv))
-    output = FramedOutput(MOST_OUTPUT)
-    with ends.awaited(program.id) as end:
-        async with http.stream(
-            "POST", f"exec/{program.id}/start", body={"Detach": False, "Tty": False}
-        ) as response:
-            async for chunk in response.content.iter_any():
-                output.feed(chunk)
-        code = await ends.told(end)
-    if code is None:
-        code = await _asked(program)
-    return CommandResult(code, output.text("stdout"), output.text("stderr"))
+class Programs:
+    """The programs that are run in the containers of one engine."""
+
+    def __init__(self) -> None:
+        self.ends = ExecEnds()
+        self._ready: dict[tuple[str, tuple[str, ...]], Exec] = {}
+
+    async def make_ready(self, http: DockerHttp, container: str, argv: Sequence[str]) -> None:
+        """Tell Docker of a program that is soon to be executed, which then need not be done first."""
+        self._ready[container, tuple(argv)] = await _created(http, container, argv)
+
+    async def execute(self, http: DockerHttp, container: str, argv: Sequence[str]) -> CommandResult:
+        """Run `argv` and wait for its end. Raises EOFError if the connection ends before the program."""
+        ready = self._ready.pop((container, tuple(argv)), None)
+        if ready is not None:
+            try:
+                return await self._run(http, ready)
+            except aiodocker.DockerError as error:
+                # The container was started anew since.
+                if error.status not in _NOT_STARTED:
+                    raise
+        return await self._run(http, await _created(http, container, argv))
+
+    async def _run(self, http: DockerHttp, program: Exec) -> CommandResult:
+        output = FramedOutput(MOST_OUTPUT)
+        with self.ends.awaited(program.id) as end:
+            body = {"Detach": False, "Tty": False}
+            async with http.stream("POST", f"exec/{program.id}/start", body=body) as response:
+                async for chunk in response.content.iter_any():
+                    output.feed(chunk)
+            code = await self.ends.told(end)
+        if code is None:
+            code = await _asked(program)
+        return CommandResult(code, output.text("stdout"), output.text("stderr"))
+
+
+async def _created(http: DockerHttp, container: str, argv: Sequence[str]) -> Exec:
+    return await http.api.containers.container(quote(container, safe="")).exec(list(argv))
 
 
 async def _asked(program: Exec) -> int:

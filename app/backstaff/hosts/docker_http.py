@@ -60,11 +60,7 @@ class DockerHttp:
         # The host in the address means nothing on a unix socket.
         api = aiodocker.Docker(url="unix://localhost", connector=connector, session=session)
         try:
-            async with asyncio.TaskGroup() as connections:
-                asked = [connections.create_task(_version(session, api)) for _ in range(at_once)]
-            version = asked[0].result()
-            if isinstance(version, Exception):
-                raise version
+            version = await _asked(session, api, at_once)
             api.api_version = agreed_version(version)
         except BaseException:
             await session.close()
@@ -116,6 +112,16 @@ def _session(connector: aiohttp.UnixConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector, timeout=_ENDLESS, response_class=BoundedResponse, read_bufsize=64 * 1024
     )
+
+
+async def _asked(session: aiohttp.ClientSession, api: aiodocker.Docker, at_once: int) -> Version:
+    """The engine's version, asked for over so many connections, which stay open for what comes next."""
+    async with asyncio.TaskGroup() as connections:
+        answers = [connections.create_task(_version(session, api)) for _ in range(at_once)]
+    answer = answers[0].result()
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 async def _version(session: aiohttp.ClientSession, api: aiodocker.Docker) -> Version | Exception:

@@ -204,6 +204,10 @@ class Docker(Protocol):
         """Run a program inside a running container and wait for its end."""
         ...
 
+    async def make_ready(self, container: str, argv: Sequence[str]) -> None:
+        """Have a program ready in a running container: an `execute` of the same words then starts it at once.
+        One that is never executed does nothing."""
+
     def events(self) -> AsyncGenerator[DockerEvent, None]:
         """Container events from now on, until closed. The first `anext` returns only with an event."""
         ...

@@ -14,7 +14,7 @@ _LAST_SIGNAL_STATUS = 159
 
 # The script is read whole before it starts, so its commands can not eat it; it runs in a process group of
 # its own; and when standard input ends early, because the call was cancelled or the connection is gone, that
-# group is ended. Its length comes first, in a line of its own: so the shell can be there before its script is.
+# group is ended. Its length comes first, in a line of its own: so the shell can be there before the script.
 _INNER = 'script=$(cat); exec </dev/null; eval "$script"'
 _OUTER = (
     'read -r length || exit 0; script=$(head -c "$length"); exec 3<&0; '

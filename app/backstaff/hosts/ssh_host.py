@@ -1,6 +1,7 @@
 """One server over one SSH connection."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from backstaff.hosts.docker_api import DockerApi
 
 # sshd's default limit is 10 sessions for a connection, and it frees them late.
-MOST_COMMANDS = 6
+MOST_COMMANDS = 5
+_READY_SHELLS = 2
+"""At the end of a deploy, one gives the lock back and another writes the log."""
 _OPEN_RETRIES = 6
 _NO_CHANNEL = (asyncssh.Error, OSError, AssertionError)
 """What asyncssh raises where there is no channel. It asserts that there is one when the connection goes in
@@ -47,7 +50,7 @@ class SshHost:
         self._on_close = on_close
         self._closed = False
         self._docker: DockerApi | None = None
-        self._shell: Shell | None = None
+        self._shells: deque[Shell] = deque()
         self._shell_taken = asyncio.Event()
         self._socket = DockerSocket(name, link, self.run, another)
 
@@ -104,10 +107,10 @@ class SshHost:
             listener.close()
 
     async def wait_lost(self) -> str:
-        """Return, with the reason, when the connection is gone. Meanwhile a shell is kept ready, so that a
-        script needs one way there and back and not two."""
+        """Return, with the reason, when the connection is gone. Meanwhile shells are kept ready, so that
+        a script needs one way there and back and not two."""
         async with asyncio.TaskGroup() as beside:
-            keeping = beside.create_task(self._keep_shell_ready())
+            keeping = beside.create_task(self._keep_shells_ready())
             try:
                 return await self._link.observer.wait_ended()
             finally:
@@ -143,27 +146,29 @@ class SshHost:
             return failure
         return None
 
-    async def _keep_shell_ready(self) -> None:
-        """Open a shell whenever the one before was taken; where the host has no room for it, no more."""
-        while self._shell is not None:
-            await self._shell_taken.wait()
-            await self._open_shell()
+    async def _keep_shells_ready(self) -> None:
+        """Open a shell whenever one was taken; where the host has no room for it, no more."""
+        while await self._open_shell():
+            while len(self._shells) >= _READY_SHELLS:
+                self._shell_taken.clear()
+                await self._shell_taken.wait()
 
-    async def _open_shell(self) -> None:
-        self._shell = None
-        self._shell_taken.clear()
+    async def _open_shell(self) -> bool:
+        """Whether one more is ready. Without, each script opens its own, and tells if it can not."""
         try:
-            self._shell = await open_shell(self._link.connection)
-        except _NO_CHANNEL:
-            # Then each script opens its own, and tells what is wrong if it can not.
-            return
+            self._shells.append(await open_shell(self._link.connection))
+        except (asyncssh.Error, OSError):
+            return False
+        return True
 
     def _take_shell(self) -> Shell | None:
-        """The shell that is ready, if one is."""
-        if self._shell is None or self._shell_taken.is_set():
-            return None
+        """A shell that is ready, if one is."""
         self._shell_taken.set()
-        return self._shell if self._shell.exit_status is None and not self._shell.is_closing() else None
+        while self._shells:
+            shell = self._shells.popleft()
+            if shell.exit_status is None and not shell.is_closing():
+                return shell
+        return None
 
     async def _run(self, script: str) -> ScriptEnd:
         for tries in range(_OPEN_RETRIES):

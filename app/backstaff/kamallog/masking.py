@@ -36,6 +36,8 @@ class PatternRedactor(Redactor):
     def __init__(self) -> None:
         super().__init__()
         self._key_lines_left = 0
+        self._clean = ""
+        """The last text found clean: each line is looked at as it is read, and again as an event."""
 
     def line(self, text: str) -> str:
         """A line of the log masked; lines are to be given one after the other."""
@@ -48,8 +50,11 @@ class PatternRedactor(Redactor):
 
     def text(self, text: str) -> str:
         """`text` with what looks like a secret masked."""
+        if text == self._clean:
+            return text
         text = super().text(text)
         if not _HINT.search(text):
+            self._clean = text or self._clean
             return text
         for pattern in (_LOGIN, _ASSIGNED, _USER_IN_URL, _BEARER):
             text = pattern.sub(rf"\1{MASK}", text)

@@ -4,12 +4,13 @@ Text is decoded forgivingly and read as a stream; only its beginning is held, to
 about before the first event is made.
 """
 
+import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO
 
 from backstaff.errors import JournalError
 from backstaff.events.types import Event
@@ -25,6 +26,8 @@ LOOKAHEAD = 20_000
 
 LONGEST_LINE = 256 * 1024
 """A longer line is read in parts of so many characters."""
+
+TELLS_EVERY = 1_000
 
 _SOME = 2_000
 """How many lines tell what kind of file it is."""
@@ -72,8 +75,10 @@ def events_of(
     yield from teller.taken()
 
 
-def read_kamal_log(path: Path) -> Iterator[Event]:
+def read_kamal_log(path: Path, progress: Callable[[float], None] | None = None) -> Iterator[Event]:
     """The events of a file that Kamal wrote, or that keeps what it printed.
+
+    `progress` is told every `TELLS_EVERY` lines which share of the file is read, from 0 to 1.
 
     Raises `JournalError` naming the file where it can not be read or nothing in it is Kamal's."""
     with _opened(path) as file:
@@ -83,7 +88,8 @@ def read_kamal_log(path: Path) -> Iterator[Event]:
             )
         file.seek(0)
         own = _OWN_FILE.fullmatch(path.name) is not None
-        yield from events_of(_lines(file), run=path.stem, began=_began(path), whole=own)
+        lines = _lines(file) if progress is None else _told(_lines(file), file, progress)
+        yield from events_of(lines, run=path.stem, began=_began(path), whole=own)
 
 
 def is_kamal_log(path: Path) -> bool:
@@ -92,7 +98,7 @@ def is_kamal_log(path: Path) -> bool:
         return recognise(_lines(file)) is not None
 
 
-def _opened(path: Path) -> IO[str]:
+def _opened(path: Path) -> TextIOWrapper:
     try:
         return path.open(encoding="utf-8", errors="replace", newline="\n")
     except IsADirectoryError:
@@ -105,8 +111,16 @@ def _opened(path: Path) -> IO[str]:
         raise JournalError(f"can not be read: {error.strerror or error}", where=str(path)) from None
 
 
-def _lines(file: IO[str]) -> Iterator[str]:
+def _lines(file: TextIOWrapper) -> Iterator[str]:
     while line := file.readline(LONGEST_LINE):
+        yield line
+
+
+def _told(lines: Iterable[str], file: TextIOWrapper, progress: Callable[[float], None]) -> Iterator[str]:
+    size = max(1, os.fstat(file.fileno()).st_size)
+    for number, line in enumerate(lines):
+        if number % TELLS_EVERY == 0:
+            progress(min(1.0, os.lseek(file.fileno(), 0, os.SEEK_CUR) / size))
         yield line
 
 

@@ -4,6 +4,7 @@ import re
 from typing import assert_never
 
 from backstaff.events.types import Notice, RunStarted
+from backstaff.explain.program import KAMAL
 from backstaff.kamallog.boots import Boots
 from backstaff.kamallog.commands import Kind, meaning_of
 from backstaff.kamallog.ending import Ending
@@ -34,7 +35,6 @@ from backstaff.kamallog.telling import Source, Teller
 from backstaff.kamallog.waiting import Waits
 from backstaff.kamallog.wrapping import Mark
 
-TOOL = "kamal"
 UNKNOWN = "unknown"
 _ON_HOST = re.compile(r".* on (?P<host>\S+?)(?:\.\.\.)?")
 _DOCKER_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z ")
@@ -87,7 +87,7 @@ class Rebuild:
                 destination=survey.destination,
                 version=survey.version,
                 performer=survey.performer or UNKNOWN,
-                tool_version=TOOL,
+                tool_version=KAMAL,
                 config_file=survey.line.config_file,
                 argv=survey.words,
             )

@@ -74,8 +74,9 @@ def find_journal(wanted: str | None, directory: Path) -> Path:
 
 
 def _newest(directory: Path) -> Path:
-    """Whatever it holds, if a run has that name; of other files only one that can be read."""
-    for file in _some(directory):
+    """The newest run that was recorded here, whatever it holds; where there are only other files, the newest
+    that can be read."""
+    for file in sorted(_some(directory), key=lambda file: not file.ours):
         if file.ours or run_row(file).verdict is not Verdict.UNREADABLE:
             return file.path
     raise JournalError(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from backstaff.explain.given import value_of
 from backstaff.explain.words import listed
 from backstaff.replay.breakdown import Breakdown
 
@@ -39,7 +40,8 @@ class Compared:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What a run was. `verdict` is empty for one that was cut off or goes on."""
+    """What a run was. `verdict` is empty for one that was cut off or goes on; `resumes` names the run that it
+    goes on with, if any."""
 
     run: str
     command: str
@@ -47,6 +49,7 @@ class RunFacts:
     destination: str
     version: str
     verdict: str
+    resumes: str
     hosts: tuple[str, ...]
     roles: tuple[str, ...]
 
@@ -92,6 +95,7 @@ def _facts(told: Breakdown) -> RunFacts:
         destination=started.destination if started else "",
         version=started.version if started else "",
         verdict=told.ended.verdict if told.ended else "",
+        resumes=(value_of(started, "--resume") or "") if started else "",
         hosts=tuple(host for host in hosts if host),
         roles=tuple(role for role in roles if role),
     )
@@ -130,6 +134,8 @@ def _differences(before: RunFacts, after: RunFacts) -> Iterator[str]:
     yield from _only("host", before.hosts, after.hosts)
     yield from _only("role", before.roles, after.roles)
     for name, run in (("A", before), ("B", after)):
+        if run.resumes:
+            yield f"{name} goes on with run {run.resumes}: what that had done it leaves out"
         if not run.verdict:
             yield f"{name} has no end: it was cut off, or still goes on"
         elif run.verdict != "done":

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from backstaff.replay.recording import Recording
-from backstaff.replay.search import Hit
+from backstaff.replay.search import Hit, TooSlow
 
 MOST_HITS = 1_000_000
 
@@ -18,6 +18,8 @@ class Finding:
     def __init__(self, recording: Recording, pattern: re.Pattern[str], start: int) -> None:
         self.complete = False
         """Whether every line was looked at."""
+        self.too_slow = 0
+        """On how many lines the expression took too long."""
         self._recording = recording
         self._pattern = pattern
         self._start = self._known_to = start
@@ -30,7 +32,8 @@ class Finding:
         return len(self._after) + len(self._before)
 
     def steps(self) -> Iterator[None]:
-        """Look on, a few milliseconds at a time. Raises `JournalError`."""
+        """Look on, a few milliseconds at a time. Raises `JournalError`, and `UsageError` if the expression
+        is too slow."""
         for each in self._recording.search(self._pattern, self._start):
             self._take(each, self._after)
             self._known_to = each.entry.end if isinstance(each, Hit) else each.offset
@@ -44,6 +47,7 @@ class Finding:
         self.complete = True
 
     def _take(self, each: object, hits: "array[int]") -> None:
+        self.too_slow += isinstance(each, TooSlow)
         if isinstance(each, Hit) and self.found < MOST_HITS:
             hits.append(each.entry.end)
 

@@ -14,12 +14,14 @@ from backstaff.events.types import (
     PhaseEnded,
     PhaseStarted,
     WaitEnded,
+    WaitExplained,
     WaitStarted,
 )
 from backstaff.explain.why import subject, waits_for
 
 LASTED_S = 2.0
-"""Shorter waits are not marked, unless they ended badly."""
+"""Shorter waits are not marked, unless they ended badly, or were explained and never ended: in a log without
+times that is how those look for which nothing went on any more."""
 MOST_WAITS = 10_000
 MOST_OTHERS = 10_000
 LONGEST_WORDS = 200
@@ -65,11 +67,17 @@ class Marks:
     open_waits: dict[int, Mark] = field(default_factory=dict)
     open_phases: dict[Phase, Mark] = field(default_factory=dict)
     hosts: dict[str, HostState] = field(default_factory=dict)
+    explained: set[int] = field(default_factory=set)
+    """Numbers of the open waits of which it was said why they last."""
     left_out: int = 0
 
     def all(self, now_t: float) -> list[Mark]:
         """Every mark in the order of their times; what goes on at `now_t` as well. Safe in any thread."""
-        lasting = [mark for mark in list(self.open_waits.values()) if now_t - mark.t >= LASTED_S]
+        lasting = [
+            mark
+            for number, mark in list(self.open_waits.items())
+            if now_t - mark.t >= LASTED_S or number in self.explained
+        ]
         marks = [*self.waits, *self.others, *lasting, *list(self.open_phases.values())]
         return sorted(marks, key=lambda mark: (mark.t, mark.end))
 
@@ -86,6 +94,8 @@ class Marks:
             case WaitStarted():
                 words = _short(f"{subject(WaitView(body, t))} {waits_for(body)}")
                 self.open_waits[body.wait] = Mark(MarkKind.WAIT, t, end, words, body.host, body.role)
+            case WaitExplained() if body.wait in self.open_waits:
+                self.explained.add(body.wait)
             case WaitEnded():
                 self._wait_ended(body, t)
             case HostChanged():
@@ -101,6 +111,7 @@ class Marks:
 
     def _wait_ended(self, body: WaitEnded, t: float) -> None:
         began = self.open_waits.pop(body.wait, None)
+        self.explained.discard(body.wait)
         if began is None or (t - began.t < LASTED_S and body.outcome in _GOOD_ENDS):
             return
         self.waits.append(replace(began, until_t=t, outcome=body.outcome))

@@ -1,6 +1,6 @@
 """Opening whatever keeps a run: a journal of ours, or what Kamal printed, made into one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,16 +36,12 @@ class OpenedRun:
         self.recording.close()
 
 
-def open_run(path: Path) -> Recording:
-    """The run that a file keeps, as `opened` gives it. Raises `JournalError` likewise."""
-    return opened(path).recording
-
-
-def opened(path: Path) -> OpenedRun:
+def opened(path: Path, progress: Callable[[float], None] | None = None) -> OpenedRun:
     """The run that a file keeps, and whether that is a journal.
 
     A log of Kamal's is read to its end first; what is made of it is kept in a file without a name, never in
-    memory. Raises `JournalError`, in one line and with the way out, for anything else."""
+    memory; `progress` is told now and then which share of it is read. Raises `JournalError`, in one line and
+    with the way out, for anything else."""
     source = FileSource(path)
     try:
         check_is_journal(source)
@@ -54,7 +50,7 @@ def opened(path: Path) -> OpenedRun:
         source.close()
         if begins_as_journal or not is_kamal_log(path):
             raise _neither(refused) from None
-        return OpenedRun(Recording(_converted(path)), None)
+        return OpenedRun(Recording(_converted(path, progress)), None)
     except BaseException:
         source.close()
         raise
@@ -70,16 +66,19 @@ def _neither(refused: JournalError) -> JournalError:
     head = "is not a journal: "
     if not refused.what.startswith(head):
         return refused
-    what = f"is neither a journal nor a log of Kamal's: {refused.what.removeprefix(head)}"
+    why = refused.what.removeprefix(head)
+    # That a line is no event says nothing of a file that was never meant to hold any.
+    tail = "" if why.startswith("not an event") else f": {why}"
+    what = f"is neither a journal nor a log of Kamal's{tail}"
     return JournalError(what, where=refused.where, fix=refused.fix)
 
 
-def _converted(path: Path) -> FileSource:
+def _converted(path: Path, progress: Callable[[float], None] | None) -> FileSource:
     """The events of a log, in a file that is gone as soon as nobody reads it any more."""
     try:
         with temporary_directory("backstaff-replay-") as directory:
             journal = directory / "run.jsonl"
-            _write(read_kamal_log(path), journal)
+            _write(read_kamal_log(path, progress), journal)
             source = FileSource(journal)
     except OSError as error:
         what = f"what it says can not be kept while it is shown: {error.strerror or error}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from backstaff.errors import JournalError
 from backstaff.events.board import Board
@@ -19,11 +20,12 @@ from backstaff.replay.indexing import Indexing
 from backstaff.replay.kinds import events_in
 from backstaff.replay.lines import lines_before, lines_from
 from backstaff.replay.opening import check_is_journal
-from backstaff.replay.search import Hit, Searched, search
+from backstaff.replay.search import Hit, Searched, TooSlow, search
 from backstaff.replay.source import FileSource, Source
 from backstaff.replay.summary import RunSummary, last_event, summarize
 
 _FIRST_BYTES = 256 * 1024
+_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -152,9 +154,16 @@ class Recording:
         board, start = self.index.nearest_before(offset)
         return (yield from self._folded(board, start, offset, math.inf))
 
+    def copy_to(self, file: BinaryIO) -> None:
+        """Write all of the journal, as it is now. Raises `OSError` of the file."""
+        at, size = 0, self.size()
+        while at < size and (piece := self._source.read(at, min(_PIECE, size - at))):
+            file.write(piece)
+            at += len(piece)
+
     def search(
         self, pattern: re.Pattern[str], offset: int, *, backward: bool = False
-    ) -> Iterator[Hit | Searched]:
+    ) -> Iterator[Hit | Searched | TooSlow]:
         """Find output from a place on, or before it; see `replay.search`."""
         return search(self._source, pattern, offset, backward=backward)
 

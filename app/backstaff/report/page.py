@@ -8,6 +8,7 @@ from importlib import resources
 from typing import TextIO
 
 from backstaff.events.board import Board
+from backstaff.explain.program import program
 from backstaff.replay.breakdown import breakdown_of
 from backstaff.replay.recording import Moment, Recording
 from backstaff.replay.summary import RunSummary
@@ -80,7 +81,7 @@ def _head(board: Board, style: str, script: str) -> Html:
 
 def _footer(board: Board) -> Html:
     run = board.run
-    told = [f"run {run.run}", run.config_file, f"Backstaff {run.tool_version}"] if run else ["Backstaff"]
+    told = [f"run {run.run}", run.config_file, program(run)] if run else ["Backstaff"]
     return element("footer", joined(*(element("span", each) for each in told if each)))
 
 

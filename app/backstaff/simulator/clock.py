@@ -84,7 +84,7 @@ class _SkippingSelector(selectors.DefaultSelector):
 
 
 class SkippingLoop(asyncio.SelectorEventLoop):
-    """An event loop that skips the time in which nothing happens, and where it is `standing`, knows no other."""
+    """An event loop that skips the time in which nothing happens; if it is `standing`, it knows no other."""
 
     def __init__(self, *, standing: bool = False) -> None:
         self._skipping = _SkippingSelector(standing=standing)

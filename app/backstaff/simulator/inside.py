@@ -18,7 +18,7 @@ class Inside:
         self._storage = storage
         self._files: set[str] = set()
         self._listening: dict[int, Answer] = {}
-        self._beside: list[asyncio.Task[None]] = []
+        self._beside: set[asyncio.Task[None]] = set()
         self.sockets: dict[str, object] = {}
 
     @property
@@ -65,12 +65,13 @@ class Inside:
     def spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Do work beside the program; it ends with it."""
         task = self._machine.spawn(work)
-        self._beside.append(task)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
         return task
 
     def end(self) -> None:
         """The container's program has ended, and everything else with it."""
         self._listening.clear()
         self.sockets.clear()
-        for task in self._beside:
+        for task in tuple(self._beside):
             task.cancel()

@@ -124,7 +124,7 @@ _NEW_VERSION = "it comes with the new version, whose container does not run yet,
 
 
 def _hook_faults(name: str, script: str, cause: str, timeouts: Mapping[str, float]) -> Fault:
-    ends = {at: _fails(f"hook {hook} {cause}", anywhere=True) for at, hook in _HOOKS.items()}
+    ends = {at: _fails(f"hook {hook}:? {cause}", anywhere=True) for at, hook in _HOOKS.items()}
     return Fault(
         name,
         _only(ends, _NO_HOOK),
@@ -243,7 +243,7 @@ FAULTS: tuple[Fault, ...] = (
         labelled=False,
     ),
     _hook_faults("hook failing", 'echo "not today"\nexit 7', "ended with status 7", {}),
-    _hook_faults("hook hanging", "sleep 600", "", {"hook": 2}),
+    _hook_faults("hook hanging", "sleep 600", "gave up after 2 s", {"hook": 2}),
     Fault("clock an hour ahead", _only({At.HEALTH: _DONE}, _ALL_THE_TIME), clock_s=3600),
     Fault("clock an hour behind", _only({At.HEALTH: _DONE}, _ALL_THE_TIME), clock_s=-3600),
     _signalled("SIGINT", strikes.send(signal.SIGINT), 130, "the run was interrupted"),

@@ -33,12 +33,12 @@ CASES = (
     case("hook hanging", At.LOCK),
     case("clock an hour ahead", At.HEALTH),
     case("clock an hour behind", At.HEALTH),
-    case("SIGINT", At.SWITCH),
+    case("SIGINT", At.HEALTH),
     case("SIGTERM", At.CONNECT),
     case("SIGHUP", At.TAG),
     case("SIGKILL", At.HEALTH),
     case("SIGKILL", At.PRUNE),
-    case("terminal closed", At.CREATE),
+    case("terminal closed", At.BARRIER),
 )
 
 

@@ -8,10 +8,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Key, Resize
-from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from backstaff.console.dialogs.choices import Choice, ChoiceButton, ChoiceRow
+from backstaff.console.dialogs.framed import Framed
 from backstaff.events.inert import inert
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class Body(VerticalScroll, can_focus=False):
     """
 
 
-class Dialog(ModalScreen[T]):
+class Dialog(Framed[T]):
     """A question with a few answers, dismissed with the result of the one that was chosen.
 
     `start` is the answer that has the focus first, `escape` the one that the escape key gives. The title
@@ -45,29 +45,15 @@ class Dialog(ModalScreen[T]):
         Binding("pageup", "page_body(-1)", "Page up", show=False),
         Binding("pagedown", "page_body(1)", "Page down", show=False),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - typed by the base class
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-wide")]  # noqa: RUF012 - typed by the base class
 
     DEFAULT_CSS = """
     Dialog {
-        align: center middle;
-        #frame {
+        .frame {
             width: 76;
-            height: auto;
-            max-height: 100%;
-            background: $surface;
-            color: $foreground;
-            border: round $border;
-            border-title-color: $primary;
-            border-title-style: bold;
-            border-subtitle-color: $text-muted;
-            padding: 0 1;
         }
-        &.-narrow #frame {
+        &.-narrow .frame {
             width: 100%;
-        }
-        &.-tall #frame {
-            padding: 1 3;
         }
         &.-tall ChoiceRow {
             margin-top: 1;
@@ -75,18 +61,12 @@ class Dialog(ModalScreen[T]):
         &.-tall .-apart {
             margin-top: 1;
         }
-        &.-destructive #frame {
+        &.-destructive .frame {
             border: round $error;
             border-title-color: $error;
         }
-        &.-ascii #frame {
-            border: ascii $border;
-        }
-        &.-ascii.-destructive #frame {
+        &.-ascii.-destructive .frame {
             border: ascii $error;
-        }
-        &:ansi #frame {
-            background: ansi_default;
         }
     }
     """
@@ -114,7 +94,7 @@ class Dialog(ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         """The frame, with body and answers in it."""
-        with Vertical(id="frame") as frame:
+        with Vertical(classes="frame") as frame:
             frame.border_title = Content(self._title)
             frame.border_subtitle = Content(self._hint) if self._hint else None
             yield Body(*self._body)
@@ -122,7 +102,6 @@ class Dialog(ModalScreen[T]):
 
     def on_mount(self) -> None:
         """The safe answer has the focus, or what is to be typed."""
-        self.set_class(self.app.has_class("-ascii"), "-ascii")
         self.first().focus()
 
     def first(self) -> Widget:

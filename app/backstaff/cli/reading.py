@@ -1,0 +1,56 @@
+"""How far a long log is read, for who waits for it at a terminal."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TextIO
+
+from backstaff.events.inert import inert
+from backstaff.replay.opened import OpenedRun, opened
+
+AFTER_S = 0.5
+"""Of what is read more quickly nothing is said."""
+EVERY_S = 0.2
+_CLEAR = "\r\x1b[K"
+
+
+class ReadingLine:
+    """A line on a terminal that tells the share of a file that is read, and is gone in the end."""
+
+    def __init__(self, name: str, terminal: TextIO, *, now_s: float) -> None:
+        self._name = inert(name)
+        self._terminal = terminal
+        self._next_s = now_s + AFTER_S
+        self._shown = False
+
+    def tell(self, share: float, now_s: float) -> None:
+        """So much is read, from 0 to 1."""
+        if now_s < self._next_s:
+            return
+        self._next_s, self._shown = now_s + EVERY_S, True
+        self._terminal.write(f"{_CLEAR}reading {self._name}: {share:.0%}")
+        self._terminal.flush()
+
+    def clear(self) -> None:
+        """Leave nothing behind."""
+        if self._shown:
+            self._terminal.write(_CLEAR)
+            self._terminal.flush()
+
+
+@contextmanager
+def opened_in_sight(path: Path) -> Iterator[OpenedRun]:
+    """`opened`, with a line on standard error while a log of Kamal's is read, if that is a terminal."""
+    if not sys.stderr.isatty():
+        with opened(path) as run:
+            yield run
+        return
+    line = ReadingLine(path.name, sys.stderr, now_s=monotonic())
+    try:
+        run = opened(path, lambda share: line.tell(share, monotonic()))
+    finally:
+        line.clear()
+    with run:
+        yield run
