@@ -135,25 +135,27 @@ def waited_for(played: Sequence[Match]) -> Iterator[str]:
         if each.round_trip_ms and each.hosts in near:
             cost = {tool: each.spread(tool).middle - near[each.hosts].spread(tool).middle for tool in Tool}
             told = ", ".join(f"{tool} {s * 1000 / each.round_trip_ms:.0f}" for tool, s in cost.items())
-            yield f"  {each.hosts} hosts, {each.round_trip_ms} ms: {told}"
+            yield f"  {_hosts(each.hosts)}, {each.round_trip_ms} ms: {told}"
 
 
-def counted(hosts: int) -> Trips:
-    """Backstaff's round trips in the simulator, for as many hosts."""
-    web, job = shape(hosts)
-    names = [f"h{number}" for number in range(1, hosts + 1)]
-    roles = {"web": RoleSpec(names[:web])}
+def counted(web: int, job: int) -> Trips:
+    """Backstaff's round trips in the simulator, for hosts that run the role web and such that run job."""
+    roles = {"web": RoleSpec([f"w{number}" for number in range(web)])}
     if job:
-        roles["job"] = RoleSpec(names[web:], "worker")
+        roles["job"] = RoleSpec([f"j{number}" for number in range(job)], "worker")
     return round_trips(FleetSpec(roles=roles, settings={"readiness_delay": 0}))
 
 
-def trips_told(sizes: Sequence[int]) -> Iterator[str]:
-    """The counted round trips and whether they are few enough."""
-    for hosts in sizes:
-        trips = counted(hosts)
-        verdict = _verdict(round(trips.after_login), MOST_ROUND_TRIPS, f"{MOST_ROUND_TRIPS}")
-        yield f"  {hosts} hosts: {trips.login:.0f} to log in, then {trips.after_login:.0f}   {verdict}"
+def trips_told(hosts: int) -> str:
+    """The counted round trips of a host, and of the chain over two hosts where one role waits for another."""
+    web, job = shape(hosts)
+    alone = counted(web, 0)
+    trips = round(alone.after_login)
+    verdict = _verdict(trips, MOST_ROUND_TRIPS, str(MOST_ROUND_TRIPS))
+    told = f"  {_hosts(hosts)}: {round(alone.login)} to log in, then {trips}   {verdict}"
+    if not job:
+        return told
+    return f"{told}; {round(counted(web, job).after_login)} until the jobs that wait for web are done"
 
 
 def _verdict(value: float, most: float, shown: str) -> str:
@@ -163,7 +165,11 @@ def _verdict(value: float, most: float, shown: str) -> str:
 def _where(hosts: int, round_trip_ms: int) -> str:
     web, job = shape(hosts)
     distance = f"{round_trip_ms} ms per round trip" if round_trip_ms else "loopback"
-    return f"{hosts} {'host' if hosts == 1 else 'hosts'} ({web} web, {job} job), {distance}"
+    return f"{_hosts(hosts)} ({web} web, {job} job), {distance}"
+
+
+def _hosts(count: int) -> str:
+    return "1 host" if count == 1 else f"{count} hosts"
 
 
 def _load() -> str:
@@ -208,8 +214,8 @@ def _play_all(sizes: Sequence[int], delays: Sequence[int], pairs: int) -> None:
         print("\nRound trips that a deploy waits for: what the distance adds to the medians, in round trips")
         print("\n".join(told))
     print("\nBackstaff's, counted over simulated hosts where nothing but the distance takes time")
-    for line in trips_told(sizes):
-        print(line, flush=True)
+    for hosts in sizes:
+        print(trips_told(hosts), flush=True)
 
 
 def _numbers(text: str) -> list[int]:

@@ -317,8 +317,10 @@ def test_what_a_retry_may_mend_is_not_doom(error: str) -> None:
             "the host does not reach the registry at 192.0.2.7:443",
         ),
         (
-            'Get "https://registry.test/v2/": net/http: request canceled while waiting for connection '
-            "(Client.Timeout exceeded while awaiting headers)",
+            (
+                'Get "https://registry.test/v2/": net/http: request canceled while waiting for connection '
+                "(Client.Timeout exceeded while awaiting headers)"
+            ),
             "the registry registry.test did not answer in time",
         ),
         (

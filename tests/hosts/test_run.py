@@ -3,12 +3,13 @@
 import asyncio
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from backstaff.errors import CommandFailed, HostLost
 from backstaff.hosts import remote_script, ssh_host
 from backstaff.hosts.remote_script import ScriptEnd
-from backstaff.hosts.ssh_host import MOST_COMMANDS
+from backstaff.hosts.ssh_host import MOST_COMMANDS, READY_SHELLS
 from tests.hosts.builders import a_connector, address, connected
 from tests.hosts.ssh_server import ServerSettings, ServerState, until
 
@@ -183,3 +184,28 @@ async def test_closing_twice_is_fine(server: ServerState, known_hosts: Path) -> 
     await host.close()
 
     assert await host.wait_lost() == "the connection was closed"
+
+
+async def test_a_shell_is_ready_before_its_script_and_another_after_it(
+    server: ServerState, known_hosts: Path
+) -> None:
+    async with connected(server, known_hosts) as host, asyncio.TaskGroup() as group:
+        minding = group.create_task(host.wait_lost())
+        await until(lambda: server.running == READY_SHELLS)
+        assert (await host.run("echo $((6 * 7)); exit 3")).stdout == "42\n"
+        await until(lambda: len(server.commands) == READY_SHELLS + 1 and server.running == READY_SHELLS)
+        minding.cancel()
+    assert not any("42" in command or "6 * 7" in command for command in server.commands)
+
+
+async def test_without_room_for_ready_shells_scripts_run_all_the_same(
+    server: ServerState, known_hosts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_room(_: object) -> None:
+        raise asyncssh.ChannelOpenError(asyncssh.OPEN_RESOURCE_SHORTAGE, "no more sessions")
+
+    monkeypatch.setattr(ssh_host, "open_shell", no_room)
+    async with connected(server, known_hosts) as host, asyncio.TaskGroup() as group:
+        minding = group.create_task(host.wait_lost())
+        assert (await host.run("echo on")).stdout == "on\n"
+        minding.cancel()

@@ -75,3 +75,15 @@ def test_a_comment_or_line_end_in_a_command_does_no_harm(shell: tuple[str, ...],
 def test_an_answer_without_an_id_is_an_error(stdout: str) -> None:
     with pytest.raises(RemoteError, match="no container id"):
         created_container(stdout)
+
+
+@each_shell
+def test_audit_lines_travel_along(shell: tuple[str, ...], tmp_path: Path) -> None:
+    path = fake_docker.install(tmp_path, ID)
+    config = a_config()
+    script = boot_script(
+        config, config.role("web"), "h1", "v1", hostname=HOSTNAME, env_text="\n", audit=["one", "it's two"]
+    )
+    done = run_script(shell, script, tmp_path, path)
+    assert created_container(done.stdout) == ID
+    assert (tmp_path / ".kamal/app-audit.log").read_text() == "one\nit's two\n"

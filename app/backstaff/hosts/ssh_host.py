@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # sshd's default limit is 10 sessions for a connection, and it frees them late.
 MOST_COMMANDS = 5
-_READY_SHELLS = 2
+READY_SHELLS = 2
 """At the end of a deploy, one gives the lock back and another writes the log."""
 _OPEN_RETRIES = 6
 _NO_CHANNEL = (asyncssh.Error, OSError, AssertionError)
@@ -149,7 +149,7 @@ class SshHost:
     async def _keep_shells_ready(self) -> None:
         """Open a shell whenever one was taken; where the host has no room for it, no more."""
         while await self._open_shell():
-            while len(self._shells) >= _READY_SHELLS:
+            while len(self._shells) >= READY_SHELLS:
                 self._shell_taken.clear()
                 await self._shell_taken.wait()
 

@@ -60,7 +60,7 @@ def removable_tags(
     """
     used = {container.image for container in containers} | set(keep)
     tags = (tag for image in images if image.labels.get("service") == config.service for tag in image.tags)
-    return [tag for tag in tags if tag not in used and not _is_latest(tag) and not tag.endswith(":<none>")]
+    return [tag for tag in tags if tag not in used and not _is_latest(tag) and not _names_nothing(tag)]
 
 
 def choose(
@@ -77,7 +77,9 @@ def choose(
 def may_leave_untagged(config: Config, images: Iterable[ImageView], choice: PruneChoice) -> bool:
     """Whether there may be images without a tag once a choice was carried out and the latest tag has moved
     on, which may go on meanwhile: `images` may be as they were before."""
-    return bool(choice.tags) or any(not set(image.tags) - {latest_image(config)} for image in images)
+    latest = latest_image(config)
+    named = (any(tag != latest and not _names_nothing(tag) for tag in image.tags) for image in images)
+    return bool(choice.tags) or not all(named)
 
 
 def _is_ours(config: Config, container: ContainerView) -> bool:
@@ -85,6 +87,10 @@ def _is_ours(config: Config, container: ContainerView) -> bool:
     return labels.get("service") == config.service and labels.get("destination", "") == (
         config.destination or ""
     )
+
+
+def _names_nothing(tag: str) -> bool:
+    return tag.endswith(":<none>")
 
 
 def _is_latest(tag: str) -> bool:

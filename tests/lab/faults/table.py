@@ -110,6 +110,7 @@ _DONE = Ends((0,))
 _LOST = _fails("the connection was lost")
 _FROZEN = _fails("Docker (does not answer|has not answered)")
 _RESTARTED = _fails("Docker restarted during|the Docker daemon is not running")
+_DISK_FULL = _fails("the disk of the host is full|no space left on device")
 _HOOKS = {
     At.CONNECT: "pre-connect",
     At.LOCK: "pre-deploy",
@@ -182,7 +183,12 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "disk full",
-        {**_in(At, _fails("the disk of the host is full|no space left on device")), At.PRUNE: _DONE},
+        {
+            **_in(At, _DISK_FULL),
+            # A disk takes a moment to fill; the tag may be written by then.
+            At.TAG: replace(_DISK_FULL, codes=(0, 1)),
+            At.PRUNE: _DONE,
+        },
         strike=strikes.fill_disk,
     ),
     Fault(
