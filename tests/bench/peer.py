@@ -30,11 +30,12 @@ MOST_ABOVE_PATH = 0.25
 MOST_ROUND_TRIPS = 12
 _STAGES = {
     "pull": "pull",
-    "create": "create",
+    "create": "barrier and create",
     "start": "start",
     "exec_die": "health and switch",
-    "stop": "stop",
+    "stop": "readiness delay and stop",
 }
+"""What ends with each of Docker's events. The barrier and the delay are those of a worker's host."""
 
 
 @dataclass(frozen=True)

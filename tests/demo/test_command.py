@@ -45,7 +45,7 @@ def test_the_scenarios_are_listed(tmp_path: Path) -> None:
     out, err = process.communicate()
     assert (process.returncode, err) == (0, "")
     assert out.startswith("healthy ")
-    assert len(out.splitlines()) == 15
+    assert len(out.splitlines()) == 16
 
 
 def test_titles_of_runs_fit_into_a_line() -> None:
