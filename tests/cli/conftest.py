@@ -12,7 +12,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("BACKSTAFF_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("NO_COLOR", "1")
-    for name in ("VERSION", "KAMAL_LOCK", "KAMAL_DESTINATION", "GITHUB_ACTIONS", "GITLAB_CI", "CI"):
+    for name in (
+        "COLUMNS",
+        "LINES",
+        "VERSION",
+        "KAMAL_LOCK",
+        "KAMAL_DESTINATION",
+        "GITHUB_ACTIONS",
+        "GITLAB_CI",
+        "CI",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("backstaff.cli.connecting.SshConnector", lambda *_, **__: project.servers)
     return project

@@ -1,11 +1,13 @@
 """What tests of the console have in common."""
 
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from backstaff.console import run_state
 from backstaff.console.dialogs.run_question import RunQuestion
 
 
@@ -30,7 +32,9 @@ def heard_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def the_same_everywhere(
     own_directories: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """UTC and UTF-8 beside directories of its own: pictures are the same on any machine."""
+    """UTC and UTF-8 beside directories of its own, and all events in one go: pictures are the same on any
+    machine, however busy."""
+    monkeypatch.setattr(run_state, "FOLD_WITHIN_S", math.inf)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
     for name in ("LC_ALL", "LC_CTYPE"):

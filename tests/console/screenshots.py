@@ -4,12 +4,14 @@
 """
 
 import asyncio
+import math
 import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from backstaff.console import run_state
 from backstaff.console.app import Console
 from backstaff.console.replay_app import Begin
 from tests.console.replaying import a_file, press, replayed
@@ -67,7 +69,8 @@ async def _draw_replay(picture: Picture) -> str:
 
 
 def main() -> None:
-    """Draw all pictures."""
+    """Draw all pictures, each from all events in one go, as the tests that compare them do."""
+    run_state.FOLD_WITHIN_S = math.inf
     with TemporaryDirectory() as home:
         for name in _UNWANTED:
             os.environ.pop(name, None)

@@ -16,6 +16,7 @@ from backstaff.events.board import Board
 from backstaff.events.stream import Sink
 from backstaff.events.types import Event
 
+_TURNS = 3
 EVERYTHING = frozenset({"retry", "follow", "shell", "export"})
 
 
@@ -73,4 +74,6 @@ async def show_all(app: Console, pilot: "Pilot[Any]") -> None:
     app.draw()
     if isinstance(app.screen, FollowScreen):
         app.screen.draw()
-    await pilot.pause()
+    # What is laid out anew in one turn is drawn in the next.
+    for _ in range(_TURNS):
+        await pilot.pause()

@@ -87,12 +87,12 @@ class Matrix(ScrollView, can_focus=True):
         else:
             self._redraw()
         if moved:
-            self._reveal()
+            self._reveal_from_top()
 
     def watch_grouping(self) -> None:
         """Lay the table out anew."""
         self._refill()
-        self._reveal()
+        self._reveal_from_top()
 
     def watch_pattern(self) -> None:
         """Show only what matches."""
@@ -102,7 +102,7 @@ class Matrix(ScrollView, can_focus=True):
         """Fit the columns to the new width."""
         self._strips.clear()
         self._refill()
-        self._reveal()
+        self._reveal_from_top()
 
     def notify_style_update(self) -> None:
         """The theme changed: everything looks different."""
@@ -225,14 +225,20 @@ class Matrix(ScrollView, can_focus=True):
             self._selected(subject)
 
     def _reveal(self) -> None:
-        """Scroll to the selected row; to the top, where trouble is, for the run as a whole."""
+        """Scroll as far as is needed, but no further, for the selected row to be seen."""
         place = self._table.find(self._subject)
         if place is None:
-            if not self._subject.host:
-                self.scroll_to(y=0, animate=False)
             return
         row, top, height = place[0], self.scroll_offset.y, self.size.height - HEADINGS
         if row < top:
             self.scroll_to(y=row, animate=False)
         elif height > 0 and row >= top + height:
             self.scroll_to(y=row - height + 1, animate=False)
+
+    def _reveal_from_top(self) -> None:
+        """Show the top, where trouble is, or as much of what follows as the selected row asks for: wherever
+        the table stood before, and whatever size it had."""
+        place = self._table.find(self._subject)
+        row, height = place[0] if place else 0, self.size.height - HEADINGS
+        if height > 0 and (place or not self._subject.host):
+            self.scroll_to(y=max(0, row - height + 1), animate=False)
