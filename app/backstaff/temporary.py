@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
+from backstaff.file_lock import try_to_lock
+
 _PREFIX = "backstaff-"
 _SUFFIX = ".tmp"
 _TRIES = 3
@@ -44,7 +46,7 @@ def make_directory(prefix: str, inside: Path | None = None) -> Path:
             directory = Path(tempfile.mkdtemp(prefix=prefix, suffix=_SUFFIX, dir=parent))
             with suppress(FileNotFoundError):
                 descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-                if _is_ours(descriptor) and directory.exists():
+                if try_to_lock(descriptor) and directory.exists():
                     _made[directory] = descriptor
                     return directory
                 # Another process has just taken it for one that was left behind.
@@ -86,17 +88,6 @@ def _remove(directory: Path, tries: int, pause_s: float) -> None:
     descriptor = _made.pop(directory, None)
     if descriptor is not None:
         os.close(descriptor)
-
-
-def _is_ours(descriptor: int) -> bool:
-    """Lock a directory that we made. Where the file system has no locks, nobody else can take it either."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _sweep(place: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backstaff.events.journal_lock import try_to_hold
+from backstaff.file_lock import try_to_lock
 from tests.cli.project import Project, Result
 from tests.cli.test_console_session import mended, web_fails_on_h2
 from tests.fakes.apps import NEVER_READY
@@ -126,7 +126,7 @@ def test_a_run_that_goes_on_is_not_resumed(project: Project) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:-2]))
     with path.open("rb") as held:
-        assert try_to_hold(held.fileno())
+        assert try_to_lock(held.fileno())
         result = project.run("deploy", "--resume", path.stem)
     assert result.code == 2
     assert f"run {path.stem} still goes on" in result.err

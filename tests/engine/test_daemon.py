@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from backstaff.engine.guarded import Caller, GuardedHost
+from backstaff.engine.caller import Caller
+from backstaff.engine.guarded import GuardedHost
 from backstaff.errors import DockerRestarted, DockerUnavailable, Doomed, ExitCode
 from backstaff.events.facts import HostState, LockState, PairState
 from backstaff.events.types import Event, HostChanged, PairChanged

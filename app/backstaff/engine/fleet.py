@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from math import ceil
 
 from backstaff.engine.alongside import alongside
+from backstaff.engine.caller import Caller
 from backstaff.engine.context import RunContext, listed
 from backstaff.engine.garbage import collected_seldom
-from backstaff.engine.guarded import Caller, GuardedHost
+from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, DockerUnavailable, HostUnreachable, WaitExpired

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from backstaff.events.journal_lock import try_to_hold
 from backstaff.events.types import Event
+from backstaff.file_lock import try_to_lock
 
 STATE_DIR_VARIABLE = "BACKSTAFF_STATE_DIR"
 SUFFIX = ".jsonl"
@@ -64,7 +64,7 @@ class JournalWriter:
             if self._file is None:
                 self._file = _create(self.path)
             if not self._lock_settled:
-                self._lock_settled = try_to_hold(self._file.fileno())
+                self._lock_settled = try_to_lock(self._file.fileno())
             _write_whole(self._file, event.to_line().encode() + b"\n")
         except OSError as error:
             self._give_up(error)

@@ -1,25 +1,12 @@
 """The lock on a journal that is being written: it tells a run that goes on from one that was cut off.
 
-The system lets go of the lock when the writer's process ends, in whichever way that happens.
+The writer holds it (`file_lock.try_to_lock`) for as long as its process lives. A reader who looks just then
+keeps it from being held for that moment, so the writer tries again.
 """
 
 import fcntl
 import os
 from pathlib import Path
-
-
-def try_to_hold(descriptor: int) -> bool:
-    """Hold the lock of a journal until its file is closed. Whether there is nothing more to try: it is held,
-    or files here have no locks.
-
-    A reader who looks just now keeps it from being held for that moment: try again."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def is_held(path: Path) -> bool | None:
