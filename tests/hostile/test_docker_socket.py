@@ -30,7 +30,7 @@ each_answer = pytest.mark.parametrize("answer", ALL.values(), ids=ALL.keys())
 
 @pytest.fixture(autouse=True)
 def _short_and_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backstaff.engine.guarded.SLACK_S", 0.0)
+    monkeypatch.setattr("backstaff.engine.caller.SLACK_S", 0.0)
     monkeypatch.setattr(docker_http, "LARGEST_ANSWER", SMALL_ANSWER)
 
 
