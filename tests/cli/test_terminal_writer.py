@@ -17,8 +17,12 @@ class Pipe:
     def __init__(self) -> None:
         self.reading, self.writing = os.pipe()
         self.caught_up, self.lost = Event(), Event()
-        self.writer = TerminalWriter(self.writing, caught_up=self.caught_up.set, lost=self.lost.set)
+        self.writer = TerminalWriter(self.writing, caught_up=self._paint_anew, lost=self.lost.set)
         self.writer.start()
+
+    def _paint_anew(self) -> None:
+        self.caught_up.set()
+        self.writer.write("anew.")
 
     def read(self, until: bytes) -> bytes:
         data = b""
@@ -66,11 +70,11 @@ def test_a_terminal_that_takes_nothing_blocks_no_write_and_keeps_little(pipe: Pi
 
 
 def test_a_terminal_that_has_caught_up_is_painted_anew(pipe: Pipe) -> None:
-    pipe.fill()
-    while not pipe.caught_up.is_set():
-        os.read(pipe.reading, 65536)
-    pipe.writer.write("new.")
-    assert pipe.read(b"new.").endswith(b"new.")
+    written = pipe.fill()
+    read = pipe.read(b"anew.")
+    assert pipe.caught_up.is_set()
+    assert read.endswith(b"x\nanew.")
+    assert len(read) < written
 
 
 def test_stopping_waits_for_a_stuck_terminal_no_longer_than_it_may(pipe: Pipe) -> None:

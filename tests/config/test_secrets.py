@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -169,6 +170,12 @@ async def test_a_command_has_a_deadline(tmp_path: Path) -> None:
     assert await problems(tmp_path, "A=$(sleep 300 | cat)", timeout_s=0.2) == [
         ".kamal/secrets:1:1: A: the command gave no result within 0.2 s"
     ]
+
+
+async def test_what_a_command_leaves_running_holds_nobody_up(tmp_path: Path) -> None:
+    async with asyncio.timeout(60):
+        value = await value_of(tmp_path, "A=$(setsid sleep 600 & echo $!)")
+    os.kill(int(value), signal.SIGKILL)
 
 
 async def test_cancelling_ends_the_command(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def check_all(ran: Ran, story: Story) -> None:
     nobody_waits_in_vain(ran)
     the_lock_is_free_or_told(ran, story)
     what_serves_is_never_stopped(ran, story)
+    nothing_stays_frozen_without_a_word(ran, story)
     the_verdict_is_what_the_hosts_show(ran, story)
     the_exit_code_tells_the_truth(ran, story)
     the_card_names_a_host_at_fault(ran, story)
@@ -126,7 +127,17 @@ def what_serves_is_never_stopped(ran: Ran, story: Story) -> None:
             target = server.find(service.container)
             assert target is not None, name
             ended_otherwise = target.app in BAD_APPS or not server.engine.running
-            assert target.running or ended_otherwise, (name, target.name)
+            assert target.running or target.paused or ended_otherwise, (name, target.name)
+
+
+def nothing_stays_frozen_without_a_word(ran: Ran, story: Story) -> None:
+    """What was paused is left so only where its host did not let it go on, and the operator knows how to."""
+    for name, server in ran.datacentre.servers.items():
+        paused = [each.container for each in server.history if each.what == "asked to pause"]
+        for container in paused:
+            if container.paused:
+                assert story.troubles.get(name), (name, container.name)
+                assert f"docker unpause {container.id[:12]}" in ran.notices(), (name, container.name)
 
 
 def the_verdict_is_what_the_hosts_show(ran: Ran, story: Story) -> None:

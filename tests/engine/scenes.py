@@ -12,10 +12,10 @@ from hypothesis.vendor.pretty import RepresentationPrinter
 from backstaff.clock import Seconds
 from backstaff.config.models import BackstaffSettings, Boot, Config, OnFailure, Role
 from backstaff.engine.audit import FLUSH_WITHIN_S
-from backstaff.engine.boot import ABANDON_WITHIN_S
 from backstaff.engine.containers import LOOK_AGAIN_S
 from backstaff.engine.daemon import PING_EVERY_S
 from backstaff.engine.fleet import CONNECT_TRIES
+from backstaff.engine.giving_up import ABANDON_WITHIN_S
 from backstaff.engine.limits import pair_limit_s, stop_limit_s
 from backstaff.engine.observe import VERIFY_WITHIN_S
 from backstaff.errors import BackstaffError
@@ -50,9 +50,9 @@ NOT_AGAIN = App(ready_after_s=None)
 """An old version that would not get healthy if it were started once more."""
 OLD_APPS = (HEALTHY, LEISURELY, LEISURELY, IGNORES_SIGTERM, NOT_AGAIN)
 OPERATIONS = (
-    "*", "containers", "inspect", "start", "stop", "rename", "remove", "image", "images", "pull", "tag",
-    "untag", "network", "deploy", "list", "events", "logs", "ping", "lock status", "lock acquire",
-    "lock release", "lock takeover", "prepare", "create", "audit", "tidy",
+    "*", "containers", "inspect", "start", "stop", "kill", "pause", "unpause", "rename", "remove", "image",
+    "images", "pull", "tag", "untag", "network", "deploy", "list", "events", "logs", "ping", "lock status",
+    "lock acquire", "lock release", "lock takeover", "prepare", "create", "audit", "tidy",
 )  # fmt: skip
 
 
@@ -94,7 +94,9 @@ class Story:
     """A scene and what goes wrong in it: `apps` are the new version's programs by `role@host`, `old_app` is
     the old version's everywhere. `lock` is who holds the lock: nobody, somebody else, or a dead process of
     this machine. `leftover` says that an interrupted run has left a container of its own running beside the
-    old one, and with the proxy's traffic."""
+    old one, and with the proxy's traffic; `frozen` that it has also left it paused. With
+    `checks_after_list` the proxies check what they have still to check right after they were asked what they
+    serve."""
 
     config: Config
     hosts: tuple[str, ...]
@@ -106,6 +108,8 @@ class Story:
     cancel_at: Seconds | None = None
     lock: Holder = Holder.NOBODY
     leftover: bool = False
+    frozen: bool = False
+    checks_after_list: bool = False
 
     def __repr__(self) -> str:
         """All that stories differ in, and nothing else."""
@@ -116,7 +120,8 @@ class Story:
             f"retain {config.retain_containers}; readiness {config.readiness_delay}; "
             f"on failure {config.backstaff.on_failure}; "
             f"-h {self.hosts} -r {self.roles}; old {self.old!r} {self.old_app}; "
-            f"{self.lock}; leftover {self.leftover}; "
+            f"{self.lock}; leftover {self.leftover}; frozen {self.frozen}; "
+            f"checks after list {self.checks_after_list}; "
             f"{self.apps}; {self.troubles}; cancel at {self.cancel_at})"
         )
 
@@ -187,11 +192,12 @@ class Story:
         for name, server in datacentre.servers.items():
             for role in self.config.roles_on(name):
                 if self.leftover and self.old:
-                    _leave_over(server, self.config, role)
+                    _leave_over(server, self.config, role, frozen=self.frozen)
                 for container in server.of_role(role.name):
                     container.app = self.old_app
                 server.apps[f"{role.name}:{NEW}"] = self.app(name, role.name)
             server.pulls = Pull(steps=1, step_s=0.05)
+            server.proxy.checks_after_list = self.checks_after_list
             trouble = self.troubles.get(name, Trouble())
             server.connecting = trouble.connecting
             if trouble.fault is not None:
@@ -211,7 +217,7 @@ def _hold_lock(server: FakeServer, holder: Holder) -> None:
         hold_lock(server, DETAILS, DEAD.to_json() if holder is Holder.DEAD else "")
 
 
-def _leave_over(server: FakeServer, config: Config, role: Role) -> None:
+def _leave_over(server: FakeServer, config: Config, role: Role, *, frozen: bool) -> None:
     labels = {"service": config.service, "role": role.name, "destination": config.destination or ""}
     image = config.absolute_image(INTERRUPTED)
     server.add_image(image)
@@ -220,6 +226,8 @@ def _leave_over(server: FakeServer, config: Config, role: Role) -> None:
     container.start()
     if role.proxied:
         server.route(container_prefix(config, role.name), container)
+        if frozen:
+            container.pause()
     server.history.clear()
 
 
@@ -294,6 +302,8 @@ def stories(draw: st.DrawFn, *, cancelled: bool = False, troubled: bool = True) 
         cancel_at=draw(MANY_MOMENTS) if cancelled else None,
         lock=draw(st.sampled_from((Holder.OTHER, Holder.DEAD))) if _seldom(draw, 10) else Holder.NOBODY,
         leftover=_seldom(draw, 5),
+        frozen=draw(st.booleans()),
+        checks_after_list=draw(st.booleans()),
     )
 
 

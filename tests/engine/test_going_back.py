@@ -204,6 +204,23 @@ def test_an_old_container_that_is_gone_is_told() -> None:
     assert ran.serving("h1") == NEW
 
 
+def test_an_old_container_that_somebody_has_paused_goes_on() -> None:
+    def still_there(datacentre: Datacentre) -> None:
+        unhealthy = App(has_check=True, ready_after_s=None, unhealthy_after_s=4)
+        with_apps(job_h3=unhealthy).set(datacentre)
+        server = datacentre["h1"]
+        server.goes_wrong(Fault("stop", times=1))
+        (old,) = server.running("web")
+        asyncio.get_running_loop().call_at(START + 5, old.pause)
+
+    ran = run(Scene(config=WEB_AND_JOB, on_failure=BACK, set=still_there))
+    old = ran.container("h1", "web", OLD)
+    assert ran.states("h1", "web") is PairState.ROLLED_BACK
+    assert old is not None
+    assert (old.running, ran.serving("h1")) == (True, OLD)
+    assert "unpause v1" in ran.happened("h1", "web")
+
+
 def test_who_cancels_leaves_everything_where_it_is() -> None:
     ran = run(Scene(config=ONE_BY_ONE, on_failure=BACK, set=with_apps(web_h3=NEVER_READY).set, cancel_at=6))
     assert ran.code is ExitCode.INTERRUPTED

@@ -169,16 +169,23 @@ def test_a_version_deployed_while_the_lock_was_waited_for_is_not_overwritten() -
     assert again.serving("h2") == "v3"
 
 
-def test_what_a_run_that_never_looked_could_not_know_is_told_by_the_containers_age() -> None:
-    def newer(datacentre: Datacentre) -> None:
-        bring(datacentre["h2"], "web", "v3")
+@pytest.mark.parametrize("ahead_h", [-1, 0, 1], ids=["clock-behind", "clock-right", "clock-ahead"])
+def test_what_a_run_that_never_looked_could_not_know_is_told_by_the_containers_age(ahead_h: int) -> None:
+    ahead = timedelta(hours=ahead_h)
 
     def unreachable(datacentre: Datacentre) -> None:
         datacentre["h4"].connecting = Connecting.REFUSED
+        datacentre["h2"].clock_ahead = ahead
+        for container in datacentre["h2"].containers.values():
+            container.created_at = EPOCH - timedelta(minutes=5) + ahead
+
+    def newer(datacentre: Datacentre) -> None:
+        bring(datacentre["h2"], "web", "v3")
 
     first, again = run_and_resume(Scene(config=FOUR, set=unreachable), after(newer))
     assert first.code is ExitCode.UNREACHABLE
     assert again.code is ExitCode.USAGE
+    assert "web on h2 runs v3" in again.card.cause
     _, fine = run_and_resume(Scene(config=FOUR, set=unreachable), mended)
     assert fine.code is ExitCode.DONE
 

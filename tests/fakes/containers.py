@@ -55,6 +55,7 @@ class FakeContainer:
     _up_since: Seconds = inf
     _timers: list[asyncio.TimerHandle] = field(default_factory=list)
     _when_ended: list[Callable[[], None]] = field(default_factory=list)
+    _when_awake: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def role(self) -> str:
@@ -68,8 +69,13 @@ class FakeContainer:
 
     @property
     def up(self) -> bool:
-        """Whether it runs, or is about to again."""
-        return self.state in (ContainerState.RUNNING, ContainerState.RESTARTING)
+        """Whether it runs, frozen or not, or is about to again."""
+        return self.running or self.paused or self.state is ContainerState.RESTARTING
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is frozen."""
+        return self.state is ContainerState.PAUSED
 
     @property
     def serves(self) -> bool:
@@ -83,6 +89,8 @@ class FakeContainer:
         """Start it; no error if it runs. Raises `DockerFailed` if it can not be started."""
         if self.running:
             return
+        if self.paused:
+            raise DockerFailed("cannot start a paused container, try unpause instead", status=409)
         if self.app.start_error:
             self.error = self.app.start_error
             raise DockerFailed(self.app.start_error, status=400)
@@ -94,6 +102,8 @@ class FakeContainer:
         """Ask it to end, kill it after the grace, and call `done` once it has ended."""
         if self.state is ContainerState.RESTARTING:
             self._end(self.exit_code, restart=False)
+        # A frozen one wakes to hear the signal, and answers what has come meanwhile.
+        self.unpause()
         if not self.running:
             done()
             return
@@ -106,6 +116,36 @@ class FakeContainer:
         honours = self.app.stop_takes_s <= grace
         takes, code = (self.app.stop_takes_s, 0) if honours else (grace, KILLED)
         self._later(takes, lambda: self._end(code, restart=False))
+
+    def kill(self) -> None:
+        """End it at once; a frozen one does nothing more."""
+        if self.up:
+            self.tell(self, "kill")
+            self._end(KILLED, restart=False)
+
+    def pause(self) -> None:
+        """Freeze it; no error if it is frozen. Raises `DockerFailed` if it does not run."""
+        if self.paused:
+            return
+        if not self.running:
+            raise DockerFailed(f"Container {self.id} is not running", status=409)
+        self.state = ContainerState.PAUSED
+        self.tell(self, "pause")
+
+    def unpause(self) -> None:
+        """Let it go on, if it is frozen; what has fallen due meanwhile happens now."""
+        if not self.paused:
+            return
+        self.state = ContainerState.RUNNING
+        self.tell(self, "unpause")
+        self._wake()
+
+    def when_awake(self, what: Callable[[], None]) -> None:
+        """Do it now, or once it is not frozen any more, whatever has ended that."""
+        if self.paused:
+            self._when_awake.append(what)
+        else:
+            what()
 
     def start_with_docker(self) -> None:
         """Docker begins, ends what still runs of it, and starts it anew if nobody has stopped it."""
@@ -197,6 +237,7 @@ class FakeContainer:
         for done in self._when_ended:
             done()
         self._when_ended.clear()
+        self._wake()
         if again:
             self._later(FIRST_BACKOFF * 2**self.restarts, self._run_again)
 
@@ -205,7 +246,18 @@ class FakeContainer:
         self._run()
 
     def _later(self, seconds: Seconds, what: Callable[[], None]) -> None:
-        self._timers.append(asyncio.get_running_loop().call_later(seconds, what))
+        def due() -> None:
+            if self.paused:
+                self._when_awake.append(lambda: what() if self.running else None)
+            else:
+                what()
+
+        self._timers.append(asyncio.get_running_loop().call_later(seconds, due))
+
+    def _wake(self) -> None:
+        due, self._when_awake = self._when_awake, []
+        for each in due:
+            each()
 
     def _cancel_timers(self) -> None:
         for timer in self._timers:

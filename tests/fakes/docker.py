@@ -17,7 +17,7 @@ from backstaff.hosts.protocol import (
     RegistryAuth,
 )
 from backstaff.kamal.names import PROXY_CONTAINER
-from tests.fakes.containers import FakeContainer
+from tests.fakes.containers import FakeContainer, wall_now
 from tests.fakes.faults import Fault
 from tests.fakes.server import FakeImage, FakeServer
 from tests.fakes.wire import Reply, Wire
@@ -44,6 +44,9 @@ class FakeDocker:
 
     async def version(self) -> str:
         return await self._do("version", lambda: "20.10.24")
+
+    async def time(self) -> datetime:
+        return await self._do("time", lambda: wall_now() + self._server.clock_ahead)
 
     async def free_disk(self) -> int | None:
         return await self._do("free_disk", lambda: 10**10)
@@ -72,6 +75,15 @@ class FakeDocker:
             self._server.stop(container, grace_s, lambda: reply.give(None))
 
         await self._wire.ask("stop", stop)
+
+    async def kill(self, container: str) -> None:
+        await self._do("kill", lambda: self._server.kill(container))
+
+    async def pause(self, container: str) -> None:
+        await self._do("pause", lambda: self._server.pause(container))
+
+    async def unpause(self, container: str) -> None:
+        await self._do("unpause", lambda: self._server.unpause(container))
 
     async def rename(self, container: str, name: str) -> None:
         def rename() -> None:

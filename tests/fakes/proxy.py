@@ -12,6 +12,7 @@ from tests.fakes.wire import Reply
 
 _HEADINGS = ("Service", "Host", "Path", "Target", "State", "TLS")
 DEFAULT_LIMIT: Seconds = 30
+_AT_ONCE: Seconds = 0.001
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,10 @@ class Service:
 
 
 class FakeProxy:
-    """The proxy of one server. `find` looks a container up by id, `switched` is told of each switch."""
+    """The proxy of one server. `find` looks a container up by id, `switched` is told of each switch.
+
+    `checks_after_list` makes it check what it has still to check right after it has told what it serves: the
+    worst moment for whoever goes by that."""
 
     def __init__(
         self,
@@ -42,12 +46,16 @@ class FakeProxy:
         self._say = say
         self._switched = switched
         self._deploying: list[_Deploying] = []
+        self.checks_after_list = False
 
     def answer(self, argv: Sequence[str], reply: Reply[CommandResult]) -> None:
         """Do what one call of its program asks for."""
         match list(argv[1:]):
             case ["list"]:
                 reply.give(CommandResult(0, self._table()))
+                if self.checks_after_list:
+                    for each in list(self._deploying):
+                        asyncio.get_running_loop().call_later(_AT_ONCE, each.look)
             case ["remove", name, *_]:
                 known = self.services.pop(name, None)
                 reply.give(CommandResult(0) if known else CommandResult(1, stderr="Error: service not found"))
@@ -102,15 +110,24 @@ class _Deploying:
         self._ended = False
 
     def end(self) -> None:
+        """The proxy ends."""
         self._ended = True
         self._reply.give(CommandResult(1, stderr="Error: EOF\n"))
 
-    def check(self) -> None:
-        if self._ended:
-            return
+    def look(self) -> None:
+        """Check once, and once more when a frozen container goes on: it answers then what had come."""
         container = self._proxy._find(self._target.partition(":")[0])
-        if container is not None and container.serves:
+        if self._ended or container is None:
+            return
+        if container.paused:
+            container.when_awake(self.look)
+        elif container.serves:
             self._switch()
+
+    def check(self) -> None:
+        """Check now, and again and again."""
+        self.look()
+        if self._ended:
             return
         self._log(
             "Healthcheck failed",
@@ -124,6 +141,7 @@ class _Deploying:
             self._loop.call_later(max(0.0, left), self._give_up)
 
     def _switch(self) -> None:
+        self._ended = True
         before = self._proxy.serves(self._name)
         service = Service(self._name, self._host, self._target)
         self._log("Target health updated", target=self._target, state="healthy", was="adding")
@@ -137,6 +155,9 @@ class _Deploying:
         self._reply.give(CommandResult(0))
 
     def _give_up(self) -> None:
+        if self._ended:
+            return
+        self._ended = True
         text = f"Error: target failed to become healthy within configured timeout ({self._limit:g}s)\n"
         self._reply.give(CommandResult(1, stderr=text))
 

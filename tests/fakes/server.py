@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from itertools import count
 
@@ -42,8 +43,8 @@ class Pull:
 @dataclass(frozen=True)
 class Happening:
     """What happened to a container, `at` simulated seconds after the start: `created`, `asked to stop`,
-    `switched to`, `removed`, or Docker's word for its own events. `was_target` tells whether the proxy sent
-    it traffic right then, `alone` whether no other container of its role ran."""
+    `asked to pause`, `switched to`, `removed`, or Docker's word for its own events. `was_target` tells
+    whether the proxy sent it traffic right then, `alone` whether no other container of its role ran."""
 
     at: Seconds
     what: str
@@ -59,6 +60,8 @@ class FakeServer:
         self.name = name
         self._numbers = count(1)
         self.service = service
+        self.clock_ahead = timedelta()
+        """How far its clock is ahead of the real time when it creates a container, or is asked."""
         self.connecting = Connecting.WORKS
         self.engine = Engine(self._docker_begins)
         self.faults = Faults()
@@ -126,6 +129,7 @@ class FakeServer:
             labels={**found.labels, **labels},
             app=app,
             tell=self._tell,
+            created_at=wall_now() + self.clock_ahead,
         )
         self.containers[container.id] = container
         self._happened("created", container)
@@ -166,16 +170,40 @@ class FakeServer:
         container = self.get(reference)
         if container.running:
             self._happened("asked to stop", container)
+        elif container.paused:
+            container.unpause()
+            self._happened("asked to stop", container)
         container.asked_to_stop = True
         container.stop(grace_s, done)
+
+    def kill(self, reference: str) -> None:
+        """End a container at once; one that does not run is no error."""
+        container = self.get(reference)
+        if container.up:
+            self._happened("asked to stop", container)
+        container.asked_to_stop = True
+        container.kill()
+
+    def pause(self, reference: str) -> None:
+        """Freeze a container."""
+        container = self.get(reference)
+        if container.running:
+            self._happened("asked to pause", container)
+        container.pause()
+
+    def unpause(self, reference: str) -> None:
+        """Let a container go on; one that is not frozen, or gone, is no error."""
+        container = self.find(reference)
+        if container is not None:
+            container.unpause()
 
     def remove(self, reference: str) -> None:
         """Remove a stopped container; one that is gone already is no error."""
         container = self.find(reference)
         if container is None:
             return
-        if container.running:
-            text = f"You cannot remove a running container {container.id}"
+        if container.running or container.paused:
+            text = f"You cannot remove a {container.state} container {container.id}"
             raise DockerFailed(text, status=409, where=self.name)
         self._happened("removed", container)
         del self.containers[container.id]

@@ -74,6 +74,30 @@ async def test_a_container_that_is_on_its_way_out_counts_as_removed(
     await host.docker.remove("app")
 
 
+@pytest.mark.parametrize("status", [409, 500])
+async def test_what_is_so_already_is_done_whatever_status_it_comes_with(
+    docker: FakeDocker, host: SshHost, status: int
+) -> None:
+    docker.says("POST /containers/app/pause", {"message": "Container app is already paused"}, status=status)
+    docker.says("POST /containers/app/unpause", {"message": "Container app is not paused"}, status=status)
+    docker.says("POST /containers/app/kill", {"message": "Container app is not running"}, status=status)
+
+    await host.docker.pause("app")
+    await host.docker.unpause("app")
+    await host.docker.kill("app")
+
+
+async def test_what_can_not_be_frozen_or_woken_is_told(docker: FakeDocker, host: SshHost) -> None:
+    for call in ("pause", "unpause"):
+        refused = {"message": f"Cannot {call} container app: cgroups not configured for container"}
+        docker.says(f"POST /containers/app/{call}", refused, status=500)
+
+    for refusal in (host.docker.pause("app"), host.docker.unpause("app")):
+        with pytest.raises(DockerFailed, match="cgroups not configured") as failure:
+            await refusal
+        assert failure.value.status == 500
+
+
 async def test_other_refusals_keep_dockers_words_and_status(docker: FakeDocker, host: SshHost) -> None:
     docker.says("DELETE /containers/app", {"message": "You cannot remove a running container"}, status=409)
 

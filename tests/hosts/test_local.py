@@ -1,12 +1,15 @@
 """Programs on this machine: output line by line, ends, and nothing left behind."""
 
 import asyncio
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from backstaff.hosts import local
-from backstaff.hosts.local import kill_live_groups, run_local
+from backstaff import child_programs
+from backstaff.child_programs import kill_live_groups
+from backstaff.hosts.local import run_local
 from tests.hosts.ssh_server import until
 from tests.hosts.test_run import runs
 
@@ -78,10 +81,35 @@ async def test_cancelling_lets_a_program_clean_up(tmp_path: Path) -> None:
     assert (tmp_path / "cleaned").read_text() == "cleaned\n"
 
 
+async def test_cancelling_in_the_moment_of_the_start_ends_all_that_runs_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "pids"
+    popen = subprocess.Popen
+
+    class Quick(popen):  # type: ignore[valid-type, misc]
+        """Runs in full before the event loop hears of it, which is cancelled then."""
+
+        def __init__(self, *args: object, **settings: object) -> None:
+            super().__init__(*args, **settings)
+            while not file.exists():
+                time.sleep(0.01)
+            run.cancel()
+
+    monkeypatch.setattr(subprocess, "Popen", Quick)
+    script = "trap 'echo cleaned >cleaned; exit' TERM; sleep 600 & echo $! $$ >new; mv new pids; wait"
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        run = group.create_task(run_local(script, cwd=tmp_path))
+    await until(lambda: not any(map(runs, file.read_text().split())))
+
+    assert run.cancelled()
+    assert (tmp_path / "cleaned").read_text() == "cleaned\n"
+
+
 async def test_all_that_runs_can_be_killed_at_once(tmp_path: Path) -> None:
     async def kill_when_it_is_waited_for() -> None:
         # The program may run for a moment before the event loop has heard of it.
-        await until(lambda: (tmp_path / "pid").is_file() and bool(local._live_groups))
+        await until(lambda: (tmp_path / "pid").is_file() and bool(child_programs._live_groups))
         kill_live_groups()
 
     async with asyncio.TaskGroup() as group:

@@ -1,5 +1,7 @@
 """The docker command, as scripts call it: what it prints, and how it ends."""
 
+from datetime import datetime
+
 import pytest
 
 from backstaff.errors import DockerFailed
@@ -171,3 +173,13 @@ async def test_free_disk_is_told(site: Site) -> None:
 
     assert free is not None
     assert free > 0
+
+
+@contract
+async def test_the_hosts_own_time_is_that_of_its_containers(site: Site) -> None:
+    image = await site.image()
+    before = await site.host.docker.time()
+    await site.create("one", image)
+    after = await site.host.docker.time()
+
+    assert before <= datetime.fromisoformat((await site.see("one")).created_at) <= after

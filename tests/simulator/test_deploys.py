@@ -1,5 +1,7 @@
 """Whole deploys by the real engine over simulated hosts."""
 
+import pytest
+
 from backstaff.errors import ExitCode
 from backstaff.plan.plan import Command
 from backstaff.simulator.fleet import Fleet
@@ -57,3 +59,22 @@ def test_a_version_that_is_never_healthy_fails_after_30_seconds_and_the_old_one_
         assert running(fleet, "h3") == ["demo-job-v1"]
 
     with_fleet(FleetSpec(roles=ROLES, versions={"v1": "healthy", "v2": "unhealthy"}), work)
+
+
+@pytest.mark.parametrize("host", ["h1", "h2"])
+def test_what_was_left_paused_goes_on_and_is_replaced(host: str) -> None:
+    async def work(fleet: Fleet) -> None:
+        await deploy(fleet, "v1")
+        paused = fleet.host(host).container("demo-web-v1")
+        assert paused is not None
+        paused.pause()
+
+        ran = await deploy(fleet, "v2")
+
+        assert ran.code is ExitCode.DONE, ran.board.failure
+        assert any("demo-web-v1 has the traffic and was paused" in each.text for each in ran.board.notices)
+        assert serving(fleet, host) == "demo-web-v2"
+        assert running(fleet, host) == ["demo-web-v2", "kamal-proxy"]
+        assert not paused.active
+
+    with_fleet(FleetSpec(roles=ROLES, versions={"v1": "healthy", "v2": "healthy"}), work)

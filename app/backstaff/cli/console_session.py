@@ -69,7 +69,8 @@ class DeploySession(Backstage):
         recorded = booting.start(self.operator)
         sinks = self.sinks(stage, RunInfo(journal=recorded.journal.path))
         cancellation = self.cancellation(recorded.leave)
-        return await self.carry_out(recorded.carry_out(sinks, cancellation), cancellation)
+        work = recorded.carry_out(sinks, cancellation, self.lines.warn)
+        return await self.carry_out(work, cancellation)
 
     def _look(self) -> RunContext:
         return context_of(self._booting.call, command="app logs", version="", operator=self.operator)

@@ -19,6 +19,8 @@ class PlainLines:
 
     def __init__(self, *, verbose: bool) -> None:
         self._outlet = Outlet(sys.stdout)
+        self._errors = Outlet(sys.stderr)
+        self._warnings: list[str] = []
         self._verbose = verbose
         self._held = True
         self._latest: _Told | None = None
@@ -34,11 +36,20 @@ class PlainLines:
         """Print a line, held or not."""
         self._outlet.line(text)
 
+    def warn(self, text: str) -> None:
+        """Print a line on standard error, or keep it until that can be read."""
+        if self._held:
+            self._warnings.append(text)
+        else:
+            self._errors.line(text)
+
     def release(self) -> None:
         """Print from now on."""
         self._held = False
         if self._latest is not None:
             self._latest.release()
+        while self._warnings:
+            self._errors.line(self._warnings.pop(0))
 
 
 class _Told:

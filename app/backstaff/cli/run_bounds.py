@@ -1,21 +1,22 @@
 """After each recorded run: the ones before it are kept within bounds, so that they never fill the disk."""
 
 import asyncio
-import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from backstaff.engine.ending import Cancellation
 from backstaff.errors import JournalError
 from backstaff.events.inert import inert
-from backstaff.headless.outlet import Outlet
 
 
-async def keep_within_bounds(directory: Path, cancellation: Cancellation) -> None:
+async def keep_within_bounds(
+    directory: Path, cancellation: Cancellation, warn: Callable[[str], None]
+) -> None:
     """Remove the runs that are too many, too old or too big, beside the event loop.
 
-    The run before has ended: nothing here changes that, and a signal only ends the wait. What can not be
-    removed is told as a warning on standard error."""
+    The run before has ended: nothing here changes that, and a signal only ends the wait. `warn` is told what
+    can not be removed, a line each."""
     try:
         warnings = await asyncio.to_thread(_prune, directory)
     except asyncio.CancelledError:
@@ -23,7 +24,7 @@ async def keep_within_bounds(directory: Path, cancellation: Cancellation) -> Non
             raise
         return
     for warning in warnings:
-        Outlet(sys.stderr).line(f"warning: {inert(warning)}")
+        warn(f"warning: {inert(warning)}")
 
 
 def _prune(directory: Path) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from backstaff.events.journal import JournalWriter, journal_directory, new_run_i
 from backstaff.events.redact import Redactor
 from backstaff.events.stream import EventStream, Sink
 from backstaff.events.types import Notice, RunStarted
+from backstaff.headless.outlet import Outlet
 
 Work = Callable[[RunContext], Awaitable[None]]
 
@@ -58,8 +59,11 @@ class RecordedRun:
     work: Work
     leave: Callable[[ExitCode], None]
 
-    async def carry_out(self, sinks: Iterable[Sink], cancellation: Cancellation) -> ExitCode:
-        """Do the work, told to `sinks` as it goes, and to the journal; then earlier runs may have to go."""
+    async def carry_out(
+        self, sinks: Iterable[Sink], cancellation: Cancellation, warn: Callable[[str], None]
+    ) -> ExitCode:
+        """Do the work, told to `sinks` as it goes, and to the journal; then earlier runs may have to go, and
+        `warn` is told of those that can not."""
         for sink in sinks:
             self.run.stream.add_sink(sink)
         self.run.stream.add_sink(self.journal)
@@ -70,7 +74,7 @@ class RecordedRun:
             )
         finally:
             self.journal.close()
-        await keep_within_bounds(self.journal.path.parent, cancellation)
+        await keep_within_bounds(self.journal.path.parent, cancellation, warn)
         return code
 
     def _is_resumable(self) -> bool:
@@ -140,7 +144,7 @@ async def run_in_lines(recorded_run: RecordedRun) -> ExitCode:
     sink = sink_for(as_json=common.json, verbose=common.verbose, quiet=common.quiet)
     cancellation = Cancellation(recorded_run.leave)
     with handled(cancellation):
-        return await recorded_run.carry_out([sink], cancellation)
+        return await recorded_run.carry_out([sink], cancellation, Outlet(sys.stderr).line)
 
 
 async def run_recorded(

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from backstaff.child_programs import kill_live_groups
 from backstaff.errors import BackstaffError, ExitCode
 from backstaff.events.board import Board
 from backstaff.events.facts import LockState
-from backstaff.hosts.local import kill_live_groups
 from backstaff.temporary import remove_all
 
 _SIGNALS = {

@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from backstaff.child_programs import STDERR, STDOUT, run_program
+
 _EVIDENCE_LINES = 3
 
 
@@ -72,31 +74,21 @@ def run(
 async def run_async(
     command: Sequence[str] | str, *, cwd: Path, environ: Mapping[str, str], timeout_s: float
 ) -> Ended:
-    """As `run`, without blocking; when cancelled, the command and its children are killed."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *_argv(command),
-            cwd=cwd,
-            env=dict(environ),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        raise CommandUnavailable(_not_started(command, error)) from error
-    ended = False
+    """As `run`, without blocking; when cancelled, the command and its children are ended."""
+    outputs = {STDOUT: bytearray(), STDERR: bytearray()}
+
+    def take(descriptor: int, data: bytes) -> None:
+        outputs[descriptor] += data
+
     try:
         async with asyncio.timeout(timeout_s):
-            out, err = await process.communicate()
-        ended = True
+            status = await run_program(_argv(command), take=take, env=environ, cwd=cwd)
+    # It is an OSError too, so it comes first.
     except TimeoutError as error:
         raise CommandUnavailable(f"gave no result within {timeout_s:g} s") from error
-    finally:
-        if not ended:
-            _kill_group(process.pid)
-            await process.wait()
-    return _ended(process.returncode or 0, out, err)
+    except (OSError, ValueError) as error:
+        raise CommandUnavailable(_not_started(command, error)) from error
+    return _ended(status, bytes(outputs[STDOUT]), bytes(outputs[STDERR]))
 
 
 def _not_started(command: Sequence[str] | str, error: OSError | ValueError) -> str:

@@ -10,18 +10,18 @@ from backstaff.engine.audit import AuditTrail
 from backstaff.engine.barrier import Barrier
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext, pair_name
+from backstaff.engine.giving_up import GivingUp, Serving
 from backstaff.engine.health import HealthWatch
-from backstaff.engine.limits import given_up_grace_s, stop_limit_s
+from backstaff.engine.limits import stop_limit_s
 from backstaff.engine.output import OutputTail
 from backstaff.engine.proxy import make_list_ready
 from backstaff.engine.starting import start_container
 from backstaff.engine.switch import ProxySwitch
+from backstaff.engine.telling import PairTeller
 from backstaff.engine.together import at_once
-from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, Doomed
 from backstaff.events.facts import PairState, WaitKind
-from backstaff.events.types import Notice, PairChanged
 from backstaff.hosts.protocol import Container, ContainerSummary
 from backstaff.kamal.audit import booted, renaming
 from backstaff.kamal.boot_script import boot_script, created_container
@@ -35,8 +35,7 @@ from backstaff.kamal.names import (
     version_of,
 )
 from backstaff.kamal.stopping import stop_grace
-
-ABANDON_WITHIN_S = 25.0
+from backstaff.uninterrupted import uninterrupted
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,9 @@ class PairBoot:
         self._gatekeeper = gatekeeper
         self._old: ContainerSummary | None = None
         self._new: str | None = None
-        self._left_running = ""
         self._switch = ProxySwitch(run, role, watch)
+        self._tell = PairTeller(run, self._host.name, role.name)
+        self._giving_up = GivingUp(run, role, self._host, self._switch, f"{role.name} {run.version}")
         self._output = OutputTail(run, self._host, role.name)
 
     async def boot(self) -> PairResult:
@@ -89,8 +89,8 @@ class PairBoot:
             return await self._boot_or_give_up()
         except asyncio.CancelledError:
             self._gatekeeper_ended("cancelled")
-            await uninterrupted(self._abandon())
-            self._state(PairState.CANCELLED)
+            await uninterrupted(self._giving_up.abandon(self._give_up))
+            self._tell.state(PairState.CANCELLED)
             raise
         finally:
             self._gatekeeper_ended("ended unexpectedly")
@@ -103,13 +103,14 @@ class PairBoot:
             error.where = error.where or host
             self._gatekeeper_ended(error.what)
             await self._give_up()
-            self._state(PairState.FAILED, error.what)
-            return PairResult(host, role, error, new=self._left_running, old=self._old)
+            self._tell.state(PairState.FAILED, error.what)
+            left_running = self._new if self._giving_up.left_running else None
+            return PairResult(host, role, error, new=left_running or "", old=self._old)
 
     def halt(self, reason: str) -> PairResult:
         """The pair is not booted at all, because of `reason`."""
         self._gatekeeper_ended(reason)
-        self._state(PairState.HALTED, reason)
+        self._tell.state(PairState.HALTED, reason)
         return PairResult(self._host.name, self._role.name, halted=True)
 
     async def _boot(self) -> PairResult:
@@ -127,7 +128,7 @@ class PairBoot:
             self._barrier.opened_by(self._host.name)
         if self._old is not None:
             await self._stop_old(self._old)
-        self._state(PairState.HEALTHY, self._run.version)
+        self._tell.state(PairState.HEALTHY, self._run.version)
         return PairResult(self._host.name, self._role.name, new=container, old=self._old)
 
     async def _make_room(self) -> ContainerSummary | None:
@@ -149,7 +150,7 @@ class PairBoot:
         if barrier.resolved:
             return barrier.is_open
         pair = pair_name(self._role.name, self._host.name)
-        self._state(PairState.WAITING, f"for the first healthy {barrier.name} container")
+        self._tell.state(PairState.WAITING, f"for the first healthy {barrier.name} container")
         wait = Wait(
             WaitKind.BARRIER,
             f"the first healthy {barrier.name} container",
@@ -162,7 +163,7 @@ class PairBoot:
 
     async def _create(self) -> str:
         run, role, host = self._run, self._role, self._host
-        self._state(PairState.CREATING)
+        self._tell.state(PairState.CREATING)
         script = boot_script(
             run.config,
             role,
@@ -183,7 +184,7 @@ class PairBoot:
         return container
 
     async def _start(self, container: str) -> Container:
-        self._state(PairState.STARTING)
+        self._tell.state(PairState.STARTING)
         with self._run.report.step("start the container", self._host.name, self._role.name):
             if not self._role.proxied:
                 await start_container(self._host, container)
@@ -215,17 +216,17 @@ class PairBoot:
     async def _prove(self, container: Container) -> None:
         """Wait until the new container is healthy, and for a proxied role until it takes the traffic."""
         if self._role.proxied:
-            self._state(PairState.CHECKING, "the proxy checks its health")
+            self._tell.state(PairState.CHECKING, "the proxy checks its health")
             with self._run.report.step("switch the proxy", self._host.name, self._role.name):
                 await self._switch.to(container)
         else:
-            self._state(PairState.CHECKING)
+            self._tell.state(PairState.CHECKING)
             with self._run.report.step("wait until healthy", self._host.name, self._role.name):
                 await HealthWatch(self._run, self._role, self._watch).until_healthy(container)
 
     async def _stop_old(self, old: ContainerSummary) -> None:
         """Stop what served before. The new version serves already, so a failure is only a warning."""
-        self._state(PairState.STOPPING_OLD, old.name)
+        self._tell.state(PairState.STOPPING_OLD, old.name)
         grace = stop_grace(self._run.config, self._role)
         wait = Wait(
             WaitKind.STOP,
@@ -241,55 +242,21 @@ class PairBoot:
                 asks = (make_list_ready(self._host),) if self._role.proxied else ()
                 await at_once(self._host.docker.stop_as(wait, old.name, grace), *asks)
         except BackstaffError as error:
-            self._warn(f"{old.name} could not be stopped: {error.what}")
+            self._tell.warn(f"{old.name} could not be stopped: {error.what}")
 
     async def _give_up(self) -> None:
-        """Keep the new container's last words, then stop it unless it turned out to serve."""
-        if self._new is None or self._host.link.tripped or self._host.engine.tripped:
+        """Keep the new container's last words, then end it unless it turned out to serve."""
+        new = self._new
+        if new is None:
             return
-        try:
-            await self._watch.look(self._new, "failed", self._role.name)
-            await self._output.catch_up(self._new)
-            await self._stop_new(self._new)
-        except BackstaffError as error:
-            self._left_running = self._new if self._role.proxied else ""
-            self._warn(f"the failed container could not be stopped: {error.what}")
 
-    async def _stop_new(self, container: str) -> None:
-        """Stop a container that did not make it. The proxy is asked before and after, so that what serves,
-        or may serve, is never stopped, and traffic never points to what was."""
-        if self._role.proxied and await self._switch.may_serve(container):
-            self._left_running = container
-            self._warn(f"{self._role.name} {self._run.version} may serve already, so it is left running")
-            return
-        await self._host.docker.stop(container, grace_s=given_up_grace_s(self._run.config, self._role))
-        if self._old is not None and self._role.proxied and await self._switch.may_serve(container):
-            await self._switch.back_to(self._old.id, self._old.name)
+        async def last_words() -> None:
+            await self._watch.look(new, "failed", self._role.name)
+            await self._output.catch_up(new)
 
-    async def _abandon(self) -> None:
-        """Clean up after a cancellation, within a short time of its own."""
-        wait = Wait(
-            WaitKind.STOP,
-            "the new container to stop",
-            f"the app in {self._role.name} {self._run.version}",
-            ABANDON_WITHIN_S,
-            self._host.name,
-            self._role.name,
-            quiet=True,
-        )
-        try:
-            await self._run.waits.wait(wait, lambda _: self._give_up(), self._host.breakers)
-        except BackstaffError:
-            self._warn(f"{self._role.name} {self._run.version} could not be stopped and is left as it is")
-
-    def _warn(self, text: str) -> None:
-        self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+        instead = Serving(self._old.id, self._old.name) if self._old is not None else None
+        await self._giving_up.give_up(new, instead, last_words)
 
     def _gatekeeper_ended(self, reason: str) -> None:
         if self._barrier is not None and self._gatekeeper:
             self._barrier.given_up(self._host.name, reason)
-
-    def _state(self, state: PairState, detail: str = "") -> None:
-        self._run.stream.emit(
-            PairChanged(host=self._host.name, role=self._role.name, state=state, detail=detail)
-        )

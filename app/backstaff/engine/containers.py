@@ -25,7 +25,10 @@ RESUBSCRIBE_S: Seconds = 1.0
 BURST_S: Seconds = 0.1
 SUBSCRIBED_AFTER_S: Seconds = 0.5
 """Docker does not tell when a subscription stands; by then it does."""
-TELLING = ("start", "die", "oom", "kill", "stop", "restart", "rename", "destroy", "health_status", "pause")
+TELLING = (
+    "start", "die", "oom", "kill", "stop", "restart", "rename", "destroy", "health_status",
+    "pause", "unpause",
+)  # fmt: skip
 
 
 def facts_of_summary(summary: ContainerSummary) -> ContainerFacts:
@@ -123,8 +126,10 @@ class ContainerWatch:
             await self._learn_served(ambiguous)
 
     def _is_ambiguous(self, role: str) -> bool:
-        proxied = self._config.role(role).proxied
-        return proxied and len(up_containers(self._config, role, self.containers)) > 1
+        """Whether Kamal's way to find the current one may be wrong; it does not see what is paused."""
+        up = up_containers(self._config, role, self.containers)
+        paused = any(each.state is ContainerState.PAUSED for each in up)
+        return self._config.role(role).proxied and (paused or len(up) > 1)
 
     async def _learn_served(self, roles: Sequence[str]) -> None:
         proxy = self.named(PROXY_CONTAINER)

@@ -27,7 +27,6 @@ from backstaff.engine.resume import EarlierRun, Resuming, what_stays
 from backstaff.engine.rollback import require_version
 from backstaff.engine.rollout import Rollout
 from backstaff.engine.together import at_once, both, on_each
-from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.errors import BackstaffError, RemoteError
 from backstaff.events.facts import PairVerdict, Phase
 from backstaff.events.types import Notice
@@ -35,6 +34,7 @@ from backstaff.hosts.protocol import Connector
 from backstaff.kamal.audit import pulled
 from backstaff.kamal.lock import LockOwner
 from backstaff.plan.plan import Command, Plan
+from backstaff.uninterrupted import uninterrupted
 
 
 @dataclass(frozen=True)

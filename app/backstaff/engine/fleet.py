@@ -10,13 +10,13 @@ from backstaff.engine.caller import Caller
 from backstaff.engine.context import RunContext, listed
 from backstaff.engine.garbage import collected_seldom
 from backstaff.engine.guarded import GuardedHost
-from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, DockerUnavailable, HostUnreachable, WaitExpired
 from backstaff.events.facts import HostState, WaitKind
 from backstaff.events.types import HostChanged, Notice
 from backstaff.explain.words import duration
 from backstaff.hosts.protocol import Connector, Host
+from backstaff.uninterrupted import uninterrupted
 
 CONNECT_TRIES = 4
 

@@ -7,26 +7,27 @@ from dataclasses import dataclass
 
 from backstaff.config.models import Config, Role
 from backstaff.engine.audit import AuditTrail
-from backstaff.engine.boot import ABANDON_WITHIN_S
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
+from backstaff.engine.giving_up import GivingUp, Serving
 from backstaff.engine.health import HealthWatch
-from backstaff.engine.limits import given_up_grace_s, stop_limit_s
+from backstaff.engine.limits import stop_limit_s
 from backstaff.engine.lock import DEFAULT_CONFIG_FILE
 from backstaff.engine.starting import start_container
 from backstaff.engine.switch import ProxySwitch
-from backstaff.engine.uninterrupted import uninterrupted
+from backstaff.engine.telling import PairTeller
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, RemoteError
 from backstaff.events.facts import PairState, WaitKind
-from backstaff.events.types import Notice, PairChanged
+from backstaff.events.types import Notice
 from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary
 from backstaff.kamal.audit import booted, rolled_back
 from backstaff.kamal.names import container_name, container_prefix, version_of
 from backstaff.kamal.stopping import stop_grace
 from backstaff.plan.pairs import Pair
+from backstaff.uninterrupted import uninterrupted
 
-_UP = {ContainerState.RUNNING, ContainerState.RESTARTING, ContainerState.PAUSED}
+_UP = {ContainerState.RUNNING, ContainerState.RESTARTING}
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ class _WayBack:
         found = version_of(taken.old.name, container_prefix(run.config, role.name))
         self._version, _, self._replaced = found.partition("_replaced_")
         self._switch = ProxySwitch(run, role, watch, version=self._version, moving=PairState.ROLLING_BACK)
+        self._tell = PairTeller(run, self._host.name, role.name)
+        self._giving_up = GivingUp(run, role, self._host, self._switch, self._old.name)
         self._to_stop = ""
         """The old container, from when it was started here until it serves."""
 
@@ -114,36 +117,38 @@ class _WayBack:
         try:
             await self._go()
         except asyncio.CancelledError:
-            await uninterrupted(self._abandon())
-            self._state(PairState.CANCELLED, "while it was rolled back")
+            await uninterrupted(self._giving_up.abandon(self._give_up))
+            self._tell.state(PairState.CANCELLED, "while it was rolled back")
             raise
         except BackstaffError as error:
             await self._give_up()
-            self._state(PairState.NOT_ROLLED_BACK, f"to {self._version}: {error.what}")
+            self._tell.state(PairState.NOT_ROLLED_BACK, f"to {self._version}: {error.what}")
             return self._not_back(error)
         if self._taken.failed:
-            self._state(PairState.FAILED, self._taken.failed)
+            self._tell.state(PairState.FAILED, self._taken.failed)
         else:
-            self._state(PairState.ROLLED_BACK, f"to {self._version}")
+            self._tell.state(PairState.ROLLED_BACK, f"to {self._version}")
         return ""
 
     async def _go(self) -> None:
         host, role = self._host.name, self._role.name
-        self._state(PairState.ROLLING_BACK, f"starts {self._version} again")
+        self._tell.state(PairState.ROLLING_BACK, f"starts {self._version} again")
         with self._run.report.step("start the old container again", host, role, self._old.name):
             started = await self._start()
         await self._prove(started)
         self._to_stop = ""
         self._audit.note(host, rolled_back(self._run.version, self._version), role)
         self._audit.note(host, booted(self._version), role)
-        self._state(PairState.ROLLING_BACK, f"stops {self._run.version}")
+        self._tell.state(PairState.ROLLING_BACK, f"stops {self._run.version}")
         await self._stop_new()
 
     async def _start(self) -> Container:
         seen = await self._host.docker.inspect(self._old.id)
         if seen is None:
             raise RemoteError(f"{self._old.name} was removed by somebody else", where=self._host.name)
-        if seen.state not in _UP:
+        if seen.state is ContainerState.PAUSED:
+            await self._host.docker.unpause(self._old.id)
+        elif seen.state not in _UP:
             self._to_stop = self._old.id
             await start_container(self._host, self._old.id)
         started = await self._watch.look(self._old.id, "started again", self._role.name)
@@ -156,10 +161,10 @@ class _WayBack:
         step = "switch the proxy back" if self._role.proxied else "wait until healthy"
         with self._run.report.step(step, self._host.name, self._role.name):
             if self._role.proxied:
-                self._state(PairState.ROLLING_BACK, f"the proxy checks {self._version}")
+                self._tell.state(PairState.ROLLING_BACK, f"the proxy checks {self._version}")
                 await self._switch.to(started)
             else:
-                self._state(PairState.ROLLING_BACK, f"checks {self._version}")
+                self._tell.state(PairState.ROLLING_BACK, f"checks {self._version}")
                 health = HealthWatch(self._run, self._role, self._watch, version=self._version)
                 await health.until_healthy(started)
 
@@ -177,43 +182,17 @@ class _WayBack:
         )
         try:
             if self._role.proxied and await self._switch.may_serve(self._taken.new):
-                self._warn(f"{name} may still serve, so it is left running")
+                self._tell.warn(f"{name} may still serve, so it is left running")
                 return
             with self._run.report.step("stop the new container", self._host.name, self._role.name):
                 await self._host.docker.stop_as(wait, self._taken.new, grace)
         except BackstaffError as error:
-            self._warn(f"{name} could not be stopped: {error.what}")
+            self._tell.warn(f"{name} could not be stopped: {error.what}")
 
     async def _give_up(self) -> None:
-        """Stop the old container if it was started here, unless it turned out to serve."""
-        if not self._to_stop or self._host.gone:
-            return
-        try:
-            if self._role.proxied and await self._switch.may_serve(self._to_stop):
-                self._warn(f"{self._old.name} may serve again, so it is left running")
-                return
-            grace = given_up_grace_s(self._run.config, self._role)
-            await self._host.docker.stop(self._to_stop, grace_s=grace)
-            if self._role.proxied and await self._switch.may_serve(self._to_stop):
-                await self._switch.back_to(self._taken.new, self._new_name)
-        except BackstaffError as error:
-            self._warn(f"{self._old.name} could not be stopped again: {error.what}")
-
-    async def _abandon(self) -> None:
-        """Clean up after a cancellation, within a short time of its own."""
-        wait = Wait(
-            WaitKind.STOP,
-            f"{self._old.name} to stop",
-            f"the app in {self._old.name}",
-            ABANDON_WITHIN_S,
-            self._host.name,
-            self._role.name,
-            quiet=True,
-        )
-        try:
-            await self._run.waits.wait(wait, lambda _: self._give_up(), self._host.breakers)
-        except BackstaffError:
-            self._warn(f"{self._old.name} could not be stopped again and is left as it is")
+        """End the old container if it was started here, unless it turned out to serve."""
+        if self._to_stop:
+            await self._giving_up.give_up(self._to_stop, Serving(self._taken.new, self._new_name))
 
     def _not_back(self, error: BackstaffError) -> str:
         pair = self._taken.pair
@@ -221,17 +200,9 @@ class _WayBack:
         if self._replaced:
             by_hand = f"by hand, on the host: `docker start {self._old.name}`"
         text = f"{pair.role} could not be rolled back to {self._version}: {error.what}; {by_hand}"
-        self._warn(text)
+        self._tell.warn(text)
         return f"{pair.host}: {text}"
 
     @property
     def _new_name(self) -> str:
         return container_name(self._run.config, self._role.name, self._run.version)
-
-    def _warn(self, text: str) -> None:
-        self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
-
-    def _state(self, state: PairState, detail: str) -> None:
-        self._run.stream.emit(
-            PairChanged(host=self._host.name, role=self._role.name, state=state, detail=detail)
-        )

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from backstaff.clock import Seconds
@@ -61,6 +62,10 @@ class GuardedDocker:
         """The engine's version."""
         return await self._read("docker version", lambda: self._inner.version())
 
+    async def time(self) -> datetime:
+        """The time of day by the host's own clock."""
+        return await self._read("docker info", lambda: self._inner.time())
+
     async def free_disk(self) -> int | None:
         """Bytes free where Docker keeps its data."""
         return await self._read("docker info", lambda: self._inner.free_disk())
@@ -98,11 +103,24 @@ class GuardedDocker:
                 mutates=True,
             )
 
-        try:
-            await stop()
-        except DockerRestarted:
-            # A Docker that begins again starts what ran when it ended.
-            await stop()
+        await _again_after_restart(stop)
+
+    async def kill(self, container: str) -> None:
+        """End a container at once."""
+        limit = self._timeouts.stop_grace
+
+        async def kill() -> None:
+            await self._write(f"docker kill {container}", lambda: self._inner.kill(container), limit)
+
+        await _again_after_restart(kill)
+
+    async def pause(self, container: str) -> None:
+        """Freeze a container."""
+        await self._write(f"docker pause {container}", lambda: self._inner.pause(container))
+
+    async def unpause(self, container: str) -> None:
+        """Let a paused container go on."""
+        await self._write(f"docker unpause {container}", lambda: self._inner.unpause(container))
 
     async def rename(self, container: str, name: str) -> None:
         """Rename a container."""
@@ -210,6 +228,14 @@ class GuardedDocker:
         async with self._caller.daemon.blamed(stream=True), aclosing(inner) as lines:
             async for line in lines:
                 yield line
+
+
+async def _again_after_restart(end: Callable[[], Awaitable[None]]) -> None:
+    """A Docker that begins again starts what ran when it ended, so that is ended once more."""
+    try:
+        await end()
+    except DockerRestarted:
+        await end()
 
 
 class GuardedHost:

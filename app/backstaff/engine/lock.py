@@ -17,7 +17,6 @@ from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.lock_choice import LockChooser, LockPatience
 from backstaff.engine.questions import LockChoice
-from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.engine.waits import Ongoing, Wait
 from backstaff.errors import BackstaffError, LockHeld, RemoteError, WaitExpired
 from backstaff.events.facts import LockState, WaitKind
@@ -37,6 +36,7 @@ from backstaff.kamal.lock_scripts import (
     status_script,
     takeover_script,
 )
+from backstaff.uninterrupted import uninterrupted
 
 DEFAULT_CONFIG_FILE = Path("config/deploy.yml")
 

@@ -5,7 +5,6 @@ from secrets import token_hex
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.lock import held_by_other, release_command
-from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.errors import BackstaffError, LockHeld
 from backstaff.events.facts import LockState
 from backstaff.events.types import LockChanged
@@ -16,6 +15,7 @@ from backstaff.kamal.lock_scripts import (
     release_script,
     status_script,
 )
+from backstaff.uninterrupted import uninterrupted
 
 
 class ManualLock:

@@ -7,6 +7,7 @@ from backstaff.config.models import Role
 from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
+from backstaff.engine.frozen import let_go_on
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.proxy import (
     preparation_failed,
@@ -57,6 +58,8 @@ class Preparation:
         watch = self._watches.get(host.name)
         looks = [watch.learn()] if watch is not None else []
         await at_once(self._network(host), *looks)
+        if watch is not None:
+            await let_go_on(self._run, watch, roles)
         starts_proxy = self._needs_proxy(host) and await self._proxy_is_down(host, watch)
         changes = [self._files(host, watch, roles, starts_proxy=starts_proxy)]
         if watch is not None and self._plan.command.stops_stale:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
@@ -16,10 +16,13 @@ from backstaff.events.facts import PairState
 from backstaff.events.types import Notice, PairChanged
 from backstaff.explain.retry import proven_pairs
 from backstaff.explain.words import by_role
-from backstaff.hosts.protocol import Container
+from backstaff.hosts.protocol import Container, ContainerSummary
 from backstaff.kamal.names import container_name, container_prefix
 from backstaff.plan.pairs import Pair
 from backstaff.plan.plan import Plan, narrowed
+
+CREATED_WITHIN = timedelta(seconds=1)
+"""Docker's list tells when a container was created in whole seconds."""
 
 
 @dataclass(frozen=True)
@@ -83,22 +86,22 @@ class Resuming:
         pair by pair. The container tables must be fresh.
 
         Raises `PlanRefused` if something else was deployed since."""
-        self._refuse_if_overtaken()
+        await self._refuse_if_overtaken()
         hosts = [watch.host for watch in self._watches.values()]
         lacks = {pair: lack for seen in (await on_each(hosts, self._look)).values() for pair, lack in seen}
         for pair, lack in lacks.items():
             self._tell(pair, lack)
         return narrowed(self._run.config, self._plan, {pair for pair, lack in lacks.items() if not lack})
 
-    def _refuse_if_overtaken(self) -> None:
+    async def _refuse_if_overtaken(self) -> None:
         """What runs must be what the earlier run found or what it brought: nothing newer is overwritten."""
-        others: dict[str, list[Pair]] = {}
-        for pair in self._plan.selection.pairs:
-            version = self._newer(pair)
-            if version:
-                others.setdefault(version, []).append(pair)
-        if not others:
+        hosts = [watch.host for watch in self._watches.values()]
+        newer = [each for found in (await on_each(hosts, self._newer)).values() for each in found]
+        if not newer:
             return
+        others: dict[str, list[Pair]] = {}
+        for pair, version in sorted(newer, key=lambda each: self._plan.selection.pairs.index(each[0])):
+            others.setdefault(version, []).append(pair)
         runs = [
             f"{by_role((pair.host, pair.role) for pair in pairs)} runs {version}"
             for version, pairs in others.items()
@@ -108,19 +111,27 @@ class Resuming:
             fix=f"nothing was changed; if {self._plan.version} is still wanted, deploy it anew",
         )
 
-    def _newer(self, pair: Pair) -> str:
-        """The version that a pair runs and that this is not about; empty if there is none such."""
-        current = self._watches[pair.host].current(pair.role)
-        if current is None:
-            return ""
-        version = version_in(current.name, container_prefix(self._run.config, pair.role))
-        if version == self._plan.version:
-            return ""
-        before = self._earlier.before.get(pair)
-        if before is not None:
-            return "" if version == before else version
-        last = self._earlier.last
-        return version if last is not None and current.created > last.timestamp() else ""
+    async def _newer(self, host: GuardedHost) -> list[tuple[Pair, str]]:
+        """The pairs of a host that run a version which this is not about, and that version."""
+        found: list[tuple[Pair, str]] = []
+        for pair in self._plan.selection.pairs:
+            current = self._watches[host.name].current(pair.role) if pair.host == host.name else None
+            if current is None:
+                continue
+            version = version_in(current.name, container_prefix(self._run.config, pair.role))
+            if version in {self._plan.version, self._earlier.before.get(pair)}:
+                continue
+            if pair in self._earlier.before or await self._created_since(host, current):
+                found.append((pair, version))
+        return found
+
+    async def _created_since(self, host: GuardedHost, container: ContainerSummary) -> bool:
+        """Whether a container is younger than the earlier run's last word. Each of the two ages is told by
+        the clock that made its time: clocks that differ still agree on how much has passed."""
+        if self._earlier.last is None:
+            return False
+        age = await host.docker.time() - datetime.fromtimestamp(container.created, UTC)
+        return age < self._run.clock.wall() - self._earlier.last + CREATED_WITHIN
 
     async def _look(self, host: GuardedHost) -> list[tuple[Pair, str]]:
         """The pairs of a host that were proved, and what each lacks now."""

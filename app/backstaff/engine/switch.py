@@ -41,6 +41,9 @@ class ProxySwitch:
         self._watch = watch
         self._host = watch.host
         self._probes = ProbeFold()
+        self.pending = False
+        """Whether the proxy may still be about to move the traffic: it was told to, and has not said how that
+        ended. It goes on if nobody waits for it any more."""
 
     async def to(self, started: Container) -> None:
         """Let the proxy check the container's health, then move all traffic to it and drain the old one.
@@ -64,8 +67,10 @@ class ProxySwitch:
             self._follow_probes(short_id, _began(started)),
         )
         async with alongside(*followers):
+            self.pending = True
             try:
                 result = await self._host.docker.execute_as(wait, PROXY_CONTAINER, command.argv, [doom])
+                self.pending = False
             except DockerFailed as error:
                 raise await self._without_proxy(error, started) from error
         if result.status != 0:

@@ -1,7 +1,9 @@
 """The Docker Engine of a host: the `Docker` protocol over the Engine API."""
 
 import shlex
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from urllib.parse import quote
 
 import aiodocker
@@ -62,6 +64,11 @@ class DockerApi:
         async with self._engine.calling() as http:
             return http.version.version
 
+    async def time(self) -> datetime:
+        """The time of day by the host's own clock."""
+        async with self._engine.calling() as http:
+            return records.Info.model_validate(await http.api.system.info()).system_time
+
     async def free_disk(self) -> int | None:
         """Bytes free where Docker keeps its data, None where the host does not tell."""
         async with self._engine.calling() as http:
@@ -98,6 +105,26 @@ class DockerApi:
         """Ask it to end, kill it after `grace_s` (None: the container's own setting, else Docker's 10 s)."""
         async with self._engine.calling() as http:
             await _reference(http, container).stop(t=grace_s)
+
+    async def kill(self, container: str) -> None:
+        """End a running or paused container at once; ending one that does not run is no error.
+
+        The engine wakes a paused one itself once the signal stands, so that nothing of it runs before."""
+        async with self._engine.calling() as http:
+            with _unless("is not running"):
+                await _reference(http, container).kill()
+
+    async def pause(self, container: str) -> None:
+        """Freeze a running container; pausing a paused one is no error."""
+        async with self._engine.calling() as http:
+            with _unless("is already paused"):
+                await _reference(http, container).pause()
+
+    async def unpause(self, container: str) -> None:
+        """Let a paused container go on; one that is not paused, or is gone, is no error."""
+        async with self._engine.calling() as http:
+            with _unless("is not paused", "No such container"):
+                await _reference(http, container).unpause()
 
     async def rename(self, container: str, name: str) -> None:
         """Give a container another name."""
@@ -208,6 +235,17 @@ class DockerApi:
             log = read_log(http, name, terminal=terminal, since=since, tail=tail, follow=follow)
             async for line in log:
                 yield line
+
+
+@contextmanager
+def _unless(*says: str) -> Iterator[None]:
+    """Let a refusal in one of these words pass: what was asked for is so already. The status that comes with
+    them is not the same in all versions of Docker."""
+    try:
+        yield
+    except aiodocker.DockerError as error:
+        if not any(words in error.message for words in says):
+            raise
 
 
 def _reference(http: DockerHttp, container: str) -> DockerContainer:

@@ -126,6 +126,12 @@ class _Event(_Record):
     time_nano: int = Field(0, alias="timeNano")
 
 
+class Info(_Record):
+    """What the engine says of its host. Fractions of a second are cut to microseconds."""
+
+    system_time: datetime
+
+
 class Version(_Record):
     """The engine's version and the API versions it speaks."""
 

@@ -150,6 +150,10 @@ class Docker(Protocol):
         """The engine's version, such as `20.10.24`."""
         ...
 
+    async def time(self) -> datetime:
+        """The time of day by the host's own clock, which made the times of all its containers; aware."""
+        ...
+
     async def free_disk(self) -> int | None:
         """Bytes free where Docker keeps its data, None where the engine does not tell."""
         ...
@@ -167,6 +171,17 @@ class Docker(Protocol):
 
     async def stop(self, container: str, *, grace_s: int | None = None) -> None:
         """Ask it to end, kill it after `grace_s` (None: the container's own setting, else Docker's 10 s)."""
+
+    async def kill(self, container: str) -> None:
+        """End a running or paused container at once, without a word; nothing of a paused one runs again.
+        Ending one that does not run is no error."""
+
+    async def pause(self, container: str) -> None:
+        """Freeze a running container: nothing in it runs, requests to it hang. Pausing a paused one is no
+        error; `DockerFailed` if it does not run."""
+
+    async def unpause(self, container: str) -> None:
+        """Let a paused container go on; one that is not paused, or is gone, is no error."""
 
     async def rename(self, container: str, name: str) -> None:
         """Give a container another name."""

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from backstaff.hosts.local import live_group
+from backstaff.child_programs import live_group, start_program
 
 _LAST_WORDS = 5
 _MOST_KEPT = 16 * 1024
@@ -38,7 +38,7 @@ class ProxyProcess(asyncio.SubprocessProtocol):
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                _, process = await asyncio.get_running_loop().subprocess_exec(
+                starting = asyncio.get_running_loop().subprocess_exec(
                     lambda: cls(command, ours),
                     *("sh", "-c", command),
                     stdin=theirs.fileno(),
@@ -46,6 +46,7 @@ class ProxyProcess(asyncio.SubprocessProtocol):
                     stderr=asyncio.subprocess.PIPE,
                     start_new_session=True,
                 )
+                _, process = await start_program(starting, lambda _, process: process.end())
             except BaseException:
                 ours.close()
                 raise

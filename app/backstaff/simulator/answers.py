@@ -35,9 +35,11 @@ def status_text(container: Container, now_ns: int) -> str:
     """Docker's sentence for a container's state."""
     state = container.state
     match state.status:
-        case "running":
+        case "running" | "paused":
             up = f"Up {for_people(now_ns - state.started_at)}"
             health = container.health
+            if state.paused:
+                return f"{up} (Paused)"
             if health is None:
                 return up
             return f"{up} ({'health: starting' if health.status == 'starting' else health.status})"
@@ -77,7 +79,7 @@ def _state(container: Container) -> Json:
     told: Json = {
         "Status": state.status,
         "Running": state.running or state.restarting,
-        "Paused": False,
+        "Paused": state.paused,
         "Restarting": state.restarting,
         "OOMKilled": state.oom_killed,
         "Dead": False,

@@ -44,7 +44,17 @@ async def _stop(request: web.Request) -> web.StreamResponse:
 
 
 async def _kill(request: web.Request) -> web.StreamResponse:
-    await _container(request).kill()
+    await daemon_of(request).kill(request.match_info["id"])
+    return web.Response(status=204)
+
+
+async def _pause(request: web.Request) -> web.StreamResponse:
+    _container(request).pause()
+    return web.Response(status=204)
+
+
+async def _unpause(request: web.Request) -> web.StreamResponse:
+    _container(request).unpause()
     return web.Response(status=204)
 
 
@@ -84,6 +94,8 @@ ROUTES = {
     ("POST", "/containers/{id}/start"): _start,
     ("POST", "/containers/{id}/stop"): _stop,
     ("POST", "/containers/{id}/kill"): _kill,
+    ("POST", "/containers/{id}/pause"): _pause,
+    ("POST", "/containers/{id}/unpause"): _unpause,
     ("POST", "/containers/{id}/restart"): _restart,
     ("POST", "/containers/{id}/rename"): _rename,
     ("POST", "/containers/{id}/wait"): _wait,

@@ -23,12 +23,10 @@ class _Request(BaseModel):
 
 async def _create(request: web.Request) -> web.StreamResponse:
     daemon = daemon_of(request)
-    container = daemon.get(request.match_info["id"])
+    container = daemon.for_exec(request.match_info["id"])
     argv = _Request.model_validate_json(await request.read()).argv
     if not argv:
         raise DockerRefusal(400, "No exec command specified")
-    if not container.state.running:
-        raise DockerRefusal(409, f"Container {container.id} is not running")
     created = daemon.execs.prepare(container, argv)
     return web.json_response({"Id": created.execution.id}, status=201)
 

@@ -25,6 +25,7 @@ class State:
     """What inspection tells of a container's life; times in nanoseconds since 1970, 0 for never."""
 
     running: bool = False
+    paused: bool = False
     restarting: bool = False
     exit_code: int = 0
     oom_killed: bool = False
@@ -38,7 +39,7 @@ class State:
         if self.restarting:
             return "restarting"
         if self.running:
-            return "running"
+            return "paused" if self.paused else "running"
         return "exited" if self.started_at else "created"
 
 
@@ -111,6 +112,8 @@ class Container:
 
     def start(self) -> None:
         """Start it. Raises NotModified if it runs, and Docker's refusal if it can not."""
+        if self.state.paused:
+            raise DockerRefusal(409, "cannot start a paused container, try unpause instead")
         if self.active:
             raise NotModified
         if program_of(self.argv) is None:
@@ -132,6 +135,7 @@ class Container:
         if run is not None and not self.state.restarting:
             self._tell("kill", signal="15")
             run.process.terminated.set()
+            self._wake(run)
             seconds = self._grace(grace)
             if not await came_within(self.machine.clock, run.ended, seconds):
                 self._kill(run)
@@ -148,6 +152,26 @@ class Container:
         if self._run is not None and not self.state.restarting:
             self._kill(self._run)
         await self._settled.wait()
+
+    def pause(self) -> None:
+        """Freeze it: its program stands still, and whoever asks it for something waits."""
+        if not self.active:
+            raise DockerRefusal(409, f"Container {self.id} is not running")
+        if self.state.paused:
+            raise DockerRefusal(409, f"Container {self.id} is already paused")
+        if self.state.restarting or self._run is None:
+            raise DockerRefusal(
+                409, f"Container {self.id} is restarting, wait until the container is running"
+            )
+        self.state.paused = True
+        self._run.inside.awake.clear()
+        self._tell("pause")
+
+    def unpause(self) -> None:
+        """Let it go on."""
+        if not self.state.paused or self._run is None:
+            raise DockerRefusal(500, f"Container {self.id} is not paused")
+        self._wake(self._run)
 
     def rename(self, name: str) -> None:
         """Give it another name, which is free."""
@@ -244,7 +268,7 @@ class Container:
                 await self.machine.thawed.wait()
                 run = self._begin()
         finally:
-            self.state.running = self.state.restarting = False
+            self.state.running = self.state.paused = self.state.restarting = False
             self._release_ports()
             self._settled.set()
 
@@ -255,7 +279,7 @@ class Container:
         run.inside.end()
         self.log.flush()
         self.log.end_following()
-        self.state.running = False
+        self.state.running = self.state.paused = False
         self.state.finished_at = self.machine.stamps.next()
         if self.health is not None:
             # Docker calls what it no longer checks unhealthy, without an event.
@@ -286,9 +310,17 @@ class Container:
 
     async def _run_check(self, argv: tuple[str, ...]) -> tuple[int, str]:
         await self.machine.thawed.wait()
+        if self._run is not None:
+            await self._run.inside.until_awake()
         output = bytearray()
         code = await self.execute(self.prepare(argv, lambda _stream, data: output.extend(data)))
         return code, output.decode("utf-8", "replace")
+
+    def _wake(self, run: _Run) -> None:
+        if self.state.paused:
+            self.state.paused = False
+            run.inside.awake.set()
+            self._tell("unpause")
 
     def _kill(self, run: _Run) -> None:
         self._tell("kill", signal="9")

@@ -47,6 +47,15 @@ class Daemon:
             raise no_such_container(name)
         return container
 
+    def for_exec(self, name: str) -> Container:
+        """The same, if programs can be started in it."""
+        container = self.get(name)
+        if not container.state.running:
+            raise DockerRefusal(409, f"Container {container.id} is not running")
+        if container.state.paused:
+            raise DockerRefusal(409, f"Container {name} is paused, unpause the container before exec")
+        return container
+
     def listed(self, filters: Filters) -> list[Container]:
         """All containers that the filters accept, newest first."""
         newest = sorted(self.containers.values(), key=lambda each: each.created_at, reverse=True)
@@ -72,6 +81,13 @@ class Daemon:
         if container.wanted.auto_remove:
             self.machine.spawn(self._remove_at_end(container))
 
+    async def kill(self, name: str) -> None:
+        """End a container at once."""
+        container = self.find(name)
+        if container is None:
+            raise DockerRefusal(404, f"Cannot kill container: {name}: {no_such_container(name).message}")
+        await container.kill()
+
     def rename(self, name: str, new: str) -> None:
         """Give a container another name."""
         container = self.get(name)
@@ -88,10 +104,11 @@ class Daemon:
         container = self.get(name)
         if container.active and not force:
             state = container.state.status
+            first = "Unpause and then stop" if container.state.paused else "Stop"
             raise DockerRefusal(
                 409,
-                f"You cannot remove a {state} container {container.id}. Stop the container before attempting "
-                "removal or force remove",
+                f"You cannot remove a {state} container {container.id}. {first} the container before "
+                "attempting removal or force remove",
             )
         if container.active:
             with suppress(DockerRefusal):

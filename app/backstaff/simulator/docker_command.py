@@ -151,7 +151,21 @@ async def _rename(call: Invocation) -> int:
 
 async def _kill(call: Invocation) -> int:
     for name in call.names:
-        await call.daemon.get(name).kill()
+        await call.daemon.kill(name)
+        call.out(name)
+    return 0
+
+
+async def _pause(call: Invocation) -> int:
+    for name in call.names:
+        call.daemon.get(name).pause()
+        call.out(name)
+    return 0
+
+
+async def _unpause(call: Invocation) -> int:
+    for name in call.names:
+        call.daemon.get(name).unpause()
         call.out(name)
     return 0
 
@@ -198,9 +212,7 @@ async def _exec(call: Invocation) -> int:
     words = list(call.words)
     while words and words[0].startswith("-"):
         words.pop(0)
-    container = call.daemon.get(words[0])
-    if not container.state.running:
-        raise DockerRefusal(409, f"Container {container.id} is not running")
+    container = call.daemon.for_exec(words[0])
     prepared = call.daemon.execs.prepare(container, tuple(words[1:]))
     call.daemon.machine.spawn(prepared.run())
     while (piece := await prepared.output.get()) is not None:
@@ -268,14 +280,16 @@ def _option(call: Invocation, *spellings: str) -> tuple[str, list[str]]:
 _GROUPS = frozenset({"container", "image", "network", "system"})
 _ALIASES = {
     ("container", name): name
-    for name in ("create", "run", "start", "stop", "rm", "rename", "kill", "cp", "logs", "exec")
+    for name in (
+        "create", "run", "start", "stop", "kill", "pause", "unpause", "rm", "rename", "cp", "logs", "exec",
+    )
 } | {
     ("container", "ls"): "ps",
     ("image", "ls"): "images",
     ("image", "pull"): "pull",
     ("image", "tag"): "tag",
     ("image", "rm"): "rmi",
-}
+}  # fmt: skip
 _COMMANDS: dict[str, Callable[[Invocation], Awaitable[int]]] = {
     "create": _create,
     "run": _run,
@@ -284,6 +298,8 @@ _COMMANDS: dict[str, Callable[[Invocation], Awaitable[int]]] = {
     "rm": _remove,
     "rename": _rename,
     "kill": _kill,
+    "pause": _pause,
+    "unpause": _unpause,
     "ps": _list,
     "images": _list_images,
     "cp": _copy,

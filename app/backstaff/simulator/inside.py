@@ -20,6 +20,9 @@ class Inside:
         self._listening: dict[int, Answer] = {}
         self._beside: set[asyncio.Task[None]] = set()
         self.sockets: dict[str, object] = {}
+        self.awake = asyncio.Event()
+        """Unset while the container is paused."""
+        self.awake.set()
 
     @property
     def memory_limit(self) -> int:
@@ -31,10 +34,16 @@ class Inside:
         self._listening[port] = answer
 
     def get(self, port: int, path: str) -> int | None:
-        """A request to one of its ports."""
+        """A request to one of its ports. Of a paused container the kernel takes it, and that is all."""
         if port not in self._listening:
             raise ConnectionRefusedError
+        if not self.awake.is_set():
+            return None
         return self._listening[port](path)
+
+    async def until_awake(self) -> None:
+        """Return at once, or once the container is not paused any more."""
+        await self.awake.wait()
 
     def write_file(self, path: str) -> None:
         """Make a file."""

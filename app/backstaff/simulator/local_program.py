@@ -15,8 +15,8 @@ from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from backstaff.child_programs import live_group, start_program
 from backstaff.clock import Seconds
-from backstaff.hosts.local import live_group
 
 # The watcher's parent ends at once, so that the program has no child that it knows nothing of.
 _WATCHED = '( (read -r _; kill -KILL 0) </dev/fd/{pipe} >/dev/null 2>&1 & ); exec "$@"'
@@ -72,7 +72,7 @@ async def local_program(
     argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdin: int = asyncio.subprocess.DEVNULL
 ) -> AsyncIterator[LocalProgram]:
     """A running program, its output in pipes. At the end of the body it is killed with all it has started."""
-    transport, streams = await asyncio.get_running_loop().subprocess_exec(
+    starting = asyncio.get_running_loop().subprocess_exec(
         _Streams,
         *("sh", "-c", _WATCHED.format(pipe=_pipe()), "sh", *argv),
         stdin=stdin,
@@ -81,14 +81,19 @@ async def local_program(
         start_new_session=True,
         pass_fds=(_pipe(),),
     )
-    program = LocalProgram(transport, streams)
-    with live_group(program.pid):
+    transport, streams = await start_program(starting, _end)
+    with live_group(transport.get_pid()):
         try:
-            yield program
+            yield LocalProgram(transport, streams)
         finally:
-            program.kill()
-            await program.ended()
-            transport.close()
+            await _end(transport, streams)
+
+
+async def _end(transport: asyncio.SubprocessTransport, streams: _Streams) -> None:
+    program = LocalProgram(transport, streams)
+    program.kill()
+    await program.ended()
+    transport.close()
 
 
 @cache

@@ -35,6 +35,9 @@ class Surroundings(Protocol):
         """Make a request inside the container; None if it is never answered. ConnectionRefusedError."""
         ...
 
+    async def until_awake(self) -> None:
+        """Return at once, or once the container is not paused any more."""
+
     def write_file(self, path: str) -> None:
         """Make a file that lasts as long as the container runs."""
         ...
@@ -89,8 +92,10 @@ class Process:
         self.write(stream, f"{text}\n".encode())
 
     async def pause(self, duration: float) -> bool:
-        """Let time pass; False as soon as SIGTERM comes."""
-        return not await came_within(self.clock, self.terminated, duration)
+        """Let time pass, and wait until nothing freezes it; False as soon as SIGTERM comes."""
+        terminated = await came_within(self.clock, self.terminated, duration)
+        await self.inside.until_awake()
+        return not (terminated or self.terminated.is_set())
 
 
 Program = Callable[[Process], Awaitable[int]]

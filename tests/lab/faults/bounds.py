@@ -5,9 +5,9 @@ from enum import StrEnum
 
 from backstaff.clock import Seconds
 from backstaff.config.models import Config
-from backstaff.engine.boot import ABANDON_WITHIN_S
 from backstaff.engine.daemon import PING_EVERY_S
 from backstaff.engine.fleet import CONNECT_TRIES
+from backstaff.engine.giving_up import ABANDON_WITHIN_S
 from backstaff.engine.limits import SLACK_S, pair_limit_s, stop_limit_s
 from backstaff.engine.observe import VERIFY_WITHIN_S
 from backstaff.engine.proxy import ANSWERS_WITHIN_S

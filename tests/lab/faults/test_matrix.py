@@ -34,11 +34,14 @@ CASES = (
     case("clock an hour ahead", At.HEALTH),
     case("clock an hour behind", At.HEALTH),
     case("SIGINT", At.HEALTH),
+    case("SIGINT", At.SWITCH),
     case("SIGTERM", At.CONNECT),
+    case("SIGTERM", At.SWITCH),
     case("SIGHUP", At.TAG),
     case("SIGKILL", At.HEALTH),
     case("SIGKILL", At.PRUNE),
     case("terminal closed", At.BARRIER),
+    case("terminal closed", At.CREATE),
 )
 
 

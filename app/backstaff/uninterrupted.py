@@ -1,10 +1,13 @@
-"""Clean-up that a cancellation may not cut short."""
+"""Work that a cancellation may not cut short."""
 
 import asyncio
 from collections.abc import Coroutine
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-async def uninterrupted(work: Coroutine[object, object, None]) -> None:
+async def uninterrupted(work: Coroutine[object, object, T]) -> T:
     """Do `work` to its end, and only then let a cancellation that came meanwhile through.
 
     `asyncio.shield` alone lets the caller go on at once, and so close the connection that the work still
@@ -12,11 +15,12 @@ async def uninterrupted(work: Coroutine[object, object, None]) -> None:
     `work` raises is raised here, or is the cause of the cancellation that came meanwhile.
     """
     ended = asyncio.Event()
+    results: list[T] = []
     failures: list[Exception] = []
 
     async def to_the_end() -> None:
         try:
-            await work
+            results.append(await work)
         except Exception as error:  # noqa: BLE001 - handed over below, whoever waits
             failures.append(error)
         finally:
@@ -30,3 +34,4 @@ async def uninterrupted(work: Coroutine[object, object, None]) -> None:
         raise
     if failures:
         raise failures[0]
+    return results[0]

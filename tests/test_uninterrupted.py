@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from backstaff.engine.uninterrupted import uninterrupted
 from backstaff.errors import RemoteError
+from backstaff.uninterrupted import uninterrupted
 from tests.fakes.clock import elapsed, simulated
 
 
