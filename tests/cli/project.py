@@ -108,6 +108,8 @@ class Project:
         out, err = stdout or StringIO(), StringIO()
         with self._monkeypatch.context() as patch:
             patch.setattr("backstaff.cli.process.asyncio", SkippingAsyncio)
+            # This process goes on.
+            patch.setattr("backstaff.cli.process.keep_exit_code", lambda: None)
             patch.setattr(sys, "argv", ["backstaff", *argv])
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)

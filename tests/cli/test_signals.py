@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from backstaff.cli.signals import last_words
+from backstaff.errors import ExitCode
 from backstaff.events.facts import LockState, Outcome
 from backstaff.events.types import LockChanged, StepEnded, StepStarted
 from tests.events.builders import Script
@@ -67,6 +68,24 @@ asyncio.run(main())
 """
 
 
+LATE = """
+import os, signal
+from backstaff.cli.process import run_and_exit
+from backstaff.errors import ExitCode
+
+async def main():
+    return ExitCode.FAILED
+
+class AtTheEnd:
+    def __del__(self):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            os.kill(os.getpid(), number)
+
+at_the_end = AtTheEnd()
+run_and_exit(main)
+"""
+
+
 FILES = """
 from backstaff.cli.signals import leave_at_once
 from backstaff.engine.docker_config import signed_in
@@ -79,6 +98,12 @@ with signed_in({}, "registry.test", "me", "secret") as environ:
     print(environ["DOCKER_CONFIG"], flush=True)
     leave_at_once(Board, "")(ExitCode.INTERRUPTED)
 """
+
+
+async def test_a_signal_after_the_end_does_not_change_how_it_ended() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "app")}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", LATE, env=environment)
+    assert await process.wait() == ExitCode.FAILED
 
 
 async def test_temporary_files_and_the_login_among_them_go_with_us(tmp_path: Path) -> None:

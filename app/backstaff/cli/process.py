@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from typing import NoReturn
@@ -15,7 +16,15 @@ def run_and_exit(main: Callable[[], Coroutine[object, object, ExitCode]]) -> NoR
     """Run `main` in an event loop and end the process with its exit code. Errors that come without a run
     pass through: `cli.main` tells them."""
     raise_file_limit()
-    sys.exit(int(asyncio.run(main())))
+    code = asyncio.run(main())
+    keep_exit_code()
+    sys.exit(int(code))
+
+
+def keep_exit_code() -> None:
+    """All is done: a signal that comes now, while the interpreter goes down, changes nothing any more."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def raise_file_limit() -> None:
