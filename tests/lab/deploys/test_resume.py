@@ -30,8 +30,15 @@ def let_boot(
         "tags": {"bad": {"clear": {"APP_MODE": mode}}},
     }
     job = {"hosts": ["h4"], "env": {"clear": {"APP_MODE": "worker"}}}
-    boot = {"limit": limit} if limit else None
-    project.configure(settings_of(lab, servers={"web": {"hosts": hosts}, "job": job}, env=env, boot=boot))
+    settings = settings_of(
+        lab,
+        servers={"web": {"hosts": hosts}, "job": job},
+        env=env,
+        boot={"limit": limit} if limit else None,
+        # A bad host is waited for until then.
+        deploy_timeout=5 if bad else 10,
+    )
+    project.configure(settings)
 
 
 @pytest.fixture

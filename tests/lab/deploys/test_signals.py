@@ -1,4 +1,5 @@
-"""Signals in every phase: the lock is free, the old version serves, the exit code says what happened.
+"""Signals in the phases for which `tests/lab/faults` has none: the lock is free, the old version serves, the
+exit code says what happened.
 
 `v1` is deployed once; `slow`, which would take long to become healthy, never gets to replace it.
 """
@@ -37,15 +38,12 @@ def project(lab: Lab, _clean_hosts: None, tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
-        (begins(Phase.CONNECT), signal.SIGINT),
         (begins(Phase.PULL), signal.SIGTERM),
         (begins(Phase.LOCK), signal.SIGINT),
         (begins(Phase.PREPARE), signal.SIGHUP),
-        (reaches("web", PairState.CREATING), signal.SIGINT),
-        (reaches("web", PairState.CHECKING), signal.SIGTERM),
         (reaches("job", PairState.WAITING), signal.SIGINT),
     ],
-    ids=["connect", "pull", "lock", "prepare", "create", "health", "barrier"],
+    ids=["pull", "lock", "prepare", "barrier"],
 )
 def test_a_signal_ends_the_run_well(
     lab: Lab, project: Project, moment: Moment, number: signal.Signals
