@@ -20,8 +20,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from backstaff.replay.glimpse import NEAR
 from backstaff.replay.index_file import index_path
 from backstaff.replay.recording import Recording
+from tests.bench.replay_console import opened, spread
 from tests.bench.replay_journal import write_journal
 
 MB = 1_000_000
@@ -52,6 +54,8 @@ def _report(journal: Path, size: int, seeks: int) -> None:
     print(f"journal   {size / MB:.0f} MB, {lines} lines, made in {time.perf_counter() - began:.0f} s")
     first = _measured("first", journal, seeks)
     print(f"opened    first screen {_ms(first['cold'])}, cached {_ms(first['warm'])}, {_mib(first)}")
+    _console("console, no index yet", journal, max(1, seeks // 10), wait=False)
+    index_path(journal).unlink(missing_ok=True)
     without = _measured("unindexed", journal, seeks)
     told = ", ".join(f"{share:.1%} {_ms(without[str(share)])}" for share in UNINDEXED)
     print(f"seek      without an index, so far into the run: {told}; {_mib(without)}")
@@ -75,6 +79,21 @@ def _report(journal: Path, size: int, seeks: int) -> None:
     print(f"  CPU     median {cpu[0]}  95th {cpu[1]}  worst {cpu[2]}")
     search = _measured("search", journal, seeks)
     print(f"search    all output in {search['wall']:.1f} s ({search['cpu']:.1f} s of CPU), {_mib(search)}")
+    _console("console, with the index", journal, max(1, seeks // 10), wait=True)
+    print(f"load      {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, this benchmark's own included")
+
+
+def _console(title: str, journal: Path, seeks: int, *, wait: bool) -> None:
+    """What an operator waits for: of the clock, and of the console's own CPU, which others change less."""
+    found = opened(journal, journal.parent, seeks, wait=wait)
+    first = found.first
+    memory = f"{found.memory_mib:.0f} MiB at most"
+    print(f"{title}: first screen {_ms(first.wall_s)}, of CPU {_ms(first.cpu_s)}, {memory}")
+    for name, keys in found.keys.items():
+        for label, times in (("", [key.wall_s for key in keys]), ("of CPU", [key.cpu_s for key in keys])):
+            median, p95, worst = map(_ms, spread(times))
+            what = label or f"{name}, {len(keys)} times"
+            print(f"  {what:<26} median {median}  95th {p95}  worst {worst}")
 
 
 def _measured(what: str, journal: Path, seeks: int) -> Figures:
@@ -93,7 +112,8 @@ def _first_screen(journal: Path) -> float:
     began = time.perf_counter()
     with Recording.open(journal) as recording:
         recording.summary()
-        recording.first_moment()
+        for _step in recording.glimpse_before(recording.size(), NEAR):
+            pass
         recording.length_t()
         return time.perf_counter() - began
 

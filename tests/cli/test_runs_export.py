@@ -94,7 +94,7 @@ def test_a_file_that_could_not_be_written_whole_does_not_stay(
 ) -> None:
     some_history()
 
-    def full(_recording: Recording, file: BinaryIO) -> None:
+    def full(_recording: Recording, file: BinaryIO, _progress: object) -> None:
         file.write(b"half a line")
         raise OSError(28, "No space left on device")
 

@@ -58,11 +58,18 @@ async def test_tabs_show_output_commands_and_events_of_the_selected_cell(size: t
         assert isinstance(app.focused, WhyPanel)
 
 
+async def test_cause_and_next_step_can_be_read_on_an_ordinary_terminal_without_scrolling() -> None:
+    async with shown(Scripted(a_stuck_barrier().events), (80, 24)) as (app, _):
+        assert "waits for the first healthy web container" in text(app)
+        assert "next: the barrier fails when h1's time ends in 18 s" in text(app)
+
+
 async def test_hosts_are_filtered_while_typing_and_all_are_back_after_escape() -> None:
     async with shown(Scripted(a_stuck_barrier().events)) as (app, pilot):
         await press(app, pilot, "slash", *"job")
         matrix = app.screen.query_one(Matrix)
         assert matrix.pattern == "job"
+        assert "enter Keep filter  esc All hosts" in text(app)
         await press(app, pilot, "enter")
         assert isinstance(app.focused, Matrix)
         assert matrix.pattern == "job"

@@ -2,10 +2,14 @@
 
 import pytest
 
+from backstaff.console.app import Console
 from backstaff.engine.questions import HostKeyQuestion, LockChoice, LockQuestion
 from tests.console.driving import press, shown, text
-from tests.console.showing import Scripted
-from tests.events.builders import Script, until_boot
+from tests.console.showing import Scripted, show_all
+from tests.events.builders import Script, a_stuck_barrier, until_boot
+
+TURNS = 100
+"""So often the loop has its turn before a notice has to be on the screen."""
 
 
 @pytest.mark.usefixtures("heard_at_once")
@@ -52,3 +56,18 @@ async def test_the_operator_can_cancel_while_a_question_is_open() -> None:
         await press(app, pilot, "y")
         assert session.asked == ["cancel"]
         assert "SHA256:abc" in text(app)
+
+
+async def test_on_a_small_terminal_what_is_said_in_passing_covers_no_edge_of_a_dialog() -> None:
+    app = Console(Scripted(a_stuck_barrier().events))
+    async with app.run_test(size=(60, 15), notifications=True) as pilot:
+        await show_all(app, pilot)
+        await press(app, pilot, "c")
+        app.tell("copied 34 characters")
+        for _ in range(TURNS):
+            if "copied" not in text(app):
+                await pilot.pause()
+        *above, last = text(app).splitlines()
+        assert "copied 34 characters" in last
+        edges = [line for line in above if line.startswith(("╭", "╰"))]
+        assert [line[0] + line[-1] for line in edges] == ["╭╮", "╰╯"]

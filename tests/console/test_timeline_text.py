@@ -15,6 +15,7 @@ from backstaff.console.timeline_text import (
     Course,
     phases_line,
     t_at,
+    thinned,
     track_line,
     track_start,
     words_at,
@@ -122,3 +123,33 @@ def test_it_is_told_what_is_at_the_place(offset: int, now_t: float, subject: Sub
 def test_where_nothing_is_it_is_told_what_there_is_to_go_to() -> None:
     assert words_line(a_course(), 80).plain == "2 waits   1 failure   1 host event"
     assert words_line(a_course(words="wait 1 of 2"), 80).plain == "wait 1 of 2"
+
+
+@given(
+    st.lists(
+        st.builds(
+            Mark,
+            st.sampled_from(MarkKind),
+            st.floats(0, 100),
+            st.integers(0, 1_000),
+            st.sampled_from(["boot", "h1 is lost"]),
+            until_t=st.none() | st.floats(0, 100),
+            outcome=st.none() | st.sampled_from(Outcome),
+        ),
+        max_size=40,
+    ),
+    st.integers(40, 120),
+    st.floats(0, 100),
+)
+def test_marks_that_nobody_sees_are_left_out_and_nothing_looks_different(
+    marks: list[Mark], width: int, now_t: float
+) -> None:
+    course = a_course(now_t, marks=tuple(marks))
+    fewer = a_course(now_t, marks=thinned(course, width))
+    assert track_line(fewer, width) == track_line(course, width)
+    assert phases_line(fewer, width) == phases_line(course, width)
+
+
+def test_however_many_marks_there_are_only_as_many_are_drawn_as_can_be_seen() -> None:
+    many = tuple(Mark(MarkKind.FAILURE, number / 100, number, "boot failed") for number in range(10_000))
+    assert len(thinned(a_course(marks=many), 120)) <= 120

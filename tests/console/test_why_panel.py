@@ -4,7 +4,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.content import Content
 
-from backstaff.console.shown import Shown
+from backstaff.console.page import Page
 from backstaff.console.text_lines import hanging
 from backstaff.console.why_panel import WhyPanel
 
@@ -49,7 +49,7 @@ async def test_a_low_panel_has_no_room_for_blank_lines(height: int, second: str)
         panel = app.query_one(WhyPanel)
         panel.show(a_long_page)
         await pilot.pause()
-        lines = panel.query_one(Shown).plain.splitlines()
+        lines = panel.query_one(Page).plain.splitlines()
     assert lines[:2] == ["line 0", second]
 
 

@@ -18,11 +18,19 @@ from backstaff.events.types import (
     WaitEnded,
 )
 from backstaff.kamallog.read import read_kamal_log
-from backstaff.replay.breakdown import BETWEEN, KINDS, Breakdown, LaneTime, PhaseTime, breakdown, breakdown_of
+from backstaff.replay.breakdown import BETWEEN, KINDS, Breakdown, LaneTime, PhaseTime, breakdown
 from backstaff.replay.recording import Recording
 from tests.events.builders import Script, a_good_deploy, a_run, at_the_barrier, until_boot, wait
 from tests.recordings import recorded
-from tests.replay.journals import a_journal, a_talkative_run, any_run, text_of
+from tests.replay.journals import (
+    a_journal,
+    a_talkative_run,
+    any_run,
+    indexed,
+    make_index,
+    small_measures,
+    text_of,
+)
 
 KAMAL_LOGS = Path(__file__).parent.parent / "data" / "kamal"
 
@@ -178,7 +186,30 @@ def test_a_recording_gives_what_its_events_give(tmp_path: Path) -> None:
     events = a_talkative_run()
     journal = a_journal(tmp_path, text_of(events) + b"damage\n")
     with Recording.open(journal) as recording:
-        assert breakdown_of(recording) == breakdown(events)
+        assert recording.breakdown() == breakdown(events)
+
+
+def test_an_index_that_is_whole_tells_it_without_reading_the_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = a_talkative_run()
+    journal = a_journal(tmp_path, events)
+    with small_measures():
+        indexed(journal).close()
+        monkeypatch.setattr(Recording, "events", lambda *_: pytest.fail("it was read again"))
+        with Recording.open(journal) as recording:
+            assert recording.breakdown() == breakdown(events)
+
+
+def test_a_run_that_went_on_since_is_broken_down_up_to_its_end(tmp_path: Path) -> None:
+    events = recorded("frozen-docker")
+    journal = a_journal(tmp_path, events[:-20])
+    with small_measures():
+        indexed(journal).close()
+        a_journal(tmp_path, events)
+        with Recording.open(journal) as recording:
+            make_index(recording)
+            assert recording.breakdown() == breakdown(events)
 
 
 def test_the_kinds_are_those_that_matter() -> None:

@@ -193,16 +193,6 @@ def test_boards_handed_out_have_nothing_in_common(talkative: Path) -> None:
         assert second.board == folded(TALKATIVE, 21.01)
 
 
-def test_the_first_moment_does_not_read_on(tmp_path: Path) -> None:
-    events = [event.model_copy(update={"t": 0.0}) for event in a_talkative_run(lines=5_000)]
-    with Recording.open(a_journal(tmp_path, events)) as recording:
-        first = recording.first_moment()
-        assert first.board.run is not None
-        assert first.board.plan is not None
-        assert 0 < first.offset <= 256 * 1024 < recording.size()
-        assert first.board == folded(events[: first.board.seq])
-
-
 def test_a_seek_without_an_index_can_be_left_on_its_way(tmp_path: Path) -> None:
     with Recording.open(a_journal(tmp_path, a_talkative_run(lines=5_000))) as recording:
         places = list(recording.going_to(1e9))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from backstaff.cli.reading import opened_in_sight
+from backstaff.cli.reading import opened_in_sight, read_in_sight
 from backstaff.cli.standard_output import StandardOutput
 from backstaff.events.journal import journal_directory
 from backstaff.headless.colour import Paint, colour_wanted
 from backstaff.headless.compare_text import compare_lines
-from backstaff.replay.breakdown import Breakdown, breakdown_of
+from backstaff.replay.breakdown import Breakdown
 from backstaff.replay.catalogue import find_journal
 from backstaff.replay.compare import AT_LEAST_S, GREW_BY, Compared, Comparison
 from backstaff.replay.compare import compare as compared
@@ -39,7 +39,8 @@ def compare(before: str, after: str, as_json: bool) -> None:
 def _read(wanted: str) -> Breakdown:
     path: Path = find_journal(wanted, journal_directory())
     with opened_in_sight(path) as run:
-        return breakdown_of(run.recording)
+        read_in_sight(run.recording)
+        return run.recording.breakdown()
 
 
 def _record(comparison: Comparison) -> dict[str, object]:

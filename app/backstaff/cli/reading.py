@@ -1,7 +1,7 @@
-"""How far a long log is read, for who waits for it at a terminal."""
+"""How far a long file is read, for who waits for it at a terminal."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -9,6 +9,7 @@ from typing import TextIO
 
 from backstaff.events.inert import inert
 from backstaff.replay.opened import OpenedRun, opened
+from backstaff.replay.recording import Recording
 
 AFTER_S = 0.5
 """Of what is read more quickly nothing is said."""
@@ -41,16 +42,29 @@ class ReadingLine:
 
 
 @contextmanager
-def opened_in_sight(path: Path) -> Iterator[OpenedRun]:
-    """`opened`, with a line on standard error while a log of Kamal's is read, if that is a terminal."""
+def in_sight(name: str) -> Iterator[Callable[[float], None]]:
+    """Tell it which share of a file is read, and it is shown on standard error, if that is a terminal."""
     if not sys.stderr.isatty():
-        with opened(path) as run:
-            yield run
+        yield lambda _share: None
         return
-    line = ReadingLine(path.name, sys.stderr, now_s=monotonic())
+    line = ReadingLine(name, sys.stderr, now_s=monotonic())
     try:
-        run = opened(path, lambda share: line.tell(share, monotonic()))
+        yield lambda share: line.tell(share, monotonic())
     finally:
         line.clear()
+
+
+@contextmanager
+def opened_in_sight(path: Path) -> Iterator[OpenedRun]:
+    """`opened`, with a line on standard error while a log of Kamal's is read, if that is a terminal."""
+    with in_sight(path.name) as tell:
+        run = opened(path, tell)
     with run:
         yield run
+
+
+def read_in_sight(recording: Recording) -> None:
+    """Make the index of a recording, with such a line. Raises `JournalError`."""
+    with in_sight(Path(recording.name).name) as tell:
+        for _ in recording.make_index():
+            tell(recording.read_share)

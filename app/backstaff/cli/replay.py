@@ -20,7 +20,7 @@ from backstaff.headless.sink import LineSink
 from backstaff.replay.catalogue import find_journal
 from backstaff.replay.entries import Damage
 from backstaff.replay.follow import to_the_end
-from backstaff.replay.opened import OpenedRun
+from backstaff.replay.opened import OpenedRun, opened_at_once
 from backstaff.replay.player import SPEEDS
 from backstaff.replay.recording import Recording
 from backstaff.replay.times import HINT, Stretch, parse_time
@@ -72,7 +72,8 @@ def replay(
             "--at and --speed are for the console",
             fix="use a terminal, and leave out --no-tui, --json and -q",
         )
-    with opened_in_sight(path) as found:
+    # A time may be told as a share of the run: that takes all of it.
+    with opened_in_sight(path) if at is not None else opened_at_once(path) as found:
         if in_console:
             sys.exit(int(_in_console(found, at, speed)))
         _print(found, Printing(as_json, verbose, quiet))
@@ -98,7 +99,7 @@ def _print(run: OpenedRun, how: Printing) -> None:
     """Tell the run as headless mode did, for as long as somebody reads."""
     outlet = Outlet(sys.stdout)
     sink = JsonSink(outlet) if how.as_json else line_sink(outlet, verbose=how.verbose, quiet=how.quiet)
-    pause = partial(time.sleep, LOOKS_EVERY_S)
+    pause = run.growth.further if run.growth is not None else partial(time.sleep, LOOKS_EVERY_S)
     damaged = 0
     for each in to_the_end(run.recording, run.goes_on, pause):
         if isinstance(each, Damage):

@@ -10,7 +10,7 @@ import click
 
 from backstaff.cli.answers import Answer
 from backstaff.cli.journal_copy import export_name, new_file
-from backstaff.cli.reading import opened_in_sight
+from backstaff.cli.reading import in_sight, opened_in_sight, read_in_sight
 from backstaff.errors import BackstaffError, UsageError
 from backstaff.events.journal import SUFFIX, journal_directory
 from backstaff.explain.words import size
@@ -55,8 +55,10 @@ def _target(journal: Path, output: str | None, suffix: str) -> Path:
 
 def _write(recording: Recording, file: BinaryIO, *, html: bool) -> None:
     if not html:
-        recording.copy_to(file)
+        with in_sight(Path(recording.name).name) as tell:
+            recording.copy_to(file, tell)
         return
+    read_in_sight(recording)
     # Only who wants a page waits for what makes it.
     from backstaff.report.page import write_page
 

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import click
 
-from backstaff.cli.reading import opened_in_sight
+from backstaff.cli.reading import opened_in_sight, read_in_sight
 from backstaff.cli.runs_summary import ShownRun, summary_lines, summary_record
 from backstaff.cli.standard_output import StandardOutput
 from backstaff.events.journal import SUFFIX, journal_directory
 from backstaff.headless.colour import Paint, colour_wanted
-from backstaff.replay.breakdown import breakdown_of
 from backstaff.replay.catalogue import find_journal
 from backstaff.replay.run_row import is_going_on, verdict_of
 
@@ -43,8 +42,7 @@ def shown_run(path: Path) -> ShownRun:
     goes_on = is_going_on(path)
     with opened_in_sight(path) as found:
         recording = found.recording
-        for _ in recording.make_index():
-            pass
+        read_in_sight(recording)
         summary = recording.summary()
         run = summary.started.run if summary.started else ""
         return ShownRun(
@@ -53,7 +51,7 @@ def shown_run(path: Path) -> ShownRun:
             verdict=verdict_of(summary, goes_on=goes_on),
             summary=summary,
             board=recording.moment_at(math.inf).board,
-            breakdown=breakdown_of(recording),
+            breakdown=recording.breakdown(),
             size=path.stat().st_size,
             is_log=found.journal is None,
             damaged=recording.index.damaged,

@@ -22,6 +22,7 @@ from backstaff.console.keys_of_apps import COMMON, LEAVING, LIVE, REPLAY_IDS
 from backstaff.console.line_view import LineView
 from backstaff.console.main_screen import MainScreen
 from backstaff.console.matrix import Matrix
+from backstaff.console.pace import Pace
 from backstaff.console.run_clock import LiveClock
 from backstaff.console.run_console import RunConsole
 from backstaff.console.run_state import RunState
@@ -55,10 +56,18 @@ class Console(RunConsole):
         self._code: ExitCode | None = None
         self._questions = Asking(self)
         self._actions = Actions(session, self)
+        self._pace = Pace(monotonic)
 
     def screen_is_there(self) -> None:
         """Begin the run once the first picture is shown: what it has to import takes its time."""
         self.call_after_refresh(self._begin_to_play)
+
+    def tick(self) -> None:
+        """Draw, or leave the time to keys and to the run: then what happens is only taken in."""
+        if not self._pace.rests:
+            self._pace.spend(self.draw)
+        elif self._state.take():
+            self._drawn_second = -1
 
     def _begin_to_play(self) -> None:
         self._begin(self._session.play(self))

@@ -84,7 +84,7 @@ class LineStore(Generic[E]):
         self._base = 0
         self._characters = 0
         self._fell_out = False
-        self._by_origin: dict[tuple[str, str, str, str], array[int]] = {}
+        self._by_origin: dict[Origin, array[int]] = {}
         self.first = 0
         """The number of the oldest line that is there: above 0, as many fell out before it."""
         self.past = False
@@ -108,7 +108,7 @@ class LineStore(Generic[E]):
     @property
     def origins(self) -> list[Origin]:
         """Where lines came from so far, in the order of their first coming; only ever grows."""
-        return [Origin(*key) for key in self._by_origin]
+        return list(self._by_origin)
 
     @property
     def origin_count(self) -> int:
@@ -120,10 +120,10 @@ class LineStore(Generic[E]):
         number, by_origin = self.end, self._by_origin
         characters = 0
         for entry in entries:
-            key = (entry.host, entry.role, entry.source, entry.name)
-            numbers = by_origin.get(key)
+            origin = Origin(entry.host, entry.role, entry.source, entry.name)
+            numbers = by_origin.get(origin)
             if numbers is None:
-                numbers = by_origin[key] = array("q")
+                numbers = by_origin[origin] = array("q")
             numbers.append(number)
             self._entries.append(entry)
             characters += len(entry.text)
@@ -136,16 +136,16 @@ class LineStore(Generic[E]):
         Once lines fell out there is room for none."""
         room = 0 if self._fell_out else self._most_lines - len(self._entries)
         kept = entries[max(0, len(entries) - room) :] if room > 0 else entries[:0]
-        by_origin: dict[tuple[str, str, str, str], array[int]] = {}
+        by_origin: dict[Origin, array[int]] = {}
         self._base -= len(kept)
         self.first = self._base
         for number, entry in enumerate(kept, self._base):
-            key = (entry.host, entry.role, entry.source, entry.name)
-            by_origin.setdefault(key, array("q")).append(number)
+            origin = Origin(entry.host, entry.role, entry.source, entry.name)
+            by_origin.setdefault(origin, array("q")).append(number)
             self._characters += len(entry.text)
         self._entries[:0] = kept
-        for key, numbers in by_origin.items():
-            self._by_origin[key] = numbers + self._by_origin.get(key, array("q"))
+        for origin, numbers in by_origin.items():
+            self._by_origin[origin] = numbers + self._by_origin.get(origin, array("q"))
         self._shrink()
 
     def since(self, number: int) -> Iterator[E]:
@@ -161,7 +161,7 @@ class LineStore(Generic[E]):
         """The numbers of the lines of a scope, in order. Takes as long as there are such lines."""
         if scope == EVERYTHING:
             return array("q", range(self.first, self.end))
-        covered = [numbers for key, numbers in self._by_origin.items() if scope.covers(Origin(*key))]
+        covered = [numbers for origin, numbers in self._by_origin.items() if scope.covers(origin)]
         present = [numbers[bisect_left(numbers, self.first) :] for numbers in covered]
         return present[0] if len(present) == 1 else array("q", sorted(chain.from_iterable(present)))
 

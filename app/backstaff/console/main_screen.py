@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
@@ -14,6 +14,7 @@ from textual.widgets import Input, TabbedContent, TabPane
 from backstaff.console.barrier_strip import barrier_lines
 from backstaff.console.commands_view import CommandsView
 from backstaff.console.events_view import EventsView
+from backstaff.console.filter_field import FilterField
 from backstaff.console.footer import KeysFooter
 from backstaff.console.line_keys import PatternKind
 from backstaff.console.line_store import Scope
@@ -21,6 +22,7 @@ from backstaff.console.line_view import LineView
 from backstaff.console.log_filter import Pattern
 from backstaff.console.log_view import LogView
 from backstaff.console.matrix import Matrix
+from backstaff.console.panel import Panel
 from backstaff.console.phase_bar import phase_line
 from backstaff.console.progress_strip import progress_lines
 from backstaff.console.run_header import header_line
@@ -66,16 +68,18 @@ class MainScreen(Screen[None]):
         self._first_keys = tuple(keys)
         self._scope = Scope()
         self._all = False
-        self._hosts = Vertical(id="hosts", classes="panel")
+        self._hosts = Panel(id="hosts")
         self._strips = {name: Shown(id=name) for name in STRIPS}
-        self._filter = Input(id="filter", placeholder="host, role, state or version", compact=True)
+        self._filter = FilterField(id="filter")
         self._matrix = Matrix(selected=self._look_at, opened=self._open, id="matrix")
         self._why = WhyPanel(id="why-panel")
         self._logs = LogView(state.logs, id="logs-view")
         self._commands = CommandsView(state.commands, id="commands-view")
         self._events = EventsView(state.events, id="events-view")
         self._output = LogView(state.logs, id="output-view")
-        self._detail = Vertical(id="detail", classes="panel")
+        self._detail = Panel(id="detail")
+        self._outputs = Panel(id="output")
+        self._outputs.entitle("output of all")
 
     def compose(self) -> ComposeResult:
         """From top to bottom in the order of importance."""
@@ -93,8 +97,7 @@ class MainScreen(Screen[None]):
                     yield self._commands
                 with TabPane("Events", id="events"):
                     yield self._events
-        with Vertical(id="output", classes="panel") as output:
-            output.border_title = "output of all"
+        with self._outputs:
             yield self._output
         if self._timeline is not None:
             yield self._timeline
@@ -109,7 +112,7 @@ class MainScreen(Screen[None]):
         if state is not self._state:
             self._change_run(state)
         board, now_t, width = state.board, state.now_t(), self.size.width - 2
-        self._hosts.border_title = "hosts, looking at the most urgent" if state.follows else "hosts"
+        self._hosts.entitle("hosts, looking at the most urgent" if state.follows else "hosts")
         lines = {
             "trouble": [Content.styled(state.trouble, "bold $error")] if state.trouble else [],
             "header": [header_line(board, state.info, now_t, width)],
@@ -134,7 +137,7 @@ class MainScreen(Screen[None]):
     def _show_why(self, state: RunState, now_t: float) -> None:
         board, subject = state.board, state.subject
         done = board.result is not None and board.failure is None and not subject.host
-        self._detail.border_title = "summary" if done else heading_of(board, subject)
+        self._detail.entitle("summary" if done else heading_of(board, subject))
         if done:
             self._why.show(lambda width: summary_lines(board, width))
         else:

@@ -5,11 +5,12 @@ from time import monotonic
 
 from backstaff.console.background import Want
 from backstaff.console.replaying import Replaying
+from backstaff.console.subject import Subject
 from backstaff.console.timeline_text import Course, words_at
 from backstaff.replay.marks import Mark
 from backstaff.replay.player import Motion
 
-ANEW_EVERY_S = 0.5
+ANEW_EVERY_S = 1.0
 
 
 class Overview:
@@ -22,6 +23,8 @@ class Overview:
         self._known = (-1, -1)
         self._marks: tuple[Mark, ...] = ()
         self._length_t = 0.0
+        self._said: tuple[tuple[tuple[Mark, ...], int, float, Subject], str] | None = None
+        """What was asked of the marks last, and the answer."""
 
     @property
     def length_t(self) -> float:
@@ -46,16 +49,20 @@ class Overview:
 
     def _words(self, now_t: float) -> str:
         replaying = self._replaying
+        if replaying.roughly:
+            return f"{self._share_read():.0%} of the run is read: what is shown is what its last lines tell"
         if replaying.seeking:
             return ""
-        return words_at(self._marks, replaying.player.offset, now_t, replaying.state.subject)
+        asked = self._marks, replaying.player.offset, now_t, replaying.state.subject
+        if self._said is None or self._said[0][0] is not asked[0] or self._said[0][1:] != asked[1:]:
+            self._said = asked, words_at(*asked)
+        return self._said[1]
 
     def _state(self) -> str:
         player = self._replaying.player
         if self._replaying.seeking:
-            size = self._known[1]
-            share = player.recording.index.covered / size if size else 1.0
-            return f"… {share:.0%}" if share < 1 else "…"
+            share = self._share_read()
+            return f"read {share:.0%}" if share < 1 else "…"
         match player.motion:
             case Motion.PLAYING:
                 return f"▸ {player.speed:g}x"
@@ -63,6 +70,9 @@ class Overview:
                 return "following"
             case Motion.PAUSED:
                 return "paused"
+
+    def _share_read(self) -> float:
+        return self._replaying.player.recording.read_share
 
     def _look(self) -> None:
         """Ask again once the index or the journal has grown."""

@@ -75,6 +75,7 @@ class ReplayConsole(RunConsole):
         self._export = export
         self._looking = LookingActions(self)
         self._work_there = asyncio.Event()
+        self._shown = 0
 
     @property
     def replaying(self) -> Replaying:
@@ -86,7 +87,7 @@ class ReplayConsole(RunConsole):
         player, begin = self._replaying.player, self._begin
         player.set_speed(begin.speed)
         then = player.play if begin.plays else player.follow if begin.t is None else player.pause
-        self._replaying.begin(player.seek(inf if begin.t is None else begin.t), then)
+        self._replaying.begin(inf if begin.t is None else begin.t, then)
         self.run_worker(self._work(), name="background", exit_on_error=False)
 
     async def _work(self) -> None:
@@ -95,12 +96,12 @@ class ReplayConsole(RunConsole):
             if self._replaying.background.idle:
                 self._work_there.clear()
                 await self._work_there.wait()
-            before = self._replaying.state
+            before = self._replaying.shown
             try:
                 self._replaying.background.work()
             except BackstaffError as error:
                 self.tell(in_a_line(error), bad=True)
-            if self._replaying.state is not before:
+            if self._replaying.shown != before:
                 self.draw()
             await asyncio.sleep(0)
 
@@ -113,8 +114,8 @@ class ReplayConsole(RunConsole):
             self.tell(in_a_line(error), bad=True)
         if not self._replaying.background.idle:
             self._work_there.set()
-        if self._state is not self._replaying.state:
-            self._state = self._replaying.state
+        if self._shown != self._replaying.shown:
+            self._state, self._shown = self._replaying.state, self._replaying.shown
             self._drawn_second = -1
         super().draw()
         if self._main.is_running:
@@ -167,7 +168,7 @@ class ReplayConsole(RunConsole):
             "slower": player.slower,
             "forward": lambda: replaying.skip(SKIP_S),
             "backward": lambda: replaying.skip(-SKIP_S),
-            "start": lambda: replaying.go(player.seek(0.0), player.pause),
+            "start": lambda: replaying.go_to(0.0, player.pause),
             "end": replaying.to_end,
         }[name]()
 
@@ -179,7 +180,7 @@ class ReplayConsole(RunConsole):
 
     def on_timeline_sought(self, message: Timeline.Sought) -> None:
         """Go where the timeline was clicked."""
-        self._replaying.go(self._replaying.player.seek(message.t))
+        self._replaying.go_to(message.t)
         self.draw()
 
     async def _ask_for_time(self) -> None:
@@ -192,7 +193,7 @@ class ReplayConsole(RunConsole):
 
         typed = await self.choose(Typed("Go to a time", "Go", sample=HINT, check=flaw))
         if typed:
-            self._replaying.go(self._replaying.player.seek(self._time(typed)))
+            self._replaying.go_to(self._time(typed))
             self.draw()
 
     def _time(self, text: str) -> float:

@@ -1,12 +1,13 @@
 """A recorded run as it is shown: the place in it, how the run stood there, and the ways to other places."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import inf
 from time import monotonic
 
 from backstaff.console.background import Background, Want
 from backstaff.console.log_filter import Pattern
-from backstaff.console.past_lines import FIRST_ENTRIES, MOST_ENTRIES, PastLines, lines_before
+from backstaff.console.past_lines import FIRST_ENTRIES, MOST_ENTRIES, PastLines, lines_before, lines_nearby
 from backstaff.console.run_state import RunState
 from backstaff.console.session import RunInfo
 from backstaff.console.subject import Subject
@@ -14,12 +15,16 @@ from backstaff.errors import BackstaffError
 from backstaff.events.board import Board
 from backstaff.explain.words import counted
 from backstaff.replay.finding import Finding
+from backstaff.replay.glimpse import FAR, NEAR
 from backstaff.replay.marks import Mark, MarkKind
 from backstaff.replay.player import Motion, Player, Seek
 
 LOOKS_FOR_MORE_EVERY_S = 1.0
+GROWN = 1.5
+"""By how much a log that is being read must have grown until more of it is shown."""
+ROUGH = "not all read yet"
 LONG_WAY = 4 * 1024 * 1024
-"""Where so many bytes have to be read to get to a place, something else is shown until then."""
+"""Where so many bytes have to be read to get to a place, it is shown roughly until then."""
 
 
 class PlayerClock:
@@ -59,6 +64,10 @@ class Replaying:
         self._found = found
         self._clock = PlayerClock(player, seconds)
         self.state = RunState(info, self._clock)
+        self.shown = 0
+        """Counts how often another state, or another Board, took the place of what was shown."""
+        self._rough_at: int | None = None
+        """The place that is shown roughly."""
         self._back = 0
         """How many steps back are still to be made once the place is reached."""
         self._looked_at = seconds()
@@ -73,12 +82,14 @@ class Replaying:
         """Whether another place is on its way."""
         return self.background.does(Want.SEEK)
 
-    def begin(self, seek: Seek, then: Callable[[], None]) -> None:
-        """Go to the first place. If that takes long, the very beginning is shown until then."""
-        recording = self.player.recording
-        if recording.size() - recording.index.covered > LONG_WAY:
-            self._show(PastLines(0, recording.first_moment().board))
-        self.go(seek, then)
+    @property
+    def roughly(self) -> bool:
+        """Whether the place that is on its way is shown already, as far as what is right before it tells."""
+        return self.seeking and self._rough_at is not None
+
+    def begin(self, t: float, then: Callable[[], None]) -> None:
+        """Go to the first place."""
+        self.go_to(t, then)
         self.background.put(Want.INDEX, self._index())
 
     def take(self) -> None:
@@ -92,11 +103,27 @@ class Replaying:
             self._looked_at = now
             self.background.put(Want.INDEX, self._index())
 
-    def go(self, seek: Seek, then: Callable[[], None] = lambda: None) -> None:
-        """Go elsewhere; `then` is called once the state there is shown."""
+    def go_to(self, t: float, then: Callable[[], None] = lambda: None) -> None:
+        """Go to a time; `then` is called once the state there is shown."""
+        recording = self.player.recording
+        far = recording.index.covered_t <= t and self._long_way()
+        self._go(self.player.seek(t), then, recording.place_at(t) if far else None)
+
+    def _go_to_offset(self, offset: int, then: Callable[[], None] = lambda: None) -> None:
+        """Go to the place before the line at a byte."""
+        far = self.player.recording.index.covered < offset and self._long_way()
+        self._go(self.player.seek_offset(offset), then, offset if far else None)
+
+    def _long_way(self) -> bool:
+        recording = self.player.recording
+        return recording.grows or recording.size() - recording.index.covered > LONG_WAY
+
+    def _go(self, seek: Seek, then: Callable[[], None] = lambda: None, far: int | None = None) -> None:
+        """Go elsewhere; a place that is `far` from all that is known is shown roughly until then."""
         self._back = 0
+        self._rough_at = None
         self.background.drop(Want.OLDER)
-        self.background.put(Want.SEEK, self._arrival(seek, then))
+        self.background.put(Want.SEEK, self._arrival(seek, then, far))
 
     def toggle(self) -> None:
         """Play or stay; from the end of a run that is over play it from its beginning."""
@@ -106,7 +133,7 @@ class Replaying:
         elif not self.seeking and player.at_end:
             player.follow()
             if player.motion is Motion.PAUSED:
-                self.go(player.seek(0.0), player.play)
+                self.go_to(0.0, player.play)
         else:
             player.play()
 
@@ -121,15 +148,15 @@ class Replaying:
         if self.seeking:
             self._back += 1
         else:
-            self.go(self.player.step_back())
+            self._go(self.player.step_back())
 
     def skip(self, seconds: float) -> None:
         """So far on, or back."""
-        self.go(self.player.seek(self.player.t + seconds))
+        self.go_to(self.player.t + seconds)
 
     def to_end(self) -> None:
         """To the end; of a run that goes on, with what comes."""
-        self.go(self.player.seek(inf), self.player.follow)
+        self.go_to(inf, self.player.follow)
 
     def to_mark(self, kind: MarkKind, step: int) -> Mark | None:
         """To the next such thing, or the one before, and stay there; None if there is none that is known."""
@@ -137,7 +164,7 @@ class Replaying:
         mark = player.mark_after(kind) if step > 0 else player.mark_before(kind)
         if mark is not None:
             player.pause()
-            self.go(player.seek_offset(mark.end), lambda: self.state.look_at(Subject(mark.host, mark.role)))
+            self._go_to_offset(mark.end, lambda: self.state.look_at(Subject(mark.host, mark.role)))
         return mark
 
     def find(self, pattern: Pattern) -> None:
@@ -177,7 +204,7 @@ class Replaying:
             return
         self._wanted = 0
         self.player.pause()
-        self.go(self.player.seek_offset(hit), lambda: self._arrived_at_result(finding, pattern, hit))
+        self._go_to_offset(hit, lambda: self._arrived_at_result(finding, pattern, hit))
 
     def _arrived_at_result(self, finding: Finding, pattern: Pattern, hit: int) -> None:
         self._found(pattern)
@@ -185,21 +212,62 @@ class Replaying:
         which = f"{number} of {finding.found}" if number else f"the first of {finding.found} or more"
         self._tell(f"result {which}: {pattern.text}{_left_out(finding)}")
 
-    def _arrival(self, seek: Seek, then: Callable[[], None]) -> Iterator[int]:
-        yield from seek
+    def _arrival(self, seek: Seek, then: Callable[[], None], far: int | None) -> Iterator[int]:
+        if far is not None:
+            yield from self._arrive_roughly(far)
+        yield from self._on_the_way(seek)
         lines: PastLines | None = None
         while lines is None or self._back:
             while self._back:
                 self._back -= 1
                 yield from self.player.step_back()
             lines = yield from lines_before(self.player.recording, self.player.offset, FIRST_ENTRIES)
-        self._show(lines)
+        if self._rough_at == self.player.offset:
+            self._complete(lines)
+        else:
+            self._show(lines, self._info)
+        self._rough_at = None
         then()
         if lines.start:
             self.background.put(Want.OLDER, self._older(self.state, lines.start))
 
-    def _show(self, lines: PastLines) -> None:
-        state = RunState(self._info, self._clock)
+    def _on_the_way(self, seek: Seek) -> Iterator[int]:
+        """Where there is ever more to be read, show now and then how far that is."""
+        recording = self.player.recording
+        shown = recording.size()
+        for at in seek:
+            yield at
+            if recording.grows and recording.size() > GROWN * shown:
+                shown = recording.size()
+                yield from self._arrive_roughly(shown)
+
+    def _arrive_roughly(self, place: int) -> Iterator[int]:
+        """Show what is right before a place, first with what is quickly found of the run, then with more."""
+        recording = self.player.recording
+        for reach in (NEAR,) if recording.grows else (NEAR, FAR):
+            lines = yield from lines_nearby(recording, place, FIRST_ENTRIES, reach)
+            if self._rough_at == place:
+                self._replace_board(lines.board)
+            else:
+                self._show(lines, replace(self._info, title=ROUGH))
+            self._rough_at = place
+            if lines.whole:
+                return
+
+    def _complete(self, lines: PastLines) -> None:
+        """The lines are shown already: leave them as they are, wherever in them the operator looks."""
+        self.state.info = self._info
+        self._replace_board(lines.board)
+
+    def _replace_board(self, board: Board) -> None:
+        self.state.board = board
+        self.state.changes += 1
+        self.shown += 1
+        if self.state.follows:
+            self.state.follow()
+
+    def _show(self, lines: PastLines, info: RunInfo) -> None:
+        state = RunState(info, self._clock)
         state.board = lines.board
         state.logs.extend(lines.logs)
         state.commands.extend(lines.commands)
@@ -209,6 +277,7 @@ class Replaying:
         if state.follows:
             state.follow()
         self.state = state
+        self.shown += 1
 
     def _older(self, state: RunState, start: int) -> Iterator[int]:
         """More of the lines before those that are shown already."""

@@ -65,12 +65,16 @@ class RunConsole(Foundation[ExitCode]):
     def on_mount(self) -> None:
         """The screen first."""
         self.push_screen(self._main)
-        self.set_interval(DRAWN_EVERY_S, self.draw)
+        self.set_interval(DRAWN_EVERY_S, self.tick)
         self.screen_is_there()
 
     @abstractmethod
     def screen_is_there(self) -> None:
         """Begin with whatever is to be shown."""
+
+    def tick(self) -> None:
+        """It is time to draw."""
+        self.draw()
 
     def draw(self) -> None:
         """Take in what has happened and show it, if it or the second on the clock has changed."""

@@ -11,8 +11,10 @@ from backstaff.console.subject import RUN, Subject, most_urgent
 from backstaff.events.board import Board
 from backstaff.events.types import CommandRun, Event, Output
 
-FOLD_WITHIN_S = 0.02
-"""How long one drawing may fold events; the others wait for the next."""
+FOLD_WITHIN_S = 0.01
+"""How long one drawing may fold events; the others wait for the next: keys come between."""
+LEAST_SHARE = 4
+"""One drawing folds at least this part of what waits, however slow the machine: what waits never piles up."""
 LOOK_AT_CLOCK_EVERY = 32
 
 
@@ -53,6 +55,7 @@ class RunState:
     def take(self) -> bool:
         """Take in what has happened, for a short time; whether there was anything."""
         began, ended_before = self._clock.seconds(), self.ended
+        least = len(self.feed) // LEAST_SHARE
         taken: list[Event] = []
         events: list[EventEntry] = []
         for event in self.feed.take():
@@ -60,7 +63,9 @@ class RunState:
             events.extend(event_entries(event, self.board))
             self.board.fold(event)
             self.changes += not isinstance(event.body, Output)
-            if len(taken) % LOOK_AT_CLOCK_EVERY == 0 and self._clock.seconds() > began + FOLD_WITHIN_S:
+            if len(taken) < least or len(taken) % LOOK_AT_CLOCK_EVERY:
+                continue
+            if self._clock.seconds() > began + FOLD_WITHIN_S:
                 break
         if not taken:
             return False

@@ -73,6 +73,25 @@ def t_at(course: Course, column: int, width: int) -> float | None:
     return (column - start) / max(1, width - start - 1) * course.length_t
 
 
+def thinned(course: Course, width: int) -> tuple[Mark, ...]:
+    """The marks without those that others hide, which look the same in so many cells: of many thousand marks
+    a few hundred are seen, and drawing is done many times a second."""
+    room = width - track_start(course)
+    seen: dict[tuple[MarkKind, int, int], Mark] = {}
+    for mark in course.marks:
+        start = _column(mark.t, course, room)
+        has_length = mark.kind in {MarkKind.WAIT, MarkKind.PHASE}
+        key = (
+            mark.kind,
+            start,
+            max(start, _column(_until(mark, course), course, room)) if has_length else start,
+        )
+        # The last one of a kind in the same cells is drawn over the others, and in its own turn.
+        seen.pop(key, None)
+        seen[key] = mark
+    return tuple(seen.values())
+
+
 def _column(t: float, course: Course, width: int) -> int:
     share = t / course.length_t if course.length_t > 0 else 0.0
     return round(min(1.0, max(0.0, share)) * (width - 1))

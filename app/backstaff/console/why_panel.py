@@ -9,9 +9,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 
-from backstaff.console.shown import Shown
+from backstaff.console.page import Page
 
-Page = Callable[[int], list[Content]]
+Lines = Callable[[int], list[Content]]
 """The lines for a width."""
 LOW = 16
 """Where a panel has fewer rows than this, a page that does not fit goes without its blank lines."""
@@ -33,7 +33,7 @@ class WhyPanel(VerticalScroll, can_focus=True):
         Binding("y", "copy", "Copy", id="why.copy"),
     ]
     # The room of the scrollbar is kept free: where it came and went text would have to be wrapped anew.
-    DEFAULT_CSS = "WhyPanel { padding: 0 1; scrollbar-gutter: stable; } WhyPanel Shown { width: 1fr; }"
+    DEFAULT_CSS = "WhyPanel { padding: 0 1; scrollbar-gutter: stable; } "
 
     class CopyRequested(Message):
         """The operator wants the text of the page."""
@@ -45,16 +45,16 @@ class WhyPanel(VerticalScroll, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
-        self._page: Page = lambda _: []
-        self._shown = Shown()
+        self._lines: Lines = lambda _: []
+        self._page = Page()
 
     def compose(self) -> ComposeResult:
         """One piece of text."""
-        yield self._shown
+        yield self._page
 
-    def show(self, page: Page) -> None:
+    def show(self, lines: Lines) -> None:
         """Show another page, or the same as it is now."""
-        self._page = page
+        self._lines = lines
         self._draw()
 
     def on_resize(self) -> None:
@@ -65,10 +65,10 @@ class WhyPanel(VerticalScroll, can_focus=True):
         _, _, width, height = self.scrollable_content_region
         if width <= GAP:
             return
-        lines = self._page(width - GAP)
+        lines = self._lines(width - GAP)
         if height < min(LOW, len(lines)):
             lines = [line for line in lines if line.plain]
-        self._shown.show(Content("\n").join(lines))
+        self._page.show(lines, width, height)
 
     def action_copy(self) -> None:
         """Ask for the text to be copied, its lines as long as they are."""
@@ -76,4 +76,4 @@ class WhyPanel(VerticalScroll, can_focus=True):
         self.post_message(self.CopyRequested(selected or self._unwrapped()))
 
     def _unwrapped(self) -> str:
-        return "\n".join(line.plain.rstrip() for line in self._page(UNWRAPPED))
+        return "\n".join(line.plain.rstrip() for line in self._lines(UNWRAPPED))

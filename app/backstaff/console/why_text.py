@@ -98,13 +98,13 @@ def _waiting(board: Board, waits: Sequence[WaitView], now_t: float, width: int) 
     first, *others = waits
     why = explain_wait(board, first, now_t)
     lines = _sentence(waits_for(first.start), Tone.WAITING, width)
-    lines += [_time(board, first, now_t, width), *_latest(board, first, now_t, width), Content("")]
+    lines += [_time(board, first, now_t, width), *_latest(board, first, now_t, width)]
+    lines += [*_advice(why, width), Content("")]
     for evidence in why.evidence:
         lines += _evidence(evidence, width)
         pair = board.pair(evidence.host, evidence.role)
         if pair is not None:
             lines += _history(board, pair, evidence, width)
-    lines += _advice(why, width)
     if others:
         lines += [Content("")]
     for wait in others:
@@ -250,4 +250,4 @@ def _history(board: Board, pair: PairView, evidence: HostEvidence, width: int) -
 
 
 def _advice(why: Explanation, width: int) -> Lines:
-    return [Content(""), *hanging("", inert(why.advice), width, STRONG)] if why.advice else []
+    return hanging("", inert(why.advice), width, STRONG) if why.advice else []

@@ -203,7 +203,10 @@ class Waits:
         while True:
             await self._clock.sleep(max(REFRESH_S, len(self._open) * REFRESH_FOR_EACH_S))
             for ongoing in list(self._open.values()):
-                self._explain_or_say_why_not(ongoing)
+                if ongoing.number in self._open:
+                    self._explain_or_say_why_not(ongoing)
+                # Hundreds of explanations in one go would hold up keys and hosts alike.
+                await asyncio.sleep(0)
 
     def _explain_or_say_why_not(self, ongoing: Ongoing) -> None:
         """An explanation that breaks must not end the run that it explains."""

@@ -102,7 +102,7 @@ class Board:
 
     def waits_of(self, host: str, role: str = "") -> list[WaitView]:
         """Open waits of a pair, or of all of a host without a role; longest first."""
-        on_host = [self.waits[number] for number in self._waits_on.on(host)]
+        on_host = map(self.waits.__getitem__, self._waits_on.on(host))
         return [wait for wait in on_host if not role or wait.start.role == role]
 
     def tail(self, source: str, host: str, role: str = "", name: str = "") -> list[OutputLine]:

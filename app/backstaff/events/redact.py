@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from types import NoneType
 from typing import Literal, TypeVar, get_origin
 from urllib.parse import quote
 
@@ -16,6 +17,8 @@ FactT = TypeVar("FactT", bound=Fact)
 
 MASK = "[REDACTED]"
 _SHORTEST = 4
+_PLAIN = (Enum, int, float, NoneType)
+"""What holds no text of anybody else's."""
 
 
 def _forms(secret: str) -> Iterable[str]:
@@ -66,22 +69,22 @@ class Redactor:
         if fixed is None:
             fixed = self._fixed.setdefault(kind, _literal_fields(kind))
         changed: dict[str, object] = {}
-        for name, value in fact:
+        for name, value in vars(fact).items():
             clean = value if name in fixed else self._walk(value)
-            if clean != value:
+            if clean is not value and clean != value:
                 changed[name] = clean
         return fact.model_copy(update=changed) if changed else fact
 
     def _walk(self, value: object) -> object:
-        if isinstance(value, Enum):
+        if isinstance(value, _PLAIN):
             return value
         if isinstance(value, str):
             # Masked before it is cut: of a secret that the cut goes through, the first half would stay.
             return bounded(self.text(value))
         if isinstance(value, Fact):
             return self._fact(value)
-        if isinstance(value, Mapping):
-            return {self._walk(key): self._walk(item) for key, item in value.items()}
         if isinstance(value, tuple):
             return tuple(self._walk(item) for item in value)
+        if isinstance(value, Mapping):
+            return {self._walk(key): self._walk(item) for key, item in value.items()}
         return value

@@ -1,7 +1,9 @@
 """Hints: what an error usually means, and what to look at first."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from backstaff.events.inert import inert
 
 _EXIT_HINTS = {
     0: "the program ended by itself: the role's cmd must keep running in the foreground",
@@ -131,11 +133,16 @@ def listening_hint(lines: Iterable[str], url: str) -> str:
     return f"the app says that it listens on {found['port']}: set proxy.app_port to {found['port']}"
 
 
-def telling_lines(lines: Iterable[str], most: int = 3) -> tuple[str, ...]:
-    """The last lines that say something, oldest first: blank ones and repetitions left out."""
-    told = [line.strip() for line in lines if line.strip()]
-    unrepeated = [line for index, line in enumerate(told) if index == 0 or line != told[index - 1]]
-    return tuple(unrepeated[-most:])
+def telling_lines(lines: Sequence[str], most: int = 3) -> tuple[str, ...]:
+    """The last lines that say something, inert, oldest first: blank ones and repetitions left out."""
+    told: list[str] = []
+    for line in reversed(lines):
+        text = inert(line).strip()
+        if text and (not told or text != told[-1]):
+            told.append(text)
+            if len(told) == most:
+                break
+    return tuple(reversed(told))
 
 
 def _unreachable(line: str) -> str:

@@ -114,7 +114,7 @@ def live_funnel(board: Board, pair: PairView) -> Funnel | None:
 
 def last_output(board: Board, pair: PairView) -> tuple[str, ...]:
     """The last telling lines of the container that this run made for a pair, inert."""
-    return telling_lines(inert(line.text) for line in board.tail("container", pair.host, pair.role))
+    return telling_lines([line.text for line in board.tail("container", pair.host, pair.role)])
 
 
 def hint(board: Board, pair: PairView) -> str:

@@ -31,6 +31,8 @@ ACTIVITIES = {
     WaitKind.HOOK,
 }
 """Kinds of waits whose cause names what goes on, instead of completing "waits for …"."""
+_DECIDING = frozenset({WaitKind.START, WaitKind.HEALTH, WaitKind.PROXY})
+"""Kinds of waits of which each is over when a role became healthy, or failed to."""
 _ORDINARY = {HostState.UNKNOWN, HostState.CONNECTING, HostState.CONNECTED}
 """States of a host that explain nothing by themselves."""
 LOCAL = "this machine"
@@ -139,8 +141,10 @@ def openers(board: Board, barrier: BarrierView) -> tuple[str, ...]:
     ]
     if not waiting:
         return barrier.can_open
-    able = {pair.host for wait in waiting for pair in _hopeful(board, barrier, wait)}
-    known = {pair.host for pair in _able(board, barrier)}
+    gatekeepers = _able(board, barrier)
+    groups = {_group_of(board, wait) for wait in waiting}
+    able = {pair.host for pair in gatekeepers if any(not _comes_later(group, pair) for group in groups)}
+    known = {pair.host for pair in gatekeepers}
     return tuple(host for host in barrier.can_open if host in able or host not in known)
 
 
@@ -171,7 +175,8 @@ def _barrier_advice(board: Board, hopeful: list[PairView], others: list[PairView
 
 def _nobody(board: Board, barrier: BarrierView | None, wait: WaitView, others: list[PairView]) -> str:
     """Why no host can open the barrier: all have failed, or wait in their turn for those that wait here."""
-    later = [pair.host for pair in _able(board, barrier) if _comes_later(board, wait, pair)]
+    group = _group_of(board, wait)
+    later = [pair.host for pair in _able(board, barrier) if _comes_later(group, pair)]
     if later:
         come = "comes" if len(later) == 1 else "come"
         return (
@@ -199,12 +204,18 @@ def barrier_left_s(board: Board, wait: WaitView, now_t: float) -> float | None:
 def _hopeful(board: Board, barrier: BarrierView | None, wait: WaitView) -> list[PairView]:
     """The gatekeepers that can still open a barrier for a wait. Groups boot one after the other, so those of
     a later group than the one that waits never do."""
-    return [pair for pair in _able(board, barrier) if not _comes_later(board, wait, pair)]
+    group = _group_of(board, wait)
+    return [pair for pair in _able(board, barrier) if not _comes_later(group, pair)]
 
 
-def _comes_later(board: Board, wait: WaitView, gatekeeper: PairView) -> bool:
+def _group_of(board: Board, wait: WaitView) -> int:
+    """The group that waits, 0 where nothing is known of it."""
     waiting = board.pair(wait.start.host, wait.start.role)
-    return waiting is not None and gatekeeper.group > waiting.group > 0
+    return 0 if waiting is None else waiting.group
+
+
+def _comes_later(group: int, gatekeeper: PairView) -> bool:
+    return gatekeeper.group > group > 0
 
 
 def _able(board: Board, barrier: BarrierView | None) -> list[PairView]:
@@ -217,20 +228,27 @@ def _able(board: Board, barrier: BarrierView | None) -> list[PairView]:
 
 def _end(board: Board, hopeful: list[PairView], now_t: float) -> tuple[float, PairView] | None:
     """The gatekeeper whose time ends last, and in how many seconds; None while one has no such time."""
-    ending = [(left, pair) for pair in hopeful if (left := _time_left(board, pair, now_t)) is not None]
-    if not ending or len(ending) < len(hopeful):
-        return None
-    return max(ending, key=lambda each: each[0])
+    last: tuple[float, PairView] | None = None
+    for pair in hopeful:
+        left = _time_left(board, pair, now_t)
+        if left is None:
+            return None
+        if last is None or left > last[0]:
+            last = left, pair
+    return last
 
 
 def _time_left(board: Board, pair: PairView, now_t: float) -> float | None:
     """How long a pair may still take to become healthy, None while no such wait is open, and where one has no
     limit. A readiness delay is none: when it is over the pair counts as healthy."""
-    deciding = {WaitKind.START, WaitKind.HEALTH, WaitKind.PROXY}
-    waits = [wait for wait in board.waits_of(pair.host, pair.role) if wait.start.what in deciding]
-    if not all(wait.start.limit_s for wait in waits):
-        return None
-    return max((wait.left_s(now_t) for wait in waits), default=None)
+    latest: float | None = None
+    for wait in board.waits_of(pair.host, pair.role):
+        if wait.start.what not in _DECIDING:
+            continue
+        if not wait.start.limit_s:
+            return None
+        latest = max(latest or 0.0, wait.left_s(now_t))
+    return latest
 
 
 def _own_pair(board: Board, host: str, role: str) -> tuple[HostEvidence, ...]:
@@ -265,7 +283,7 @@ def _output(board: Board, wait: WaitView) -> tuple[HostEvidence, ...]:
     ]
     lines.sort(key=lambda line: line.at_t)
     doing = "its last lines" if lines else "it has written nothing yet"
-    output = telling_lines(inert(line.text) for line in lines)
+    output = telling_lines([line.text for line in lines])
     return (HostEvidence(host=start.host or LOCAL, role=start.role, doing=doing, output=output),)
 
 

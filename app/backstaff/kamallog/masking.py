@@ -21,9 +21,9 @@ _KNOWN_SHAPES = re.compile(
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _KEY_ENDS = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
 _HINT = re.compile(
-    r"docker login|://|bearer|basic|gh._|github_pat|glpat|akia|xox|eyj|pass|secret|token|credential|key",
-    re.IGNORECASE,
+    r"docker login|://|bearer|basic|gh._|github_pat|glpat|akia|xox|eyj|pass|secret|token|credential|key"
 )
+"""Something of this is in every text that the patterns change, once its case is folded."""
 _KEY_LINES = 100
 """How many lines a private key may have, should its last line be missing."""
 
@@ -53,7 +53,7 @@ class PatternRedactor(Redactor):
         if text == self._clean:
             return text
         text = super().text(text)
-        if not _HINT.search(text):
+        if not _HINT.search(text.casefold()):
             self._clean = text or self._clean
             return text
         for pattern in (_LOGIN, _ASSIGNED, _USER_IN_URL, _BEARER):

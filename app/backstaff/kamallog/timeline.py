@@ -14,7 +14,9 @@ class Timeline:
     def __init__(self, began: datetime, *, stamped: bool) -> None:
         self.began = began
         self.stamped = stamped
-        self._t = 0.0
+        self._t = self._wall_t = 0.0
+        self._wall = began
+        """The time of day at `_wall_t`: most lines come at the time of the one before."""
 
     @property
     def t(self) -> float:
@@ -24,7 +26,9 @@ class Timeline:
     @property
     def wall(self) -> datetime:
         """The time of day."""
-        return self.began + timedelta(seconds=self.t)
+        if self._wall_t != self._t:
+            self._wall_t, self._wall = self._t, self.began + timedelta(seconds=self.t)
+        return self._wall
 
     def saw(self, at: datetime | None) -> None:
         """A line has this time."""

@@ -78,6 +78,9 @@ _EXIT = re.compile(
     r" (?P<code>\d{1,5})"
 )
 
+_MAY_BE_MARK = re.compile(r"section_|script |##\[|::|error: job|build|pipeline|job", re.IGNORECASE)
+"""How a line begins that may have a mark in it; others can have one only if they name Kamal."""
+
 _MOSTLY = 0.6
 """How many of the lines must have a time before it counts as the file's own: lines of one log may be quoted
 in another."""
@@ -129,13 +132,19 @@ def _stamped(raw: str, wrapping: Wrapping) -> tuple[Line, bool]:
 
 def _parts(line: Line) -> Iterator[Line]:
     """What a line shows after each carriage return in it, and the marks in it; an empty line stays one."""
-    parts = [part for part in _ESCAPES.sub("", line.text).split("\r") if part] or [""]
-    for part in parts:
+    text = line.text
+    if "\x1b" not in text and "\x9b" not in text and "\r" not in text:
+        # Nearly all lines are like this, and there may be a million of them.
+        yield _marked(line)
+        return
+    for part in [part for part in _ESCAPES.sub("", text).split("\r") if part] or [""]:
         yield _marked(replace(line, text=part))
 
 
 def _marked(line: Line) -> Line:
     text = line.text
+    if "kamal " not in text and not _MAY_BE_MARK.match(text):
+        return line
     if section := _SECTION.match(text):
         at = datetime.fromtimestamp(int(section["at"]), UTC)
         rest = text[section.end() :]

@@ -1,6 +1,6 @@
 """What each host, and each role on it, was busy with and waited for, as stretches of time."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from backstaff.events.facts import HostState, Outcome, Phase, WaitKind
 from backstaff.events.types import (
@@ -14,13 +14,16 @@ from backstaff.events.types import (
     WaitEnded,
     WaitStarted,
 )
-from backstaff.replay.spans import Span
+from backstaff.replay.spans import Span, merged
 
 Lane = tuple[str, str]
 """A host and a role; an empty role is the host itself, an empty host the operator's machine."""
 
 WORK = frozenset({WaitKind.COMMAND, WaitKind.DOCKER, WaitKind.BUILD, WaitKind.HOOK})
 """Kinds of waits in which those who are waited for do what they were told: that is work."""
+
+JOINED_AT = 10_000
+"""At so many stretches those of them that touch are made one, so that long runs cost no memory."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Calls:
 
 @dataclass
 class Activity:
-    """Folds events. `settle` when there are no more."""
+    """Folds events. `settled` is what they amount to if there are no more."""
 
     now_t: float = 0.0
     phases: dict[Phase, PhaseSpans] = field(default_factory=dict)
@@ -94,24 +97,35 @@ class Activity:
             case _:
                 return
 
-    def settle(self) -> None:
-        """The run ended here, or was cut off here: what is open lasted until now."""
-        now = self.now_t
+    def settled(self, until_t: float = 0.0) -> "Activity":
+        """All there is if the run ended or was cut off here, and lasted until `until_t` at least: what is
+        open lasted until then. A copy, so that events may go on to be taken in."""
+        whole = Activity(
+            now_t=max(self.now_t, until_t),
+            phases={phase: PhaseSpans(list(each.spans), each.outcome) for phase, each in self.phases.items()},
+            steps={lane: list(spans) for lane, spans in self.steps.items()},
+            commands={lane: list(spans) for lane, spans in self.commands.items()},
+            waits={lane: list(waits) for lane, waits in self.waits.items()},
+            connecting={host: list(waits) for host, waits in self.connecting.items()},
+            calls={host: replace(calls) for host, calls in self.calls.items()},
+            _hosts=dict(self._hosts),
+        )
+        now = whole.now_t
         for phase, began in self._open_phases.items():
-            self.phases[phase].spans.append((began, now))
+            whole.phases[phase].spans.append((began, now))
         for (_, host, role), began in self._open_steps.items():
-            self._did(host, role, (began, now))
+            whole._did(host, role, (began, now))
         for wait, began in self._open_waits.values():
-            self._waited(wait, (began, now))
-        for host in list(self._hosts):
-            self._host_changed(host, HostState.UNKNOWN, now)
-        self._open_phases, self._open_steps, self._open_waits = {}, {}, {}
+            whole._waited(wait, (began, now))
+        for host in self._hosts:
+            whole._host_changed(host, HostState.UNKNOWN, now)
+        return whole
 
     def _did(self, host: str, role: str, span: Span) -> None:
-        self.steps.setdefault((host, role), []).append(span)
+        _add(self.steps.setdefault((host, role), []), span)
 
     def _called(self, body: CommandRun, t: float) -> None:
-        self.commands.setdefault((body.host, body.role), []).append((t - body.took_s, t))
+        _add(self.commands.setdefault((body.host, body.role), []), (t - body.took_s, t))
         calls = self.calls.setdefault(body.host, Calls())
         calls.count += 1
         calls.changing += body.mutates
@@ -129,7 +143,7 @@ class Activity:
         if wait.what is WaitKind.CONNECT:
             return
         if wait.what in WORK:
-            self.commands.setdefault(lane, []).append(span)
+            _add(self.commands.setdefault(lane, []), span)
         else:
             self.waits.setdefault(lane, []).append(Waited(wait.what, wait.cause, wait.owner, span))
 
@@ -144,3 +158,9 @@ class Activity:
 
     def _connecting(self, host: str, cause: str, owner: str, span: Span) -> None:
         self.connecting.setdefault(host, []).append(Waited(WaitKind.CONNECT, cause, owner, span))
+
+
+def _add(spans: list[Span], span: Span) -> None:
+    spans.append(span)
+    if len(spans) % JOINED_AT == 0:
+        spans[:] = merged(spans)

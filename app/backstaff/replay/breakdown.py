@@ -11,8 +11,7 @@ from itertools import groupby
 from backstaff.events.facts import Outcome, WaitKind
 from backstaff.events.types import Event, PairPlanned, PlanMade, RunEnded, RunStarted
 from backstaff.replay.activity import Activity, Calls, Lane, Waited
-from backstaff.replay.recording import Recording
-from backstaff.replay.spans import Span, length, merged, within, without
+from backstaff.replay.spans import Span, length, merged, put_into, within, without
 from backstaff.replay.starts import Start, Starts
 
 BETWEEN = "between phases"
@@ -119,40 +118,56 @@ class Breakdown:
         return sum(host.calls for host in self.hosts)
 
 
-def breakdown_of(recording: Recording) -> Breakdown:
-    """Where the time of a recorded run went; of one that goes on, up to now. Reads all of it, if only lines
-    of the `KINDS` in full. Raises `JournalError` if it can not be read."""
-    return breakdown(recording.events(KINDS), until_t=recording.length_t())
+class Reckoning:
+    """Takes in the events of a run one by one; where its time went may be asked at any point of it."""
+
+    def __init__(self) -> None:
+        self._activity = Activity()
+        self._starts = Starts()
+        self._started: RunStarted | None = None
+        self._ended: RunEnded | None = None
+        self._planned: tuple[PairPlanned, ...] = ()
+
+    def see(self, event: Event) -> None:
+        """Take in an event; what is not of the `KINDS` changes nothing but the time."""
+        self._activity.see(event)
+        self._starts.see(event)
+        match event.body:
+            case RunStarted() as started:
+                self._started = started
+            case PlanMade(pairs=planned):
+                self._planned = planned
+            case RunEnded() as ended:
+                self._ended = ended
+            case _:
+                return
+
+    @property
+    def waits(self) -> int:
+        """How many waits there were: for each of some thousand the breakdown takes a second."""
+        return sum(map(len, self._activity.waits.values()))
+
+    def breakdown(self, until_t: float = 0.0) -> Breakdown:
+        """Where the time went so far, if the run lasted until `until_t` at least."""
+        activity = self._activity.settled(until_t)
+        lanes = [*_lanes(activity)]
+        return Breakdown(
+            started=self._started,
+            ended=self._ended,
+            planned=self._planned,
+            total_s=activity.now_t,
+            phases=tuple(_phases(activity, lanes)),
+            hosts=tuple(_hosts(activity.calls, lanes)),
+            starts=tuple(self._starts.found),
+        )
 
 
 def breakdown(events: Iterable[Event], until_t: float = 0.0) -> Breakdown:
     """Where the time of a run went that is told by `events`, and lasted until `until_t` at least."""
-    activity, starts = Activity(), Starts()
-    started: RunStarted | None = None
-    ended: RunEnded | None = None
-    planned: tuple[PairPlanned, ...] = ()
+    reckoning = Reckoning()
     for event in events:
-        activity.see(event)
-        starts.see(event)
-        match event.body:
-            case RunStarted() as started:
-                continue
-            case PlanMade(pairs=planned):
-                continue
-            case RunEnded() as ended:
-                continue
-    activity.now_t = max(activity.now_t, until_t)
-    activity.settle()
-    lanes = [*_lanes(activity)]
-    return Breakdown(
-        started=started,
-        ended=ended,
-        planned=planned,
-        total_s=activity.now_t,
-        phases=tuple(_phases(activity, lanes)),
-        hosts=tuple(_hosts(activity.calls, lanes)),
-        starts=tuple(starts.found),
-    )
+        reckoning.see(event)
+    return reckoning.breakdown(until_t)
 
 
 @dataclass(frozen=True)
@@ -217,7 +232,7 @@ def _innermost(waits: Sequence[Waited], taken: Sequence[Span] = ()) -> list[_Wai
         spans = without(merged([wait.span]), covered)
         if spans:
             found.append(_Wait(wait.what, wait.cause, wait.owner, spans))
-            covered = merged([*covered, *spans])
+            put_into(covered, wait.span)
     return found
 
 

@@ -8,7 +8,7 @@ from backstaff.replay.recording import Recording
 
 
 def to_the_end(
-    recording: Recording, goes_on: Callable[[], bool], pause: Callable[[], None]
+    recording: Recording, goes_on: Callable[[], bool], pause: Callable[[], object]
 ) -> Iterator[Entry | Damage]:
     """All entries; at the end of the journal `pause` and look again for as long as the run `goes_on`.
 
@@ -21,7 +21,7 @@ def to_the_end(
             offset = each.end
             yield each
             if isinstance(each, Entry):
-                last_look |= isinstance(each.event.body, RunEnded)
+                last_look |= isinstance(each.event.body, RunEnded) and not recording.grows
         if last_look:
             return
         pause()

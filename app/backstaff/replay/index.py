@@ -10,6 +10,7 @@ from pydantic_core import PydanticSerializationError
 
 from backstaff.events.board import Board
 from backstaff.replay.blobs import Blobs
+from backstaff.replay.breakdown import Breakdown
 from backstaff.replay.entries import Damage
 from backstaff.replay.marks import Mark, Marks
 
@@ -49,6 +50,9 @@ class Contents:
     marks: Marks = field(default_factory=Marks)
     damages: list[Damage] = field(default_factory=list)
     damaged: int = 0
+    breakdown: Breakdown | None = None
+    """Where the time went up to byte `broken_down`; None if that was never asked for."""
+    broken_down: int = 0
 
 
 class Index:

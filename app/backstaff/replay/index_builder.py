@@ -1,9 +1,11 @@
 """Reads a journal line by line and makes its index as it goes, a few milliseconds at a time."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 from backstaff.events.board import Board
+from backstaff.replay.breakdown import Reckoning
 from backstaff.replay.entries import Damage, Entry, read_line
 from backstaff.replay.folding import EVENT_COST, OUTPUT_COST, STEP_COST, Folding
 from backstaff.replay.index import MOST_DAMAGES, Index
@@ -24,6 +26,8 @@ class IndexBuilder:
     def __init__(self, index: Index, board: Board) -> None:
         self._index = index
         self._folding = Folding(board)
+        self._reckoning = Reckoning() if index.covered == 0 else None
+        """Where the time goes: known of what was seen from the beginning on."""
         self._cost = 0
         """Of the lines since the last Board was kept."""
         self.trouble: OSError | None = None
@@ -57,6 +61,16 @@ class IndexBuilder:
             self.trouble = error
             return False
 
+    def break_down(self, most_waits: float = math.inf) -> bool:
+        """Have the index tell where the time went up to here, if that is known and there are not too many
+        waits; whether it tells more than before."""
+        contents, reckoning = self._index.contents, self._reckoning
+        if reckoning is None or contents.broken_down >= contents.covered or reckoning.waits > most_waits:
+            return False
+        contents.breakdown = reckoning.breakdown(contents.highest_t)
+        contents.broken_down = contents.covered
+        return True
+
     def _is_time(self) -> bool:
         contents = self._index.contents
         last = contents.checkpoints[-1] if contents.checkpoints else None
@@ -75,6 +89,8 @@ class IndexBuilder:
             case Entry(event=event, end=end):
                 self._folding.fold(event)
                 contents.marks.see(event, end)
+                if self._reckoning is not None:
+                    self._reckoning.see(event)
                 self._happened(event.t)
             case Damage() as damage:
                 contents.damaged += 1

@@ -6,13 +6,19 @@ from pathlib import Path
 from backstaff.errors import JournalError
 from backstaff.events.board import Board
 from backstaff.replay.blobs import Blobs
+from backstaff.replay.breakdown import KINDS, Breakdown
+from backstaff.replay.entries import Entry, read_line
 from backstaff.replay.index import Contents, Index
 from backstaff.replay.index_builder import IndexBuilder
 from backstaff.replay.index_file import load_index, save_index
+from backstaff.replay.lines import lines_from
 from backstaff.replay.source import Source
 
 WORTH_KEEPING = 1024 * 1024
 """A smaller journal is folded sooner than its index is found."""
+QUICK_WAITS = 1_000
+"""Of a run with more waits it is told only to who asks where its time went: keys must not wait for that."""
+_SMALL_REST = 1024 * 1024
 GROWN = 1.25
 """By how much more must be covered before the file is written again while the journal grows."""
 
@@ -60,12 +66,30 @@ class Indexing:
             return
         if not builder.keep_board():
             return
+        builder.break_down(QUICK_WAITS)
         try:
             save_index(index, path, self._source)
         except (OSError, JournalError) as error:
             self._can_not(error)
             return
         self._kept_to = index.covered
+
+    def breakdown(self) -> Breakdown | None:
+        """Where the time of the run went; None where the index can not tell, as it does not know all of the
+        run, or was not made in one go. Raises `JournalError` if the journal can not be read."""
+        if self._builder is not None and self._builder.break_down():
+            self._kept_to = min(self._kept_to, self.index.covered - 1)
+            self.keep()
+        known, told = self.index.contents.broken_down, self.index.contents.breakdown
+        size = self._source.stamp().size
+        if told is None or size - known > _SMALL_REST:
+            return None
+        rest = [
+            each.event for raw in lines_from(self._source, known) if isinstance(each := read_line(raw), Entry)
+        ]
+        last_t = max((event.t for event in rest), default=0.0)
+        goes_on = any(event.body.kind.encode() in KINDS for event in rest)
+        return None if goes_on or last_t > told.total_s else told
 
     def close(self) -> None:
         """Let go of all files."""

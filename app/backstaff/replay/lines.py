@@ -36,7 +36,8 @@ def lines_from(source: Source, offset: int = 0, stop: int | None = None) -> Iter
         at += len(chunk)
         for piece in others:
             yield RawLine(offset, end + 1, _joined(held), whole=True)
-            offset, end, held = end + 1, end + 1 + len(piece), [piece]
+            offset, end = end + 1, end + 1 + len(piece)
+            held = [piece] if len(piece) <= LONGEST_LINE else []
     if at > offset:
         yield RawLine(offset, at, _joined(held), whole=False)
 

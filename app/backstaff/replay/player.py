@@ -64,11 +64,14 @@ class Player:
         self._asked_at = -ASKS_EVERY_S
         self._index_steps: Iterator[int] = iter(())
         self._indexed_to = -1
+        self._marks_to = -1
+        self._known_marks: list[Mark] = []
+        """By where they happen, as far as the index covered when they were last asked for."""
 
     @property
     def knows_all(self) -> bool:
         """Whether the index covers the journal as it is now."""
-        return self.recording.index.covered >= self.recording.size()
+        return not self.recording.grows and self.recording.index.covered >= self.recording.size()
 
     @property
     def t(self) -> float:
@@ -173,7 +176,7 @@ class Player:
 
     def index_further(self) -> bool:
         """Make some more of the index, for a few milliseconds; False when all there is is known."""
-        if next(self._index_steps, None) is not None:
+        if next(self._index_steps, None) is not None or self.recording.grow():
             return True
         size = self.recording.size()
         if size == self._indexed_to:
@@ -184,8 +187,11 @@ class Player:
 
     def _marks(self, kinds: tuple[MarkKind, ...]) -> list[Mark]:
         """Those that are known so far."""
-        marks = [mark for mark in self.recording.index.marks() if mark.kind in kinds]
-        return sorted(marks, key=lambda mark: mark.end)
+        index = self.recording.index
+        if self._marks_to != index.covered:
+            self._marks_to = index.covered
+            self._known_marks = sorted(index.marks(), key=lambda mark: mark.end)
+        return [mark for mark in self._known_marks if mark.kind in kinds]
 
     def _move(self, motion: Motion, t: float) -> None:
         self.motion, self._t, self._since = motion, t, self._clocks.seconds()

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +12,11 @@ from typing import BinaryIO
 from backstaff.errors import JournalError
 from backstaff.events.board import Board
 from backstaff.events.types import Event
+from backstaff.replay.breakdown import KINDS, Breakdown, breakdown
 from backstaff.replay.entries import Damage, Entry, read_line
 from backstaff.replay.folding import Folding, fold_lines
+from backstaff.replay.glimpse import Glimpse, Reach, glimpse, place_at
+from backstaff.replay.growth import Growth
 from backstaff.replay.index import Index
 from backstaff.replay.index_file import index_path
 from backstaff.replay.indexing import Indexing
@@ -24,7 +27,6 @@ from backstaff.replay.search import Hit, Searched, TooSlow, search
 from backstaff.replay.source import FileSource, Source
 from backstaff.replay.summary import RunSummary, last_event, summarize
 
-_FIRST_BYTES = 256 * 1024
 _PIECE = 1024 * 1024
 
 
@@ -45,12 +47,14 @@ class Recording:
     raise `JournalError` if the file can not be read any more. Moments up to `index.covered_t` are found
     quickly. Reading is safe in any thread while another one makes the index."""
 
-    def __init__(self, source: Source, index: Path | None = None) -> None:
-        """`index` is the file of the index, which need not exist; without one the index is not kept.
+    def __init__(self, source: Source, index: Path | None = None, growth: Growth | None = None) -> None:
+        """`index` is the file of the index, which need not exist; without one the index is not kept. What is
+        made while it is read has a `growth`.
 
         The source is closed with this. Raises `JournalError` for what is no journal."""
         check_is_journal(source)
         self._source = source
+        self._growth = growth
         self._indexing = Indexing(source, index)
 
     @classmethod
@@ -92,6 +96,24 @@ class Recording:
         """Why the index is not kept for the next time, in one sentence; empty while all is well."""
         return self._indexing.trouble
 
+    @property
+    def read_share(self) -> float:
+        """Which part is known of what there is to know, from 0 to 1: of a log that is still read, how much of
+        that is; else of the journal what the index covers."""
+        if self._growth is not None and not self._growth.done:
+            return self._growth.share
+        size = self.size()
+        return self.index.covered / size if size else 1.0
+
+    @property
+    def grows(self) -> bool:
+        """Whether `grow` has more to do."""
+        return self._growth is not None and not self._growth.done
+
+    def grow(self) -> bool:
+        """Read on in the log that this is made of, for a few milliseconds; whether there was anything."""
+        return self._growth is not None and self._growth.further()
+
     def size(self) -> int:
         """How many bytes there are now."""
         return self._source.stamp().size
@@ -123,6 +145,11 @@ class Recording:
         """All events of some kinds, quickly where most are of others; damaged lines are passed over."""
         return events_in(lines_from(self._source), kinds)
 
+    def breakdown(self) -> Breakdown:
+        """Where the time of the run went; of one that goes on, up to now. As an index that is whole tells it,
+        else read from all lines of some kinds."""
+        return self._indexing.breakdown() or breakdown(self.events(KINDS), until_t=self.length_t())
+
     def entries_before(self, offset: int) -> Iterator[Entry | Damage]:
         """The events before a place, last first; `size()` is a place too."""
         for raw in lines_before(self._source, offset):
@@ -130,11 +157,18 @@ class Recording:
             if read is not None:
                 yield read
 
-    def first_moment(self) -> Moment:
-        """The Board of the very beginning: quick, whatever there is in the journal."""
-        stop = min(self.size(), _FIRST_BYTES)
-        first = next((each for each in self._read(0, stop) if isinstance(each, Entry)), None)
-        return _finished(self._folded(Board(), 0, stop, first.event.t if first else 0.0))
+    def places_before(self, offset: int) -> Iterator[int]:
+        """Where the lines before a place begin, last first, whatever they hold; empty ones are left out."""
+        return (raw.offset for raw in lines_before(self._source, offset) if raw.data != b"")
+
+    def glimpse_before(self, offset: int, reach: Reach) -> Generator[int, None, Glimpse]:
+        """About how the run stood before the line at `offset`: quick without an index."""
+        return glimpse(self._source, offset, reach)
+
+    def place_at(self, t: float) -> int:
+        """Where about the first line begins that is later than `t` seconds into the run: quick without an
+        index; the end if none is."""
+        return place_at(self._source, t)
 
     def moment_at(self, t: float) -> Moment:
         """The Board at `t` seconds into the run: before the first event that is later."""
@@ -154,12 +188,14 @@ class Recording:
         board, start = self.index.nearest_before(offset)
         return (yield from self._folded(board, start, offset, math.inf))
 
-    def copy_to(self, file: BinaryIO) -> None:
-        """Write all of the journal, as it is now. Raises `OSError` of the file."""
+    def copy_to(self, file: BinaryIO, progress: Callable[[float], None] = lambda _share: None) -> None:
+        """Write all of the journal, as it is now; `progress` is told which share of it is written, from 0
+        to 1. Raises `OSError` of the file."""
         at, size = 0, self.size()
         while at < size and (piece := self._source.read(at, min(_PIECE, size - at))):
             file.write(piece)
             at += len(piece)
+            progress(at / size)
 
     def search(
         self, pattern: re.Pattern[str], offset: int, *, backward: bool = False

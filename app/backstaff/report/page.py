@@ -9,7 +9,6 @@ from typing import TextIO
 
 from backstaff.events.board import Board
 from backstaff.explain.program import program
-from backstaff.replay.breakdown import breakdown_of
 from backstaff.replay.recording import Moment, Recording
 from backstaff.replay.summary import RunSummary
 from backstaff.report.board_html import final_board, notices
@@ -59,7 +58,7 @@ def _parts(recording: Recording, board: Board, summary: RunSummary) -> Iterator[
     yield final_board(board)
     yield notices(board, index.damaged)
     yield timeline(board, index.marks(), index.contents.marks.left_out)
-    yield host_by_host(breakdown_of(recording))
+    yield host_by_host(recording.breakdown())
 
 
 def _head(board: Board, style: str, script: str) -> Html:

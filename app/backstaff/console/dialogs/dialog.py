@@ -55,6 +55,15 @@ class Dialog(Framed[T]):
         &.-narrow .frame {
             width: 100%;
         }
+        /* Where there is little room, what is said in passing takes the bottom row only. */
+        &.-narrow ToastRack {
+            margin-bottom: 0;
+        }
+        &.-narrow Toast {
+            max-width: 100%;
+            margin-top: 0;
+            padding: 0 1;
+        }
         &.-tall ChoiceRow {
             margin-top: 1;
         }
