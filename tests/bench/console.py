@@ -40,6 +40,8 @@ SIZE = (120, 40)
 KEY_EVERY_S = (0.1, 0.3)
 """How long the operator looks before the next key: from and up to."""
 PATIENCE_S = 10.0
+DOWN, UP = 20, 18
+"""Keys one way and then the other: from the first host on there is always another."""
 _NAMED = re.compile(rb"why \w+@(h\d+)")
 
 
@@ -144,15 +146,16 @@ def _in_terminal(argv: Sequence[str], home: str) -> tuple["subprocess.Popen[byte
 
 
 def _press_keys(terminal: int, seconds: float) -> list[float]:
-    """Go down host by host; how long it took each time until the screen said so."""
+    """Go down host by host, and up again; how long it took each time until the screen said so."""
     _read_until(terminal, lambda seen: b"hosts" in seen)
+    os.write(terminal, b"g")
     latencies: list[float] = []
     named: set[bytes] = set()
     until = time.monotonic() + seconds - 2
     while time.monotonic() < until:
         named = set(_NAMED.findall(_drain(terminal, random.uniform(*KEY_EVERY_S)))[-1:]) or named
         pressed = time.monotonic()
-        os.write(terminal, b"j")
+        os.write(terminal, b"j" if len(latencies) % (DOWN + UP) < DOWN else b"k")
         seen = _read_until(terminal, partial(_names_another, named=named))
         latencies.append(time.monotonic() - pressed)
         named = set(_NAMED.findall(seen)[-1:])
