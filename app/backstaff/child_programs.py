@@ -12,9 +12,9 @@ from typing import TypeVar
 from backstaff.uninterrupted import uninterrupted
 
 STDOUT, STDERR = 1, 2
+LEFTOVERS_S = 2.0
 _TERMINATE_S = 5.0
 _KILLED_S = 5.0
-_LEFTOVERS_S = 2.0
 _live_groups: set[int] = set()
 
 P = TypeVar("P", bound=asyncio.SubprocessProtocol)
@@ -30,13 +30,18 @@ async def start_program(
     Cancelled itself, `subprocess_exec` would kill the program alone and not what that has started, and in
     some versions of Python wait until all of it has closed its output, which may be never."""
     started: list[tuple[asyncio.SubprocessTransport, P]] = []
+    unwanted = False
 
     async def start() -> None:
         started.append(await starting)
+        if unwanted:
+            # It was cancelled a second time, and nobody has waited for the start.
+            await end(*started[0])
 
     try:
         await uninterrupted(start())
     except asyncio.CancelledError:
+        unwanted = True
         for transport, program in started:
             await end(transport, program)
         raise
@@ -49,13 +54,17 @@ async def run_program(
     take: Callable[[int, bytes], None],
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    on_exit: Callable[[], None] = lambda: None,
+    leftovers_s: float | None = LEFTOVERS_S,
 ) -> int:
     """Run a program to its end; its status, negative as in subprocess if it was killed by a signal.
 
     `take` gets the output as it comes, with its descriptor, `STDOUT` or `STDERR`. `env` is its whole
-    environment, None our own. Its input is /dev/null. It leads a session of its own, so that Ctrl-C reaches
-    only us; cancelling asks everything in that session to end, and kills it after a few seconds. What it
-    leaves in the background is not waited for. Raises OSError if the program can not be started.
+    environment, None our own. Its input is /dev/null. It leads a process group of its own, so that Ctrl-C
+    reaches only us; cancelling asks all of the group to end, and kills it after a few seconds. `on_exit` is
+    called when it has ended by itself; what it leaves in the background may hold its output open, which is
+    read for `leftovers_s` more seconds, None until it is closed. Raises OSError if the program can not be
+    started.
     """
     exec_ = asyncio.get_running_loop().subprocess_exec(
         lambda: _Program(take),
@@ -67,7 +76,7 @@ async def run_program(
     )
     transport, program = await start_program(exec_, _end)
     try:
-        return await _status(transport, program)
+        return await _status(transport, program, on_exit, leftovers_s)
     except BaseException:
         await _end(transport, program)
         raise
@@ -122,10 +131,15 @@ class _Program(asyncio.SubprocessProtocol):
         self.exited.set()
 
 
-async def _status(transport: asyncio.SubprocessTransport, program: _Program) -> int:
+async def _status(
+    transport: asyncio.SubprocessTransport,
+    program: _Program,
+    on_exit: Callable[[], None],
+    leftovers_s: float | None,
+) -> int:
     await program.exited.wait()
-    # Something it left running may hold its output open; what the program itself wrote has come by then.
-    await _within(_LEFTOVERS_S, program.drained)
+    on_exit()
+    await _within(leftovers_s, program.drained)
     status = transport.get_returncode()
     if status is None:
         raise OSError("the program ended without a status")
@@ -145,13 +159,14 @@ async def _end(transport: asyncio.SubprocessTransport, program: _Program) -> Non
     transport.close()
 
 
-async def _within(seconds: float, event: asyncio.Event) -> None:
-    """Wait for the event, but no longer than that."""
+async def _within(seconds: float | None, event: asyncio.Event) -> None:
+    """Wait for the event, but no longer than that; None is for as long as it takes."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
 
 
 def _signal_group(leader: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
+    # What is left of it may be somebody else's by now, as `sudo` makes it: that can not be ended by us.
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, number)

@@ -26,7 +26,8 @@ _ROOT = Path(__file__).parents[2]
 _TICKS = os.sysconf("SC_CLK_TCK")
 _STYLE = re.compile(rb"\x1b\[[0-9;:]*m")
 _ANY_TIME = re.compile(rb"[0-9]:[0-9]{2} / ([0-9:]+)")
-_WHOLE = re.compile(rb"(?:paused|following) +[0-9:]+ / ")
+_WHOLE_STATE = rb"(?:paused|following) +"
+_WHOLE = re.compile(_WHOLE_STATE + rb"[0-9:]+ / ")
 _RUN = re.compile(rb"DONE|FAILED")
 _HOSTS = re.compile(rb"h1.{0,2000}h4", re.DOTALL)
 
@@ -42,7 +43,8 @@ class Took:
 @dataclass
 class Opened:
     """What one console took: until its first screen, until all of that was known, and for each kind of key
-    until the screen showed where it leads. `memory_mib` is the most that it ever had."""
+    until the screen showed where it leads; of places that were shown roughly first, also until all of it was
+    shown (`to the end, whole`). `memory_mib` is the most that it ever had."""
 
     first: Took
     whole: Took
@@ -113,16 +115,25 @@ def _go_through(screen: _Screen, found: Opened, length: int, seeks: int) -> None
         screen.press("\r")
         # Shown roughly, it is the last event before that time.
         either = f"(?:{_clock(at)}|{_clock(at - 1)}) / "
-        _note(found, "to a time", screen.until(re.compile(either.encode())))
+        _note_shown(screen, found, "to a time", either)
         screen.rest(0.2)
     for _ in range(max(1, seeks // 4)):
         for key, name, shown in (("<", "to the start", 0), (">", "to the end", length)):
             screen.press(key)
-            _note(found, name, screen.until(re.compile(rb"%s / " % _clock(shown).encode())))
+            _note_shown(screen, found, name, f"{_clock(shown)} / ")
             screen.rest(0.2)
-        screen.press("x")
-        _note(found, "to a failure", screen.until(re.compile(rb"failure [0-9]+ of|as far as it is read")))
-        screen.rest(0.2)
+            if key == "<":
+                # From the start, where no failure is shown: else one that is merely drawn again would count.
+                screen.press("x")
+                _note(found, "to a failure", screen.until(re.compile(rb"failure [0-9]+ of")))
+                screen.rest(0.2)
+
+
+def _note_shown(screen: _Screen, found: Opened, name: str, clock: str) -> None:
+    """Until a time is shown, roughly or not, and until all is that led to it."""
+    pattern = re.compile(clock.encode())
+    _note(found, name, screen.until(pattern))
+    _note(found, f"{name}, whole", screen.until(re.compile(_WHOLE_STATE + clock.encode())))
 
 
 def _note(found: Opened, name: str, took: Took) -> None:

@@ -50,6 +50,17 @@ def test_a_lock_that_was_given_back_is_not_talked_of(state: LockState) -> None:
     assert said(Script().at(1, TAKING, TAKEN, lock(state))) == ""
 
 
+def test_a_container_that_may_be_left_paused_is_told_with_how_to_let_it_go_on() -> None:
+    step = "end the paused container"
+    pausing = StepStarted(step=step, host="h1", role="web", detail="c0ffee012345")
+    script = Script().at(1, TAKING, lock(LockState.OURS), TAKEN).at(2, pausing)
+    first, second = last_words(script.board, RELEASE)
+    assert first.endswith("may be left paused; on h1: docker unpause c0ffee012345")
+    assert second.endswith(RELEASE)
+    done = StepEnded(step=step, host="h1", role="web", outcome=Outcome.DONE, took_s=1)
+    assert "unpause" not in said(script.at(3, done))
+
+
 CODE = """
 import asyncio, os, sys
 from backstaff.cli.signals import leave_at_once

@@ -172,10 +172,17 @@ async def test_a_command_has_a_deadline(tmp_path: Path) -> None:
     ]
 
 
-async def test_what_a_command_leaves_running_holds_nobody_up(tmp_path: Path) -> None:
+async def test_what_a_command_leaves_running_is_waited_for_no_longer_than_the_command(tmp_path: Path) -> None:
     async with asyncio.timeout(60):
-        value = await value_of(tmp_path, "A=$(setsid sleep 600 & echo $!)")
-    os.kill(int(value), signal.SIGKILL)
+        told = await problems(tmp_path, f"A=$(setsid sleep 600 & echo $! >{tmp_path}/pid)", timeout_s=0.5)
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert told == [
+        ".kamal/secrets:1:1: A: the command left something running that held its output open for 0.5 s"
+    ]
+
+
+async def test_what_is_written_after_the_command_has_ended_belongs_to_it(tmp_path: Path) -> None:
+    assert await value_of(tmp_path, "A=$( (sleep 2.5; echo cret) & printf se)") == "secret"
 
 
 async def test_cancelling_ends_the_command(tmp_path: Path) -> None:

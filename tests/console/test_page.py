@@ -93,3 +93,29 @@ async def test_all_of_it_can_be_selected_and_is_copied_as_it_stands() -> None:
         await pilot.pause()
         assert app.screen.get_selected_text() == "ne\ntwo\nthr"
         assert rows(app.screen)[:3] == ["one", "two", "three"]
+
+
+async def test_another_theme_changes_the_colours_of_lines_that_stay() -> None:
+    app = Stand()
+    async with app.run_test(size=(WIDTH, 6)) as pilot:
+        app.page.show([Content.styled("one", "$primary")], WIDTH, 6)
+        await pilot.pause()
+        before = app.page.render_line(0)
+        app.theme = "textual-light"
+        await pilot.pause()
+        after = app.page.render_line(0)
+        assert after.text == before.text
+        assert [segment.style for segment in after] != [segment.style for segment in before]
+
+
+async def test_a_page_that_becomes_narrower_is_drawn_for_its_new_width() -> None:
+    app = Stand()
+    async with app.run_test(size=(WIDTH, 6)) as pilot:
+        app.page.show(a_page("one two three four", "end"), WIDTH, 6)
+        await pilot.pause()
+        assert rows(app.screen)[:3] == ["one two three four", "end", ""]
+        await pilot.resize_terminal(WIDTH - 8, 6)
+        await pilot.pause()
+        app.page.show(a_page("one two three four", "end"), WIDTH - 8, 6)
+        await pilot.pause()
+        assert rows(app.screen)[:4] == ["one two", "three four", "end", ""]

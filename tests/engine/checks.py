@@ -28,6 +28,7 @@ def check_all(ran: Ran, story: Story) -> None:
     nobody_waits_in_vain(ran)
     the_lock_is_free_or_told(ran, story)
     what_serves_is_never_stopped(ran, story)
+    what_has_the_traffic_goes_on(ran, story)
     nothing_stays_frozen_without_a_word(ran, story)
     the_verdict_is_what_the_hosts_show(ran, story)
     the_exit_code_tells_the_truth(ran, story)
@@ -128,6 +129,16 @@ def what_serves_is_never_stopped(ran: Ran, story: Story) -> None:
             assert target is not None, name
             ended_otherwise = target.app in BAD_APPS or not server.engine.running
             assert target.running or target.paused or ended_otherwise, (name, target.name)
+
+
+def what_has_the_traffic_goes_on(ran: Ran, story: Story) -> None:
+    """Wherever a boot was tried, the proxy sends no traffic to what is paused."""
+    if Phase.BOOT not in ran.board.phases:
+        return
+    for pair in ran.plan.pairs:
+        target = ran.datacentre[pair.host].proxy.serves(container_prefix(ran.config, pair.role))
+        troubled = story.troubles.get(pair.host)
+        assert troubled or not pair.proxied or target is None or not target.paused, (pair, target)
 
 
 def nothing_stays_frozen_without_a_word(ran: Ran, story: Story) -> None:

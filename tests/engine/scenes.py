@@ -233,16 +233,18 @@ def _leave_over(server: FakeServer, config: Config, role: Role, *, frozen: bool)
 
 MOMENTS = st.integers(0, 120).map(lambda twentieths: twentieths / 20)
 MANY_MOMENTS = st.one_of(MOMENTS, MOMENTS, st.integers(6, 30).map(float))
+KINDS = st.sampled_from([each for each in Kind if each is not Kind.FAIL_AFTER])
+"""What is done and called failed says nothing true of the host: only what asks for it is tried with that."""
 FAULTS = st.builds(
     Fault,
     operation=st.sampled_from(OPERATIONS),
-    kind=st.sampled_from(Kind),
+    kind=KINDS,
     nth=st.integers(1, 3),
     times=st.sampled_from([1.0, float("inf")]),
 )
 TROUBLES = st.one_of(
     st.builds(Trouble, fault=FAULTS),
-    st.builds(Trouble, fault=st.builds(Fault, st.just("*"), st.sampled_from(Kind), st.integers(1, 60))),
+    st.builds(Trouble, fault=st.builds(Fault, st.just("*"), KINDS, st.integers(1, 60))),
     st.builds(Trouble, freezes_at=MOMENTS),
     st.builds(Trouble, docker_stops_at=MOMENTS),
     st.builds(Trouble, docker_restarts_at=MOMENTS),
@@ -301,7 +303,7 @@ def stories(draw: st.DrawFn, *, cancelled: bool = False, troubled: bool = True) 
         troubles=troubles,
         cancel_at=draw(MANY_MOMENTS) if cancelled else None,
         lock=draw(st.sampled_from((Holder.OTHER, Holder.DEAD))) if _seldom(draw, 10) else Holder.NOBODY,
-        leftover=_seldom(draw, 5),
+        leftover=_seldom(draw, 3),
         frozen=draw(st.booleans()),
         checks_after_list=draw(st.booleans()),
     )

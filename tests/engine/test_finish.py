@@ -97,7 +97,7 @@ def test_an_audit_log_that_can_not_be_written_is_a_warning() -> None:
 
 
 def test_hosts_that_show_something_else_at_the_end_fail_the_run() -> None:
-    """Somebody points the proxy back at the old version while old images are looked for."""
+    """Somebody starts the old version and points the proxy back at it while old images are looked for."""
 
     def set_scene(datacentre: Datacentre) -> None:
         server = datacentre["h1"]
@@ -105,6 +105,7 @@ def test_hosts_that_show_something_else_at_the_end_fail_the_run() -> None:
 
         def meddle() -> None:
             if server.proxy.serves("app-web") is not old:
+                old.start()
                 server.route("app-web", old)
 
         server.faults.all.append(Fault("images", Kind.DELAY, delay_s=1))

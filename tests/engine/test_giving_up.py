@@ -4,12 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from backstaff.cli.signals import last_words
 from backstaff.config.models import Boot, Config, OnFailure
-from backstaff.engine.giving_up import FROZEN_FOR_S
+from backstaff.engine.caller import Caller
+from backstaff.engine.containers import ContainerWatch
+from backstaff.engine.giving_up import ABANDON_WITHIN_S, FROZEN_FOR_S, GivingUp
+from backstaff.engine.guarded import GuardedHost
+from backstaff.engine.switch import ProxySwitch
 from backstaff.errors import ExitCode
-from backstaff.events.types import CommandRun
-from tests.engine.running import NEW, OLD, Ran, Scene, run, short_config
+from backstaff.events.board import Board
+from backstaff.events.facts import PairState
+from backstaff.events.types import CommandRun, PairChanged
+from tests.engine.running import NEW, OLD, Ran, Scene, a_datacentre, a_run, run, short_config
 from tests.fakes.apps import CAN_NOT_START, ENDS, NEVER_READY, App
+from tests.fakes.clock import simulate
 from tests.fakes.containers import FakeContainer
 from tests.fakes.faults import Fault, Kind
 from tests.fakes.hosts import Datacentre
@@ -150,12 +158,141 @@ def test_if_the_proxy_does_not_tell_it_is_woken_and_left_running(kind: Kind) -> 
     nothing_was_torn_down(ran)
 
 
-@pytest.mark.parametrize("operation", ["pause", "kill"])
-def test_if_docker_hangs_it_is_woken(operation: str) -> None:
-    ran = tried(Fault(operation, Kind.HANG), new=NEVER_READY, cancel_at=3)
+@pytest.mark.parametrize("fault", [Fault("pause", Kind.HANG_AFTER), Fault("kill", Kind.HANG)])
+def test_if_docker_hangs_it_is_woken(fault: Fault) -> None:
+    """Also where it is not known whether it was paused."""
+    ran = tried(fault, new=NEVER_READY, cancel_at=3)
     assert ran.code is ExitCode.INTERRUPTED
     assert the_new(ran).running
+    assert ran.happened("h1", "web")[-2:] == ["pause v2", "unpause v2"]
     nothing_was_torn_down(ran)
+
+
+SLOW_PAUSE_S = 4.0
+
+
+@pytest.mark.parametrize(
+    ("faults", "most_s"),
+    [
+        ([Fault("pause", Kind.HANG_AFTER)], FROZEN_FOR_S),
+        (
+            [Fault("pause", Kind.DELAY, delay_s=SLOW_PAUSE_S), Fault("list", Kind.HANG, nth=2)],
+            FROZEN_FOR_S - SLOW_PAUSE_S,
+        ),
+    ],
+    ids=["docker-hangs", "docker-is-slow-and-the-proxy-hangs"],
+)
+def test_what_it_takes_to_freeze_it_and_to_ask_is_limited_as_a_whole(
+    faults: list[Fault], most_s: float
+) -> None:
+    ran = tried(*faults, new=NEVER_READY, cancel_at=3)
+    paused, unpaused = [each.at for each in ran.datacentre["h1"].history][-2:]
+    assert unpaused - paused <= most_s + 0.1
+    nothing_was_torn_down(ran)
+
+
+def test_what_may_be_half_frozen_is_woken_before_it_is_stopped() -> None:
+    half_way = Fault("pause", Kind.FAIL_AFTER, text="the freezer failed half-way")
+    ran = tried(half_way, Fault("unpause", text="it is not paused"), new=NEVER_READY, cancel_at=3)
+    new = the_new(ran).id[:12]
+    lines = [each.line for each in ran.of(CommandRun) if each.mutates and new in each.line]
+    assert [line.split()[1] for line in lines[-3:]] == ["pause", "unpause", "stop"]
+    assert "the freezer failed half-way" in ran.notices()
+    assert "left paused" not in ran.notices()
+
+
+def test_a_proxy_whose_client_was_killed_goes_on_so_the_container_is_frozen() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        server = datacentre["h1"]
+        server.apps[f"web:{NEW}"] = BETWEEN_CHECKS
+        server.proxy.checks_after_list = True
+        server.proxy.clients_die_after_s = READY_AFTER_S - 0.1
+
+    ran = run(Scene(config=ONE_HOST, set=set_scene))
+    assert ran.code is ExitCode.FAILED
+    assert "asked to pause v2" in ran.happened("h1", "web")
+    nothing_was_torn_down(ran)
+
+
+def test_where_it_is_stopped_and_the_proxy_does_not_tell_any_more_that_is_the_danger_that_is_told() -> None:
+    ran = tried(Fault("list", nth=3), new=NEVER_READY, cancel_at=3)
+    assert not the_new(ran).running
+    assert "web v2 is stopped, but whether the proxy still sends traffic to it is not known" in ran.notices()
+    assert "see `backstaff proxy details -h h1`" in ran.notices()
+    assert "could not be stopped" not in ran.notices()
+
+
+@pytest.mark.parametrize("kind", [Kind.FAIL, Kind.HANG])
+def test_it_is_ended_though_its_last_words_can_not_be_read(kind: Kind) -> None:
+    ran = tried(
+        Fault("logs", kind, text="configured logging driver does not support reading"), new=NEVER_READY
+    )
+    assert ran.code is ExitCode.FAILED
+    assert not the_new(ran).running
+    assert "the last output of web v2 can not be read: " in ran.notices()
+    nothing_was_torn_down(ran)
+
+
+def test_what_could_not_be_stopped_is_told_with_what_to_do() -> None:
+    ran = tried(Fault("list", nth=2), new=NEVER_READY, cancel_at=3)
+    look = "unless it serves, which `backstaff proxy details -h h1` tells, "
+    assert f"{look}stop it on the host with `docker stop {the_new(ran).id[:12]}`" in ran.notices()
+
+
+@pytest.mark.parametrize(("container", "told"), [(None, False), ("c" * 64, True)])
+def test_on_a_lost_host_only_what_exists_is_talked_of(container: str | None, told: bool) -> None:
+    async def abandon() -> str:
+        datacentre = a_datacentre(ONE_HOST)
+        context = a_run(ONE_HOST)
+        inner = await datacentre.connect("h1")
+        caller = Caller(context, inner)
+        host = GuardedHost(inner, caller, context.timeouts)
+        caller.lose("connection reset by peer")
+        role = ONE_HOST.role("web")
+        switch = ProxySwitch(context, role, ContainerWatch(context, host, ["web"]))
+        await GivingUp(context, role, host, switch, "web v2").abandon(container, never)
+        return "\n".join(each.text for each in context.stream.board.notices)
+
+    async def never() -> None:
+        raise AssertionError("there is nothing to be given up on a lost host")
+
+    notices = simulate(abandon())
+    assert ("web v2 could not be stopped: the connection was lost" in notices) is told
+    assert (f"`docker stop {'c' * 12}`" in notices) is told
+
+
+def test_a_cancellation_that_waits_for_it_to_wake_leaves_the_clean_up_less_time() -> None:
+    """The pair has failed and is frozen when the run is cancelled, and from then on everything is slow."""
+    slow = (
+        Fault("deploy", Kind.HANG),
+        Fault("unpause", Kind.HANG),
+        Fault("list", Kind.HANG, nth=2, times=1),
+        Fault("list", Kind.DELAY, nth=3, times=1, delay_s=14.5),
+        Fault("list", Kind.HANG, nth=4),
+    )
+    history = tried(*slow, new=NEVER_READY).datacentre["h1"].history
+    cancel_at = 1 + next(each.at for each in history if each.what == "asked to pause")
+    ran = tried(*slow, new=NEVER_READY, cancel_at=cancel_at)
+    (ended,) = [
+        each.t
+        for each in ran.events
+        if isinstance(each.body, PairChanged) and each.body.state is PairState.CANCELLED
+    ]
+    assert ended - cancel_at <= ABANDON_WITHIN_S + 0.1
+
+
+def test_while_it_may_be_paused_the_board_knows_how_to_let_it_go_on() -> None:
+    """A second signal ends the program without any clean-up, and says what the board knows."""
+    ran = tried(new=NEVER_READY, cancel_at=3)
+    by_hand = f"on h1: docker unpause {the_new(ran).id[:12]}"
+    history = ran.datacentre["h1"].history
+    paused_at = next(each.at for each in history if each.what == "pause")
+    board = Board()
+    for event in ran.events:
+        if event.t <= paused_at:
+            board.fold(event)
+    assert by_hand in "\n".join(last_words(board, ""))
+    assert by_hand not in "\n".join(last_words(ran.board, ""))
 
 
 def test_if_it_can_not_be_woken_the_operator_is_told_how() -> None:
@@ -180,6 +317,26 @@ def test_who_loses_patience_while_it_is_frozen_leaves_nothing_frozen() -> None:
     for at in around(frozen_at + 0.03):
         ran = tried(hangs, cancel_at=at)
         assert not the_new(ran).running
+        nothing_was_torn_down(ran)
+
+
+def test_who_loses_patience_while_an_old_version_is_given_up_leaves_nothing_behind() -> None:
+    """The way back has failed, for the proxy never answers, when the run is cancelled."""
+
+    def scene(cancel_at: float | None = None) -> Ran:
+        def set_scene(datacentre: Datacentre) -> None:
+            datacentre["h2"].apps[f"web:{NEW}"] = CAN_NOT_START
+            datacentre["h1"].goes_wrong(Fault("deploy", Kind.HANG, nth=2))
+
+        deploy = Scene(config=ONE_BY_ONE, on_failure=OnFailure.ROLLBACK, set=set_scene, cancel_at=cancel_at)
+        return run(deploy)
+
+    frozen_at = next(each.at for each in scene().datacentre["h1"].history if each.what == "asked to pause")
+    for at in around(frozen_at + 0.03):
+        ran = scene(at)
+        old = ran.container("h1", "web", OLD)
+        assert old is not None
+        assert not old.running, at
         nothing_was_torn_down(ran)
 
 

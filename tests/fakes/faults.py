@@ -9,7 +9,8 @@ from backstaff.clock import Seconds
 
 class Kind(Enum):
     """How a request goes wrong. `LOSE` cuts the connection before it is served, `LOSE_AFTER` once it was.
-    `DELAY` serves it late. `END_DOCKER` kills the Docker daemon before the request is served, and
+    `DELAY` serves it late. `FAIL_AFTER` serves it and says that it failed, `HANG_AFTER` serves it and never
+    answers. `END_DOCKER` kills the Docker daemon before the request is served, and
     `RESTART_DOCKER` also starts it again a moment later; containers go on until then."""
 
     FAIL = auto()
@@ -17,6 +18,8 @@ class Kind(Enum):
     LOSE = auto()
     LOSE_AFTER = auto()
     DELAY = auto()
+    FAIL_AFTER = auto()
+    HANG_AFTER = auto()
     END_DOCKER = auto()
     RESTART_DOCKER = auto()
 

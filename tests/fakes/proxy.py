@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from backstaff.clock import Seconds
 from backstaff.hosts.protocol import CommandResult
-from tests.fakes.containers import FakeContainer
+from tests.fakes.containers import KILLED, FakeContainer
 from tests.fakes.wire import Reply
 
 _HEADINGS = ("Service", "Host", "Path", "Target", "State", "TLS")
@@ -32,6 +32,7 @@ class Service:
 class FakeProxy:
     """The proxy of one server. `find` looks a container up by id, `switched` is told of each switch.
 
+    `clients_die_after_s` is how long the programs that ask it to deploy live: it goes on without them.
     `checks_after_list` makes it check what it has still to check right after it has told what it serves: the
     worst moment for whoever goes by that."""
 
@@ -47,6 +48,7 @@ class FakeProxy:
         self._switched = switched
         self._deploying: list[_Deploying] = []
         self.checks_after_list = False
+        self.clients_die_after_s: Seconds | None = None
 
     def answer(self, argv: Sequence[str], reply: Reply[CommandResult]) -> None:
         """Do what one call of its program asks for."""
@@ -63,6 +65,9 @@ class FakeProxy:
                 deploying = _Deploying(self, name, flags, reply)
                 self._deploying.append(deploying)
                 deploying.check()
+                if self.clients_die_after_s is not None:
+                    died = CommandResult(KILLED)
+                    asyncio.get_running_loop().call_later(self.clients_die_after_s, reply.give, died)
             case other:
                 reply.give(CommandResult(2, stderr=f"Error: unknown command {other}"))
 

@@ -104,6 +104,11 @@ class Reply(Generic[T]):
         self._wire = wire
         self._future = future
         self._docker = docker
+        self._dropped = False
+
+    def drop(self) -> None:
+        """Nothing that is answered from now on arrives."""
+        self._dropped = True
 
     def give(self, result: T) -> None:
         """Answer."""
@@ -114,6 +119,9 @@ class Reply(Generic[T]):
         self._send(lambda: self._future.set_exception(error))
 
     def _send(self, arrive: Callable[[], None]) -> None:
+        if self._dropped:
+            return
+
         def deliver() -> None:
             if not self._future.done():
                 arrive()
@@ -125,6 +133,19 @@ class Reply(Generic[T]):
             self._wire.engine.when_awake(travel)
         else:
             travel()
+
+
+def _then(
+    serve: Callable[[Reply[T]], None], refuse: Callable[[Reply[T]], None]
+) -> Callable[[Reply[T]], None]:
+    """Refuses what is served all the same."""
+
+    def both(reply: Reply[T]) -> None:
+        # What arrives first counts.
+        refuse(reply)
+        serve(reply)
+
+    return both
 
 
 class Wire:
@@ -173,6 +194,8 @@ class Wire:
         fault = self._faults.of(operation)
         if fault is not None and fault.kind is Kind.FAIL:
             serve = partial(refuse or self._refused_by_docker, fault)
+        if fault is not None and fault.kind is Kind.FAIL_AFTER:
+            serve = _then(serve, partial(refuse or self._refused_by_docker, fault))
 
         def serve_if_there(reply: Reply[T]) -> None:
             if docker and not self.engine.running:
@@ -232,6 +255,8 @@ class Wire:
             asyncio.get_running_loop().call_later(DOWN_S, self.engine.begin)
 
         def work() -> None:
+            if fault is not None and fault.kind is Kind.HANG_AFTER:
+                reply.drop()
             try:
                 serve(reply)
             except BackstaffError as error:

@@ -10,10 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backstaff.events.board import Board
-from backstaff.events.facts import HostState, PairState
+from backstaff.events.board_state import PairView
+from backstaff.events.facts import HostState
 from backstaff.events.types import Event, Output
 from backstaff.replay import glimpse as glimpses
-from backstaff.replay.glimpse import FAR, NOT_READ, Glimpse, Reach, glimpse, place_at
+from backstaff.replay.glimpse import (
+    FAR,
+    NOT_READ,
+    Glimpse,
+    Reach,
+    glimpse,
+    is_unread,
+    place_at,
+    tell_unread,
+)
 from backstaff.replay.source import FileSource
 from tests.replay.journals import a_journal, a_talkative_run, any_run, folded, text_of
 from tests.replay.test_lines import Bytes
@@ -59,10 +69,50 @@ def test_what_was_not_read_says_so_and_what_was_read_is_as_it_is(monkeypatch: py
     assert (found.board.result, found.board.failure) == (all_of_it.result, all_of_it.failure)
     unread = [pair for pair in found.board.pairs.values() if pair.detail == NOT_READ]
     assert unread
-    assert all(pair.state is PairState.PENDING for pair in unread)
+    assert all(is_unread(pair) for pair in unread)
     assert all(
         host.state is HostState.UNKNOWN for host in found.board.hosts.values() if host.detail == NOT_READ
     )
+
+
+@pytest.mark.parametrize("stop", range(20, len(RUN), 7))
+def test_what_a_glimpse_says_is_never_otherwise_on_the_whole_board(
+    stop: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(glimpses, "BLOCK", 1_000)
+    found, all_of_it = seen(RUN[:stop], Reach(1_000, 1_000)), folded(RUN[:stop])
+    assert_as_known(found.board, all_of_it)
+
+
+def assert_as_known(rough: Board, whole: Board) -> None:
+    for phase, view in rough.phases.items():
+        assert view.outcome is whole.phases[phase].outcome
+        assert view.took_s == whole.phases[phase].took_s
+    known = [pair for pair in rough.pairs.values() if not is_unread(pair)]
+    assert [pair.state for pair in known] == [whole.pairs[pair.key].state for pair in known]
+    hosts = [host for host in rough.hosts.values() if host.detail != NOT_READ]
+    assert [host.state for host in hosts] == [whole.hosts[host.name].state for host in hosts]
+    assert set(rough.waits) <= set(whole.waits)
+    assert rough.result == whole.result
+    assert rough.failure in {None, whole.failure}
+    for name, barrier in rough.barriers.items():
+        assert barrier.state is whole.barriers[name].state
+
+
+def test_a_phase_whose_end_was_not_read_is_not_told_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glimpses, "BLOCK", 400)
+    monkeypatch.setattr(glimpses, "_HEAD_EVENTS", 5)
+    head = seen(RUN[:5], Reach(400, 1_000)).board
+    assert folded(RUN[:5]).phase() is not None
+    found = seen(RUN, Reach(400, 1)).board
+    assert found.phase() is None
+    assert head.run == found.run
+
+
+def test_a_role_of_whose_state_nothing_was_read_says_so_whatever_else_was_read() -> None:
+    rough = Board(pairs={"web@h1": PairView("h1", "web", step="pull")})
+    tell_unread(rough)
+    assert is_unread(rough.pairs["web@h1"])
 
 
 def test_no_more_events_are_folded_than_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

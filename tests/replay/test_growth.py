@@ -1,11 +1,10 @@
 """A log of Kamal's that is read while it is shown already."""
 
-import errno
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
+from io import BufferedWriter, FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 
@@ -17,7 +16,8 @@ from backstaff.replay.entries import Entry
 from backstaff.replay.follow import to_the_end
 from backstaff.replay.growth import Growth
 from backstaff.replay.opened import OpenedRun, opened_at_once
-from tests.replay.journals import a_talkative_run, make_index
+from backstaff.replay.player import Player
+from tests.replay.journals import a_talkative_run, make_index, text_of
 
 LOG = Path(__file__).parents[1] / "data" / "kamal" / "verbose.log"
 RUN = a_talkative_run()
@@ -88,26 +88,56 @@ def test_reading_ends_when_the_run_is_closed_and_leaves_nothing(
 
 
 def test_a_disk_that_becomes_full_is_told() -> None:
-    growth = Growth(LOG, lambda _tell: iter(RUN))
+    with opened_at_once(LOG) as run:
+        assert run.growth is not None
+        with_a_full_disk(run.growth)
+        with pytest.raises(JournalError) as error:
+            run.growth.further()
+        assert "No space left" in str(error.value)
+        assert run.growth.done
+        assert run.recording.shortfall is error.value
 
-    class Full:
-        def write(self, _data: bytes) -> int:
-            raise OSError(errno.ENOSPC, "No space left on device")
 
-        def close(self) -> None:
-            pass
-
+def with_a_full_disk(growth: Growth) -> None:
     growth._file.close()
-    growth._file = _as_file(Full())
-    with pytest.raises(JournalError) as error:
-        growth.further()
-    growth.source.close()
-    assert "No space left" in str(error.value)
-    assert growth.done
+    growth._file = BufferedWriter(FileIO("/dev/full", "wb"))
 
 
-def _as_file(file: object) -> BinaryIO:
-    return file  # type: ignore[return-value]
+def test_a_run_can_be_left_with_lines_for_which_there_is_no_room() -> None:
+    with opened_at_once(LOG) as run:
+        assert run.growth is not None
+        with_a_full_disk(run.growth)
+        run.growth._file.write(b"{}\n")
+        source = run.growth.source
+    with pytest.raises(JournalError):
+        source.read(0, 1)
+
+
+def test_the_index_holds_what_was_read_of_a_log_that_can_not_be_read_to_its_end() -> None:
+    with opened_at_once(LOG) as run:
+        assert run.growth is not None
+        with_a_full_disk(run.growth)
+        player = Player(run.recording, run.goes_on)
+        while player.index_further():
+            pass
+        assert run.recording.index.covered == run.recording.size() > 0
+        assert not player.knows_all
+        assert run.recording.shortfall is not None
+        assert run.recording.read_share < 1
+
+
+def test_what_is_written_is_indexed_before_more_of_the_log_is_read() -> None:
+    with opened_at_once(LOG) as run:
+        player, shares = Player(run.recording, run.goes_on), [0.0]
+        t = told(run)[-1].t / 2
+        deque(player.seek(t), maxlen=0)
+        assert run.recording.grows
+        while player.index_further():
+            shares.append(run.recording.read_share)
+        shares.append(run.recording.read_share)
+        assert shares == sorted(shares)
+        assert shares[-1] == 1
+        assert player.knows_all
 
 
 def test_what_is_wrong_in_the_log_ends_the_reading() -> None:
@@ -119,4 +149,6 @@ def test_what_is_wrong_in_the_log_ends_the_reading() -> None:
     with pytest.raises(JournalError):
         deque(iter(growth.further, False), maxlen=0)
     assert growth.done
+    assert str(growth.trouble) == "the log is gone"
+    assert growth.source.stamp().size == len(text_of(RUN[:50]))
     growth.source.close()

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from backstaff.replay import index_builder, index_file
 from backstaff.replay.blobs import Blobs
+from backstaff.replay.breakdown import breakdown
 from backstaff.replay.index_file import index_path
 from backstaff.replay.recording import Recording
 from tests.replay.journals import (
+    a_failed_run,
     a_journal,
     a_talkative_run,
     folded,
@@ -257,3 +259,15 @@ def test_files_are_closed(journal: Path) -> None:
             file.write(TEXT[:-1].splitlines(keepends=True)[-1] + b"\n")
         indexed(journal).close()
     assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def test_of_a_run_with_very_many_waits_none_is_kept_and_who_asks_is_told_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_builder, "MOST_WAITS", 1)
+    with Recording.open(a_journal(tmp_path, a_failed_run())) as recording:
+        make_index(recording)
+        builder = recording._indexing._builder
+        assert builder is not None
+        assert builder._reckoning is None
+        assert recording.breakdown() == breakdown(a_failed_run())

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -76,3 +77,12 @@ def test_no_text_leads_out_of_the_run(text: str, length_t: float) -> None:
     except ValueError:
         return
     assert 0.0 <= t <= length_t
+
+
+def test_of_a_run_that_is_not_all_read_a_share_is_refused_and_a_time_is_not_cut_off() -> None:
+    unknown = Stretch(inf)
+    with pytest.raises(ValueError, match="before all of the run is read"):
+        parse_time("50%", unknown)
+    assert parse_time("end", unknown) == inf
+    assert parse_time("start", unknown) == 0
+    assert parse_time("2:00:00", unknown) == 7200

@@ -7,6 +7,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TextIO
 
+from backstaff.cli.reporting import show_in_a_line
+from backstaff.errors import BackstaffError
 from backstaff.events.inert import inert
 from backstaff.replay.opened import OpenedRun, opened
 from backstaff.replay.recording import Recording
@@ -64,7 +66,11 @@ def opened_in_sight(path: Path) -> Iterator[OpenedRun]:
 
 
 def read_in_sight(recording: Recording) -> None:
-    """Make the index of a recording, with such a line. Raises `JournalError`."""
+    """Make the index of a recording, with such a line; say so if it can not be kept for the next time.
+
+    Raises `JournalError`."""
     with in_sight(Path(recording.name).name) as tell:
         for _ in recording.make_index():
             tell(recording.read_share)
+    if recording.index_trouble:
+        show_in_a_line(BackstaffError(recording.index_trouble))

@@ -22,6 +22,8 @@ _SIGNALS = {
 _LOCKED = {LockState.OURS, LockState.TAKEN_OVER, LockState.LEFT_BEHIND}
 _TAKING = "take the deploy lock"
 """The step during which the lock may be ours already without our knowing."""
+_PAUSING = "end the paused container"
+"""The step during which a container may be paused; its detail is the container's id."""
 
 
 class Endable(Protocol):
@@ -52,8 +54,8 @@ def leave_nothing_behind() -> None:
 
 
 def leave_at_once(board: Callable[[], Board], release: str) -> Callable[[ExitCode], None]:
-    """What a second signal does: leave nothing behind on this machine, say how a lock that may still
-    be held is released (`release` is the command), and end the process."""
+    """What a second signal does: leave nothing behind on this machine, say what may be left on the hosts
+    (`release` is the command that releases the lock), and end the process."""
 
     def leave(code: ExitCode) -> None:
         leave_nothing_behind()
@@ -66,7 +68,19 @@ def leave_at_once(board: Callable[[], Board], release: str) -> Callable[[ExitCod
 
 
 def last_words(board: Board, release: str) -> list[str]:
-    """What is to be known about the lock of a run that ends at once."""
+    """What is to be known of a run that ends at once: containers that may be left paused, and the lock."""
+    return [*_paused_words(board), *_lock_words(board, release)]
+
+
+def _paused_words(board: Board) -> list[str]:
+    return [
+        f"\na container of {step.role} may be left paused; on {step.host}: docker unpause {step.detail}"
+        for step in board.steps.values()
+        if step.step == _PAUSING
+    ]
+
+
+def _lock_words(board: Board, release: str) -> list[str]:
     if board.lock is not None and board.lock.state in _LOCKED:
         return [f"\nthe deploy lock may still be held; release it with: {release}"]
     if any(step.step == _TAKING for step in board.steps.values()):

@@ -76,16 +76,25 @@ async def run_async(
 ) -> Ended:
     """As `run`, without blocking; when cancelled, the command and its children are ended."""
     outputs = {STDOUT: bytearray(), STDERR: bytearray()}
+    exited = asyncio.Event()
 
     def take(descriptor: int, data: bytes) -> None:
         outputs[descriptor] += data
 
     try:
         async with asyncio.timeout(timeout_s):
-            status = await run_program(_argv(command), take=take, env=environ, cwd=cwd)
+            # What is wanted is the whole output: half a secret is none.
+            status = await run_program(
+                _argv(command), take=take, env=environ, cwd=cwd, on_exit=exited.set, leftovers_s=None
+            )
     # It is an OSError too, so it comes first.
     except TimeoutError as error:
-        raise CommandUnavailable(f"gave no result within {timeout_s:g} s") from error
+        why = (
+            "left something running that held its output open for"
+            if exited.is_set()
+            else "gave no result within"
+        )
+        raise CommandUnavailable(f"{why} {timeout_s:g} s") from error
     except (OSError, ValueError) as error:
         raise CommandUnavailable(_not_started(command, error)) from error
     return _ended(status, bytes(outputs[STDOUT]), bytes(outputs[STDERR]))

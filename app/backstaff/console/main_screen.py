@@ -30,6 +30,7 @@ from backstaff.console.run_state import RunState
 from backstaff.console.shown import Shown
 from backstaff.console.subject import Subject
 from backstaff.console.summary_text import summary_lines
+from backstaff.console.unread_text import unread_barriers, unread_sentence, unread_why
 from backstaff.console.why_panel import WhyPanel
 from backstaff.console.why_text import heading_of, sentence_lines, why_lines
 
@@ -76,6 +77,7 @@ class MainScreen(Screen[None]):
         self._logs = LogView(state.logs, id="logs-view")
         self._commands = CommandsView(state.commands, id="commands-view")
         self._events = EventsView(state.events, id="events-view")
+        self._events_shown = state.events
         self._output = LogView(state.logs, id="output-view")
         self._detail = Panel(id="detail")
         self._outputs = Panel(id="output")
@@ -111,15 +113,20 @@ class MainScreen(Screen[None]):
         """Draw the run as it is now."""
         if state is not self._state:
             self._change_run(state)
+        elif state.events is not self._events_shown:
+            self._use_events(state)
         board, now_t, width = state.board, state.now_t(), self.size.width - 2
         self._hosts.entitle("hosts, looking at the most urgent" if state.follows else "hosts")
+        unread, trouble = state.info.unread, state.trouble or state.shortfall
         lines = {
-            "trouble": [Content.styled(state.trouble, "bold $error")] if state.trouble else [],
+            "trouble": [Content.styled(trouble, "bold $error")] if trouble else [],
             "header": [header_line(board, state.info, now_t, width)],
-            "phases": [phase_line(board, now_t, width)],
-            "progress": progress_lines(board, width),
-            "barriers": barrier_lines(board, now_t, width),
-            "sentence": sentence_lines(board, state.subject, now_t, width),
+            "phases": [phase_line(board, now_t, width, unread=unread)],
+            "progress": [] if unread else progress_lines(board, width),
+            "barriers": unread_barriers(board, width) if unread else barrier_lines(board, now_t, width),
+            "sentence": unread_sentence(board, state.subject, width)
+            if unread
+            else sentence_lines(board, state.subject, now_t, width),
         }
         for name, strip in self._strips.items():
             strip.show(Content("\n").join(lines[name]))
@@ -132,10 +139,18 @@ class MainScreen(Screen[None]):
         self._logs.use(state.logs)
         self._output.use(state.logs)
         self._commands.use(state.commands)
+        self._use_events(state)
+
+    def _use_events(self, state: RunState) -> None:
+        self._events_shown = state.events
         self._events.use(state.events)
 
     def _show_why(self, state: RunState, now_t: float) -> None:
         board, subject = state.board, state.subject
+        if state.info.unread:
+            self._detail.entitle(heading_of(board, subject))
+            self._why.show(lambda width: unread_why(board, subject, width))
+            return
         done = board.result is not None and board.failure is None and not subject.host
         self._detail.entitle("summary" if done else heading_of(board, subject))
         if done:
@@ -153,6 +168,12 @@ class MainScreen(Screen[None]):
         for view in (self._logs, self._commands, self._events, self._output):
             if view.region:
                 view.lines_added(state.feed.left_out if view in {self._logs, self._output} else 0)
+
+    @property
+    def at_tail(self) -> bool:
+        """Whether all lines are shown up to their end, and the operator looks at none before it."""
+        views = (self._logs.lines, self._commands.lines, self._events.lines, self._output.lines)
+        return all(view.following and not view.sheet.paused for view in views)
 
     def on_tabbed_content_tab_activated(self) -> None:
         """A view that was out of sight has lines to catch up with."""

@@ -13,6 +13,7 @@ from backstaff.events.board_state import HostView, PairView
 from backstaff.events.facts import HostState, PairState
 from backstaff.events.inert import inert
 from backstaff.explain.words import duration
+from backstaff.replay.glimpse import NOT_READ, is_unread
 
 Part = tuple[str, str]
 """Text and its style."""
@@ -166,6 +167,8 @@ def _cell(board: Board, host: HostView, pair: PairView | None, width: int, now_t
         return _joined(look, look.word, host.detail, _times(now_t - host.since_t), width)
     if pair is None:
         return _nothing(width)
+    if is_unread(pair):
+        return _joined(look_of(HostState.UNKNOWN), NOT_READ, "", ("",), width)
     look = look_of(shown_state(board, pair))
     if not pair.state.final and pair_trouble(board, pair) is Trouble.STRUGGLING:
         look = replace(look, tone=Tone.WAITING)

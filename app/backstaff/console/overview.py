@@ -4,7 +4,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from backstaff.console.background import Want
-from backstaff.console.replaying import Replaying
+from backstaff.console.replaying import Replaying, Rough
 from backstaff.console.subject import Subject
 from backstaff.console.timeline_text import Course, words_at
 from backstaff.replay.marks import Mark
@@ -49,8 +49,8 @@ class Overview:
 
     def _words(self, now_t: float) -> str:
         replaying = self._replaying
-        if replaying.roughly:
-            return f"{self._share_read():.0%} of the run is read: what is shown is what its last lines tell"
+        if replaying.rough is not None:
+            return f"{self._share_read():.0%} of the run is read: {_told_by(replaying.rough)}"
         if replaying.seeking:
             return ""
         asked = self._marks, replaying.player.offset, now_t, replaying.state.subject
@@ -87,3 +87,11 @@ class Overview:
             self._length_t = recording.length_t()
         self._marks = tuple(recording.index.marks())
         self._made_at, self._known = now, known
+
+
+def _told_by(rough: Rough) -> str:
+    """What the picture is made of that is shown."""
+    if rough.whole:
+        return "only older output is missing from what is shown"
+    lines = "its last lines" if rough.is_end else "the lines before this time"
+    return f"what is shown is what {lines} tell"

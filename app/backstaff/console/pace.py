@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 REST = 5.0
 """So many times what a drawing took is left to keys and to the run before the next one."""
+LONGEST_REST_S = 1.0
+"""A picture is never older than this and the time that it takes, however long one drawing took."""
 
 
 class Pace:
@@ -24,4 +26,4 @@ class Pace:
         began = self._seconds()
         work()
         ended = self._seconds()
-        self._rests_until = ended + REST * (ended - began)
+        self._rests_until = ended + min(REST * (ended - began), LONGEST_REST_S)

@@ -10,7 +10,7 @@ from backstaff.console.log_view import log_entry
 from backstaff.events.board import Board
 from backstaff.events.types import CommandRun, Event, Output
 from backstaff.replay.entries import Entry
-from backstaff.replay.glimpse import Glimpse, Reach
+from backstaff.replay.glimpse import Glimpse, Reach, tell_unread
 from backstaff.replay.recording import Moment, Recording
 
 FIRST_ENTRIES = 300
@@ -58,7 +58,10 @@ def lines_nearby(
     """The same without an index, at once: with a Board as far as the events within `reach` tell it."""
     start = yield from _start_before(recording, offset, most)
     seen: Glimpse = yield from recording.glimpse_before(start, reach)
-    return (yield from _taken(recording, PastLines(start, seen.board, seen.whole), offset))
+    lines = yield from _taken(recording, PastLines(start, seen.board, seen.whole), offset)
+    if not lines.whole:
+        tell_unread(lines.board)
+    return lines
 
 
 def _taken(recording: Recording, lines: PastLines, offset: int) -> Generator[int, None, PastLines]:

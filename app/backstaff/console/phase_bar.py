@@ -12,17 +12,18 @@ DIM = "$text-muted"
 Part = tuple[str, str]
 
 
-def phase_line(board: Board, now_t: float, width: int) -> Content:
+def phase_line(board: Board, now_t: float, width: int, *, unread: bool = False) -> Content:
     """One line of at most `width` cells: with the times if there is room for them, else without; if there is
-    no room for all names, the phase that goes on and its number."""
-    phases = _phases(board)
+    no room for all names, the phase that goes on and its number. Of an `unread` run only phases that were
+    read of are told: nobody knows of the others whether they have begun."""
+    phases = [phase for phase in _phases(board) if not unread or phase in board.phases]
     if not phases:
         return Content("")
     for timed in (True, False):
         parts = _segments(board, phases, now_t, timed=timed)
         if sum(cells(text) for text, _ in parts) <= width:
             return Content.assemble(*parts)
-    return _short(board, phases, now_t)
+    return Content("") if unread else _short(board, phases, now_t)
 
 
 def _phases(board: Board) -> list[Phase]:

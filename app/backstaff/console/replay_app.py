@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, isinf
 from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.dom import DOMNode
+from textual.worker import Worker, WorkerState
 
 from backstaff.console.dialogs.typed import Typed
 from backstaff.console.error_line import in_a_line
@@ -26,10 +27,13 @@ from backstaff.console.session import RunInfo
 from backstaff.console.timeline import Timeline
 from backstaff.console.why_panel import WhyPanel
 from backstaff.errors import BackstaffError, ExitCode
+from backstaff.explain.bug import internal_error
 from backstaff.replay.marks import MarkKind
 from backstaff.replay.player import Player
 from backstaff.replay.times import HINT, Stretch, parse_time
 
+BACKGROUND = "background"
+"""The name of the worker that spends time on what is to be done."""
 SKIP_S = 10.0
 _KINDS = {"wait": MarkKind.WAIT, "failure": MarkKind.FAILURE, "host": MarkKind.HOST}
 _NAMES = {MarkKind.WAIT: "wait", MarkKind.FAILURE: "failure", MarkKind.HOST: "trouble of a host"}
@@ -64,7 +68,12 @@ class ReplayConsole(RunConsole):
         seconds: Callable[[], float] = monotonic,
     ) -> None:
         self._replaying = Replaying(
-            player, RunInfo(title=title, past=True), tell=self.tell, found=self._show_found, seconds=seconds
+            player,
+            RunInfo(title=title, past=True),
+            tell=self.tell,
+            found=self._show_found,
+            at_tail=lambda: self._main.at_tail,
+            seconds=seconds,
         )
         self._timeline = Timeline(id="timeline")
         super().__init__(
@@ -76,6 +85,8 @@ class ReplayConsole(RunConsole):
         self._looking = LookingActions(self)
         self._work_there = asyncio.Event()
         self._shown = 0
+        self._told_of_timeline = ""
+        """Why it could not be drawn the last time."""
 
     @property
     def replaying(self) -> Replaying:
@@ -88,7 +99,19 @@ class ReplayConsole(RunConsole):
         player.set_speed(begin.speed)
         then = player.play if begin.plays else player.follow if begin.t is None else player.pause
         self._replaying.begin(inf if begin.t is None else begin.t, then)
-        self.run_worker(self._work(), name="background", exit_on_error=False)
+        self.run_worker(self._work(), name=BACKGROUND, exit_on_error=False)
+
+    def on_worker_state_changed(self, message: Worker.StateChanged) -> None:
+        """What broke the work in the background stays on the screen: no place is gone to any more."""
+        error = message.worker.error
+        if message.state is not WorkerState.ERROR or not isinstance(error, Exception):
+            return
+        told = in_a_line(internal_error(error))
+        if message.worker.name == BACKGROUND:
+            self._state.trouble = told
+            self.show_now()
+        else:
+            self.tell(told, bad=True)
 
     async def _work(self) -> None:
         """Spend time on what is to be done, with a turn for keys after every few milliseconds."""
@@ -101,6 +124,8 @@ class ReplayConsole(RunConsole):
                 self._replaying.background.work()
             except BackstaffError as error:
                 self.tell(in_a_line(error), bad=True)
+            except OSError as error:
+                self.tell(f"{error.filename or 'the run'}: {error.strerror or error}", bad=True)
             if self._replaying.shown != before:
                 self.draw()
             await asyncio.sleep(0)
@@ -119,7 +144,17 @@ class ReplayConsole(RunConsole):
             self._drawn_second = -1
         super().draw()
         if self._main.is_running:
-            self._timeline.update_from(self._overview.course())
+            self._draw_timeline()
+
+    def _draw_timeline(self) -> None:
+        try:
+            course = self._overview.course()
+        except BackstaffError as error:
+            if (told := in_a_line(error)) != self._told_of_timeline:
+                self._told_of_timeline = told
+                self.tell(told, bad=True)
+            return
+        self._timeline.update_from(course)
 
     def possible(self, name: str) -> bool:
         """Whether an action makes sense now."""
@@ -193,13 +228,17 @@ class ReplayConsole(RunConsole):
 
         typed = await self.choose(Typed("Go to a time", "Go", sample=HINT, check=flaw))
         if typed:
-            self._replaying.go_to(self._time(typed))
+            t = self._time(typed)
+            if isinf(t):
+                self._replaying.to_end()
+            else:
+                self._replaying.go_to(t)
             self.draw()
 
     def _time(self, text: str) -> float:
         """Raises ValueError."""
-        began = self.state.board.wall(0.0)
-        return parse_time(text, Stretch(self._overview.length_t, began, self._replaying.player.t))
+        length_t = inf if self._replaying.player.recording.grows else self._overview.length_t
+        return parse_time(text, Stretch(length_t, self.state.board.wall(0.0), self._replaying.t))
 
     async def _ask_for_pattern(self) -> None:
         def flaw(text: str) -> str:

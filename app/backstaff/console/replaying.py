@@ -1,11 +1,13 @@
 """A recorded run as it is shown: the place in it, how the run stood there, and the ways to other places."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from math import inf
+from dataclasses import dataclass, replace
+from functools import partial
+from math import inf, isinf
 from time import monotonic
 
 from backstaff.console.background import Background, Want
+from backstaff.console.line_store import LineStore
 from backstaff.console.log_filter import Pattern
 from backstaff.console.past_lines import FIRST_ENTRIES, MOST_ENTRIES, PastLines, lines_before, lines_nearby
 from backstaff.console.run_state import RunState
@@ -13,6 +15,7 @@ from backstaff.console.session import RunInfo
 from backstaff.console.subject import Subject
 from backstaff.errors import BackstaffError
 from backstaff.events.board import Board
+from backstaff.events.inert import inert
 from backstaff.explain.words import counted
 from backstaff.replay.finding import Finding
 from backstaff.replay.glimpse import FAR, NEAR
@@ -28,10 +31,12 @@ LONG_WAY = 4 * 1024 * 1024
 
 
 class PlayerClock:
-    """The time of a replay is where its player is."""
+    """The time of a replay is where its player is; while another place is shown, `elsewhere`, that of its
+    Board."""
 
     def __init__(self, player: Player, seconds: Callable[[], float] = monotonic) -> None:
         self.seconds = seconds
+        self.elsewhere = False
         self._player = player
 
     def events_came(self) -> None:
@@ -39,14 +44,35 @@ class PlayerClock:
 
     def now_t(self, board: Board) -> float:
         """Never before what is shown already."""
-        return max(board.t, self._player.t)
+        return board.t if self.elsewhere else max(board.t, self._player.t)
+
+
+@dataclass(frozen=True)
+class Rough:
+    """A place that is shown before all is read that led to it: the byte, how much is known of it, and
+    whether it is the end of what there is."""
+
+    offset: int
+    whole: bool
+    is_end: bool
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The way to another place; `rough_place` finds the byte of it if it is so far that it is shown roughly
+    until then. `to_end` is one that leads to the end, wherever that will be."""
+
+    seek: Seek
+    rough_place: Callable[[], int | None] = lambda: None
+    to_end: bool = False
 
 
 class Replaying:
     """Moves a player and keeps up the state that is shown with it.
 
     Getting to a place takes some time, which `background` spends: until then the state is that of the place
-    before. `found` is called when a search has led to a line."""
+    before, or that of the place as far as it is quickly known (`rough`). `found` is called when a search has
+    led to a line; `at_tail` tells whether nobody looks at lines before the last ones."""
 
     def __init__(
         self,
@@ -55,6 +81,7 @@ class Replaying:
         *,
         tell: Callable[[str], None],
         found: Callable[[Pattern], None],
+        at_tail: Callable[[], bool] = lambda: True,
         seconds: Callable[[], float] = monotonic,
     ) -> None:
         self.player = player
@@ -62,12 +89,13 @@ class Replaying:
         self._info = info
         self._tell = tell
         self._found = found
+        self._at_tail = at_tail
         self._clock = PlayerClock(player, seconds)
         self.state = RunState(info, self._clock)
         self.shown = 0
         """Counts how often another state, or another Board, took the place of what was shown."""
-        self._rough_at: int | None = None
-        """The place that is shown roughly."""
+        self.rough: Rough | None = None
+        """What is shown, if that is not yet all that led to it. The player is elsewhere then."""
         self._back = 0
         """How many steps back are still to be made once the place is reached."""
         self._looked_at = seconds()
@@ -84,8 +112,18 @@ class Replaying:
 
     @property
     def roughly(self) -> bool:
-        """Whether the place that is on its way is shown already, as far as what is right before it tells."""
-        return self.seeking and self._rough_at is not None
+        """Whether a place is shown as far as what is right before it tells."""
+        return self.rough is not None
+
+    @property
+    def t(self) -> float:
+        """How many seconds into the run it is that is shown."""
+        return self.state.board.t if self.roughly else self.player.t
+
+    @property
+    def _offset(self) -> int:
+        """The place that is shown."""
+        return self.rough.offset if self.rough is not None else self.player.offset
 
     def begin(self, t: float, then: Callable[[], None]) -> None:
         """Go to the first place."""
@@ -94,7 +132,7 @@ class Replaying:
 
     def take(self) -> None:
         """Let the state take in what is due by now, and look whether the journal has grown."""
-        if not self.seeking and not len(self.state.feed):
+        if not self.seeking and not self.roughly and not len(self.state.feed):
             for event in self.player.due():
                 self.state.feed(event)
             self.state.end_here(self.player.motion is Motion.PAUSED and self.player.at_end)
@@ -105,25 +143,32 @@ class Replaying:
 
     def go_to(self, t: float, then: Callable[[], None] = lambda: None) -> None:
         """Go to a time; `then` is called once the state there is shown."""
-        recording = self.player.recording
-        far = recording.index.covered_t <= t and self._long_way()
-        self._go(self.player.seek(t), then, recording.place_at(t) if far else None)
+        self._go(_Way(self.player.seek(t), partial(self._rough_place, t), to_end=isinf(t)), then)
 
     def _go_to_offset(self, offset: int, then: Callable[[], None] = lambda: None) -> None:
         """Go to the place before the line at a byte."""
-        far = self.player.recording.index.covered < offset and self._long_way()
-        self._go(self.player.seek_offset(offset), then, offset if far else None)
+        far = self.player.recording.index.covered < offset
+        self._go(
+            _Way(self.player.seek_offset(offset), lambda: offset if far and self._long_way() else None), then
+        )
+
+    def _rough_place(self, t: float) -> int | None:
+        """The place of a time that is not known yet, None where it soon is, or is not even written."""
+        recording = self.player.recording
+        if recording.index.covered_t > t or not self._long_way():
+            return None
+        place = recording.place_at(t)
+        return None if recording.grows and not isinf(t) and place >= recording.size() else place
 
     def _long_way(self) -> bool:
         recording = self.player.recording
         return recording.grows or recording.size() - recording.index.covered > LONG_WAY
 
-    def _go(self, seek: Seek, then: Callable[[], None] = lambda: None, far: int | None = None) -> None:
-        """Go elsewhere; a place that is `far` from all that is known is shown roughly until then."""
+    def _go(self, way: _Way, then: Callable[[], None] = lambda: None) -> None:
+        """Go elsewhere."""
         self._back = 0
-        self._rough_at = None
         self.background.drop(Want.OLDER)
-        self.background.put(Want.SEEK, self._arrival(seek, then, far))
+        self.background.put(Want.SEEK, self._arrival(way, then))
 
     def toggle(self) -> None:
         """Play or stay; from the end of a run that is over play it from its beginning."""
@@ -139,7 +184,7 @@ class Replaying:
 
     def step(self) -> None:
         """One event on."""
-        event = None if self.seeking else self.player.step()
+        event = None if self.seeking or self.roughly else self.player.step()
         if event is not None:
             self.state.feed(event)
 
@@ -147,12 +192,12 @@ class Replaying:
         """One event back."""
         if self.seeking:
             self._back += 1
-        else:
-            self._go(self.player.step_back())
+        elif not self.roughly:
+            self._go(_Way(self.player.step_back()))
 
     def skip(self, seconds: float) -> None:
         """So far on, or back."""
-        self.go_to(self.player.t + seconds)
+        self.go_to(self.t + seconds)
 
     def to_end(self) -> None:
         """To the end; of a run that goes on, with what comes."""
@@ -160,8 +205,8 @@ class Replaying:
 
     def to_mark(self, kind: MarkKind, step: int) -> Mark | None:
         """To the next such thing, or the one before, and stay there; None if there is none that is known."""
-        player = self.player
-        mark = player.mark_after(kind) if step > 0 else player.mark_before(kind)
+        player, place = self.player, self._offset
+        mark = player.mark_after(kind, place=place) if step > 0 else player.mark_before(kind, place=place)
         if mark is not None:
             player.pause()
             self._go_to_offset(mark.end, lambda: self.state.look_at(Subject(mark.host, mark.role)))
@@ -170,7 +215,7 @@ class Replaying:
     def find(self, pattern: Pattern) -> None:
         """Search all output of the run, and go to the next line that matches."""
         self._pattern = pattern
-        self._finding = Finding(self.player.recording, pattern.regex, self.player.offset)
+        self._finding = Finding(self.player.recording, pattern.regex, self._offset)
         self.background.put(Want.FIND, self._look(self._finding, pattern))
         self.to_result(1)
 
@@ -195,7 +240,7 @@ class Replaying:
     def _give_result(self, finding: Finding, pattern: Pattern) -> None:
         if not self._wanted:
             return
-        place = self.player.offset
+        place = self._offset
         hit = finding.after(place) if self._wanted > 0 else finding.before(place)
         if hit is None:
             if finding.complete:
@@ -212,32 +257,35 @@ class Replaying:
         which = f"{number} of {finding.found}" if number else f"the first of {finding.found} or more"
         self._tell(f"result {which}: {pattern.text}{_left_out(finding)}")
 
-    def _arrival(self, seek: Seek, then: Callable[[], None], far: int | None) -> Iterator[int]:
-        if far is not None:
-            yield from self._arrive_roughly(far)
-        yield from self._on_the_way(seek)
+    def _arrival(self, way: _Way, then: Callable[[], None]) -> Iterator[int]:
+        place = way.rough_place()
+        if place is not None:
+            yield from self._arrive_roughly(place)
+        yield from self._on_the_way(way)
+        self._tell_shortfall()
         lines: PastLines | None = None
         while lines is None or self._back:
             while self._back:
                 self._back -= 1
                 yield from self.player.step_back()
             lines = yield from lines_before(self.player.recording, self.player.offset, FIRST_ENTRIES)
-        if self._rough_at == self.player.offset:
+        if self.rough is not None and self.rough.offset == self.player.offset:
             self._complete(lines)
         else:
             self._show(lines, self._info)
-        self._rough_at = None
+        self._is_at(None)
         then()
         if lines.start:
             self.background.put(Want.OLDER, self._older(self.state, lines.start))
 
-    def _on_the_way(self, seek: Seek) -> Iterator[int]:
-        """Where there is ever more to be read, show now and then how far that is."""
+    def _on_the_way(self, way: _Way) -> Iterator[int]:
+        """On the way to an end of which there is ever more, show now and then how far that is, unless
+        somebody looks at what is shown."""
         recording = self.player.recording
         shown = recording.size()
-        for at in seek:
+        for at in way.seek:
             yield at
-            if recording.grows and recording.size() > GROWN * shown:
+            if way.to_end and recording.grows and recording.size() > GROWN * shown and self._at_tail():
                 shown = recording.size()
                 yield from self._arrive_roughly(shown)
 
@@ -246,21 +294,39 @@ class Replaying:
         recording = self.player.recording
         for reach in (NEAR,) if recording.grows else (NEAR, FAR):
             lines = yield from lines_nearby(recording, place, FIRST_ENTRIES, reach)
-            if self._rough_at == place:
-                self._replace_board(lines.board)
+            info = replace(self._info, title=ROUGH, unread=not lines.whole)
+            if self.rough is not None and self.rough.offset == place:
+                self.state.info = info
+                self._replace_board(lines)
             else:
-                self._show(lines, replace(self._info, title=ROUGH))
-            self._rough_at = place
+                self._show(lines, info)
+            self._is_at(Rough(place, lines.whole, place >= recording.size()))
             if lines.whole:
                 return
+
+    def _tell_shortfall(self) -> None:
+        """What can not be read of the run has to be seen for as long as the rest is shown."""
+        trouble = self.player.recording.shortfall
+        if trouble is not None and not self.state.shortfall:
+            way_out = f"; {inert(trouble.fix)}" if trouble.fix else ""
+            self.state.shortfall = f"not read to its end: {inert(trouble.what)}{way_out}"
+            self.shown += 1
+
+    def _is_at(self, rough: Rough | None) -> None:
+        self.rough, self._clock.elsewhere = rough, rough is not None
 
     def _complete(self, lines: PastLines) -> None:
         """The lines are shown already: leave them as they are, wherever in them the operator looks."""
         self.state.info = self._info
-        self._replace_board(lines.board)
+        self._replace_board(lines)
 
-    def _replace_board(self, board: Board) -> None:
-        self.state.board = board
+    def _replace_board(self, lines: PastLines) -> None:
+        """What is told of the events as well: of waits and hosts that were not known then it said less."""
+        self.state.board = lines.board
+        if lines.events != list(self.state.events.since(0)):
+            self.state.events = LineStore()
+            self.state.events.extend(lines.events)
+            _tell_what_it_is(self.state, lines)
         self.state.changes += 1
         self.shown += 1
         if self.state.follows:
@@ -268,7 +334,7 @@ class Replaying:
 
     def _show(self, lines: PastLines, info: RunInfo) -> None:
         state = RunState(info, self._clock)
-        state.board = lines.board
+        state.board, state.shortfall = lines.board, self.state.shortfall
         state.logs.extend(lines.logs)
         state.commands.extend(lines.commands)
         state.events.extend(lines.events)
@@ -290,6 +356,7 @@ class Replaying:
     def _index(self) -> Iterator[None]:
         while self.player.index_further():
             yield
+        self._tell_shortfall()
         trouble = self.player.recording.index_trouble
         if trouble and not self._told_trouble:
             self._told_trouble = True

@@ -38,7 +38,7 @@ def _left(board: Board, info: RunInfo) -> list[Ranked]:
         return [(f"backstaff  {inert(info.title)}".rstrip(), "bold", 0)]
     name = f"{run.service} · {run.destination}" if run.destination else run.service
     parts: list[Ranked] = [(inert(name), "bold", 0)]
-    versions = _versions(board)
+    versions = inert(run.version) if info.unread else _versions(board)
     if versions:
         parts.append((versions, "", 1))
     parts.append((inert(run.command), DIM, 3))
@@ -63,7 +63,8 @@ def _versions(board: Board) -> str:
 def _right(board: Board, info: RunInfo, now_t: float) -> list[Ranked]:
     parts: list[Ranked] = []
     verdict = _verdict(board)
-    parts.append((*(verdict or (_phase(board), Tone.WORKING.value)), 1))
+    phase = _phase_read(board) if info.unread else _phase(board)
+    parts.append((*(verdict or (phase, Tone.WORKING.value)), 1))
     parts.append((clock(now_t), "bold", 0))
     wall = board.wall(now_t) if info.past else None
     if wall is not None:
@@ -94,6 +95,12 @@ def _phase(board: Board) -> str:
         return view.phase.value
     going = [pair.group for pair in board.pairs.values() if pair.group and not pair.state.final]
     return f"boot, group {min(going, default=len(groups))} of {len(groups)}"
+
+
+def _phase_read(board: Board) -> str:
+    """The phase, where its beginning was read. Its group would be told by all roles, whatever was read."""
+    view = board.phase()
+    return view.phase.value if view is not None else "phase not read yet"
 
 
 def _holder(details: Sequence[str]) -> str:

@@ -36,6 +36,8 @@ class RunState:
         """Counts the events that change more than the output: while it stays, only the clock moves on."""
         self.trouble = ""
         """Why the run can not go on being shown, where what carried it out broke."""
+        self.shortfall = ""
+        """Why not all of the run is there to be shown; empty while nothing is missing."""
         self.follows = True
         """Whether the view moves by itself to what is most urgent."""
         self._clock = clock

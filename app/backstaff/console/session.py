@@ -17,13 +17,15 @@ class RunInfo:
 
     `title` and `note` introduce it (one of several that a demonstration plays). `speed` is how fast its time
     goes against the clock on the wall. `journal` is the file it is written to, None where there is none.
-    `past` runs are not of this moment: their times of day are told."""
+    `past` runs are not of this moment: their times of day are told. Of a run that is `unread` only some
+    events are on the Board: what follows from all of them together is not known."""
 
     title: str = ""
     note: str = ""
     speed: float = 1.0
     journal: Path | None = None
     past: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class PairBoot:
             return await self._boot_or_give_up()
         except asyncio.CancelledError:
             self._gatekeeper_ended("cancelled")
-            await uninterrupted(self._giving_up.abandon(self._give_up))
+            await uninterrupted(self._giving_up.abandon(self._new, self._give_up))
             self._tell.state(PairState.CANCELLED)
             raise
         finally:

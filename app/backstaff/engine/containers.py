@@ -8,6 +8,7 @@ from backstaff.clock import Seconds
 from backstaff.engine.alongside import alongside
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
+from backstaff.engine.proxy import services_of
 from backstaff.engine.together import at_once
 from backstaff.engine.waits import broken_by
 from backstaff.errors import BackstaffError
@@ -17,8 +18,6 @@ from backstaff.explain.funnel import Filter, build_funnel, image_filter, name_fi
 from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary, DockerEvent
 from backstaff.kamal.filters import UP_STATES, current_container, up_containers
 from backstaff.kamal.names import PROXY_CONTAINER, container_name, container_prefix, latest_image
-from backstaff.kamal.proxy_deploy import list_command
-from backstaff.kamal.proxy_list import parse_services
 
 LOOK_AGAIN_S: Seconds = 2.0
 RESUBSCRIBE_S: Seconds = 1.0
@@ -118,7 +117,9 @@ class ContainerWatch:
         ]
 
     async def learn(self) -> None:
-        """List the containers, and find out what decides between several of one role."""
+        """List the containers, and find out what decides between several of one role.
+
+        Raises `RemoteError` if the proxy would decide and gives no answer."""
         await at_once(self.refresh(), self._learn_latest())
         await self._learn_unlisted()
         ambiguous = [role for role in self._roles if self._is_ambiguous(role)]
@@ -135,8 +136,8 @@ class ContainerWatch:
         proxy = self.named(PROXY_CONTAINER)
         if proxy is None or proxy.state is not ContainerState.RUNNING:
             return
-        result = await self.host.docker.execute(PROXY_CONTAINER, list_command().argv)
-        targets = {each.name: each.target.partition(":")[0] for each in parse_services(result.stdout)}
+        services = await services_of(self.host) or ()
+        targets = {each.name: each.target.partition(":")[0] for each in services}
         self._served = {role: targets.get(container_prefix(self._config, role), "") for role in roles}
 
     async def _learn_unlisted(self) -> None:

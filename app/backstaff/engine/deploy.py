@@ -207,7 +207,8 @@ class Deploy:
     async def _conclude(
         self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock
     ) -> Sequence[PairVerdict]:
-        """Give the lock back, and while that is done take the last look, which changes nothing."""
+        """Give the lock back, and while that is done take the last look, which changes nothing but
+        traffic that goes nowhere."""
         async with asyncio.TaskGroup() as both:
             both.create_task(uninterrupted(lock.release()))
             looking = both.create_task(self._last_look(fleet, watches))

@@ -115,11 +115,15 @@ class _WayBack:
         """Go the way; what is to be told if it did not lead back. Cancellation passes through after cleaning
         up."""
         try:
-            await self._go()
+            return await self._go_or_give_up()
         except asyncio.CancelledError:
-            await uninterrupted(self._giving_up.abandon(self._give_up))
+            await uninterrupted(self._giving_up.abandon(self._to_stop or None, self._give_up))
             self._tell.state(PairState.CANCELLED, "while it was rolled back")
             raise
+
+    async def _go_or_give_up(self) -> str:
+        try:
+            await self._go()
         except BackstaffError as error:
             await self._give_up()
             self._tell.state(PairState.NOT_ROLLED_BACK, f"to {self._version}: {error.what}")

@@ -1,11 +1,13 @@
 """What the hosts run, before anything is changed and again after everything was."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext, roles_of
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.proxy import refuse_if_too_old, services_of
+from backstaff.engine.stranded import bring_traffic_back
 from backstaff.engine.together import at_once, on_each, try_each
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, DockerRestarted, RemoteError
@@ -36,6 +38,9 @@ async def observe(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWa
             current = watch.current(role.name)
             version = version_in(current.name, container_prefix(run.config, role.name)) if current else ""
             run.stream.emit(VersionSeen(host=host.name, role=role.name, version=version))
+            if current is not None and current.state is ContainerState.PAUSED:
+                text = f"{current.name} has the traffic and is paused: requests to it hang"
+                run.stream.emit(Notice(level="warning", host=host.name, text=text))
 
     await on_each([watch.host for watch in watches.values()], look)
 
@@ -103,6 +108,14 @@ async def verify(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWat
     return verdicts
 
 
+@dataclass(frozen=True)
+class _Sight:
+    """What one look at a host shows; `services` are those of its proxy, None if it does not run."""
+
+    verdicts: list[PairVerdict]
+    services: Sequence[ProxyService] | None
+
+
 async def _verdicts(
     run: RunContext, plan: Plan, watch: ContainerWatch, pairs: Sequence[Pair]
 ) -> list[PairVerdict]:
@@ -110,21 +123,19 @@ async def _verdicts(
     there is nothing to be seen until it is back."""
     began = run.clock.now()
     seen = await _look(run, plan, watch, pairs)
-    unlike = next((each for each in seen if not each.agrees), None)
+    unlike = next((each for each in seen.verdicts if not each.agrees), None)
     if unlike is None:
-        return seen
+        return seen.verdicts
     disagreement = RemoteError(unlike.note, where=watch.host.name)
     cause = await watch.host.daemon.cause_of(disagreement, began)
-    if cause is disagreement:
-        return seen
-    if isinstance(cause, DockerRestarted):
-        return await _look(run, plan, watch, pairs)
+    if cause is disagreement and not await bring_traffic_back(run, watch, pairs, seen.services):
+        return seen.verdicts
+    if cause is disagreement or isinstance(cause, DockerRestarted):
+        return (await _look(run, plan, watch, pairs)).verdicts
     raise cause
 
 
-async def _look(
-    run: RunContext, plan: Plan, watch: ContainerWatch, pairs: Sequence[Pair]
-) -> list[PairVerdict]:
+async def _look(run: RunContext, plan: Plan, watch: ContainerWatch, pairs: Sequence[Pair]) -> _Sight:
     """All that is asked for is asked at once; a container goes by the name that the plan gives it."""
     seen: dict[Pair, Container | None] = {}
     services: list[Sequence[ProxyService] | None] = []
@@ -136,7 +147,7 @@ async def _look(
         services.append(await proxy_services(plan, watch.host))
 
     await at_once(watch.refresh(), ask_proxy(), *(inspect(pair) for pair in pairs))
-    return [_verdict(run, plan, watch, pair, seen[pair], services[0]) for pair in pairs]
+    return _Sight([_verdict(run, plan, watch, pair, seen[pair], services[0]) for pair in pairs], services[0])
 
 
 def _unknown(plan: Plan, pair: Pair, error: BackstaffError | None) -> PairVerdict:

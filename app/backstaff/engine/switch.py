@@ -14,7 +14,7 @@ from backstaff.events.types import Notice, PairChanged, ProbeSeen
 from backstaff.explain.advice import advice_for_probe
 from backstaff.explain.docker_errors import deploy_doom
 from backstaff.explain.proxy_log import ProbeFold, ProbeResult, TargetState, parse_proxy_line
-from backstaff.hosts.protocol import Container, ContainerState
+from backstaff.hosts.protocol import CommandResult, Container, ContainerState
 from backstaff.kamal.names import PROXY_CONTAINER, container_prefix
 from backstaff.kamal.proxy_deploy import ProxyCommand, deploy_command
 
@@ -70,7 +70,7 @@ class ProxySwitch:
             self.pending = True
             try:
                 result = await self._host.docker.execute_as(wait, PROXY_CONTAINER, command.argv, [doom])
-                self.pending = False
+                self.pending = not _tells_how_it_ended(result)
             except DockerFailed as error:
                 raise await self._without_proxy(error, started) from error
         if result.status != 0:
@@ -91,15 +91,16 @@ class ProxySwitch:
         prefix = container_prefix(self._run.config, self._role.name)
         return any(each.name == prefix and container[:12] in each.target for each in services)
 
-    async def back_to(self, container: str, name: str) -> None:
-        """Point the proxy again at a container that still runs. `name` is for people."""
+    async def back_to(self, container: str, name: str, *, why: str = "") -> None:
+        """Point the proxy again at a container that still runs. `name` and `why` are for people."""
         command = deploy_command(self._run.config, self._role, self._run.version, target=container[:12])
         result = await self._host.docker.execute(PROXY_CONTAINER, command.argv)
         text = f"the proxy was pointed back at {name}"
         if result.status != 0:
             said = (result.stderr or result.stdout).strip()
             text = f"the proxy could not be pointed back at {name}: {said}; try: {command.line}"
-        self._run.stream.emit(Notice(level="warning", host=self._host.name, text=text))
+        told = f"{why}: {text}" if why else text
+        self._run.stream.emit(Notice(level="warning", host=self._host.name, text=told))
 
     async def _without_proxy(self, failure: RemoteError, started: Container) -> RemoteError:
         """The failure, or where the proxy has ended since the container was started, that: what Docker and
@@ -158,6 +159,12 @@ class ProxySwitch:
             return RemoteError(refused.reason, where=self._host.name, evidence=[said], fix=refused.advice)
         fix = advice_for_probe(probe.result, probe.url) if probe else ""
         return RemoteError(said, where=self._host.name, fix=fix)
+
+
+def _tells_how_it_ended(result: CommandResult) -> bool:
+    """Whether it is the proxy's answer. A client that was killed has none, and the proxy goes on."""
+    said = (result.stderr or result.stdout).lstrip()
+    return result.status == 0 or said.startswith("Error:")
 
 
 def _began(container: Container) -> str:

@@ -12,6 +12,7 @@ from backstaff.child_programs import live_group, start_program
 _LAST_WORDS = 5
 _MOST_KEPT = 16 * 1024
 _TERMINATE_S = 2.0
+_KILLED_S = 2.0
 
 
 class ProxyProcess(asyncio.SubprocessProtocol):
@@ -78,7 +79,7 @@ class ProxyProcess(asyncio.SubprocessProtocol):
             await self.exited_within(_TERMINATE_S)
         finally:
             self._signal(signal.SIGKILL)
-        await self._exited.wait()
+        await self.exited_within(_KILLED_S)
         if self._transport:
             self._transport.close()
         self.socket.close()

@@ -64,6 +64,8 @@ class Activity:
     waits: dict[Lane, list[Waited]] = field(default_factory=dict)
     connecting: dict[str, list[Waited]] = field(default_factory=dict)
     calls: dict[str, Calls] = field(default_factory=dict)
+    waits_kept: int = 0
+    """How many waits are kept, each by itself."""
     _open_phases: dict[Phase, float] = field(default_factory=dict)
     _open_steps: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _open_waits: dict[int, tuple[WaitStarted, float]] = field(default_factory=dict)
@@ -146,6 +148,7 @@ class Activity:
             _add(self.commands.setdefault(lane, []), span)
         else:
             self.waits.setdefault(lane, []).append(Waited(wait.what, wait.cause, wait.owner, span))
+            self.waits_kept += 1
 
     def _host_changed(self, host: str, state: HostState, t: float) -> None:
         before, began = self._hosts.pop(host, (HostState.UNKNOWN, t))

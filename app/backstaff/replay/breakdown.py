@@ -144,8 +144,8 @@ class Reckoning:
 
     @property
     def waits(self) -> int:
-        """How many waits there were: for each of some thousand the breakdown takes a second."""
-        return sum(map(len, self._activity.waits.values()))
+        """How many waits are kept: for each of some thousand the breakdown takes a second."""
+        return self._activity.waits_kept
 
     def breakdown(self, until_t: float = 0.0) -> Breakdown:
         """Where the time went so far, if the run lasted until `until_t` at least."""

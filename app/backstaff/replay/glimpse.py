@@ -12,6 +12,7 @@ from itertools import chain, islice
 from backstaff.errors import JournalError
 from backstaff.events.board import Board
 from backstaff.events.board_state import HostView, PairView
+from backstaff.events.facts import HostState, PairState
 from backstaff.events.types import Event
 from backstaff.events.wire import parse_line
 from backstaff.replay.lines import LONGEST_LINE
@@ -44,7 +45,7 @@ FAR = Reach(1 << 62, 20_000)
 @dataclass(frozen=True)
 class Glimpse:
     """A Board, and whether all events before its place are on it that are no output. If not, hosts and roles
-    that nothing was read of say so."""
+    of whose state nothing was read say so, and what follows from all events together can not be told."""
 
     board: Board
     whole: bool
@@ -61,7 +62,24 @@ def glimpse(source: Source, offset: int, reach: Reach) -> Generator[int, None, G
         board.fold(event)
         if number % _AT_ONCE == _AT_ONCE - 1:
             yield offset
+    if not whole:
+        tell_unread(board)
     return Glimpse(board, whole)
+
+
+def tell_unread(board: Board) -> None:
+    """Have hosts and roles say so of whose state nothing was read, whatever else of them was."""
+    for name, host in board.hosts.items():
+        if host.state is HostState.UNKNOWN:
+            board.hosts[name] = replace(host, detail=NOT_READ)
+    for key, pair in board.pairs.items():
+        if pair.state is PairState.PENDING:
+            board.pairs[key] = replace(pair, detail=NOT_READ)
+
+
+def is_unread(pair: PairView) -> bool:
+    """Whether nothing was read of the state of a role on a host."""
+    return pair.state is PairState.PENDING and pair.detail == NOT_READ
 
 
 def place_at(source: Source, t: float) -> int:
@@ -129,24 +147,23 @@ def _head(source: Source, stop: int) -> Board:
 
 
 def _unread(board: Board) -> Board:
-    """What holds all through a run: what it is, its plan, and what ran before. All else is not known."""
+    """What holds all through a run: what it is, its plan, what ran before, and which phases are over. All
+    else is not known: what was going on may have ended since."""
     return Board(
         seq=board.seq,
         at=board.at,
         t=board.t,
         run=board.run,
         plan=board.plan,
-        phases=board.phases,
-        hosts={
-            name: HostView(name, detail=NOT_READ, docker=host.docker) for name, host in board.hosts.items()
-        },
+        phases={phase: view for phase, view in board.phases.items() if view.outcome is not None},
+        hosts={name: HostView(name, docker=host.docker) for name, host in board.hosts.items()},
         pairs={key: _unread_pair(pair) for key, pair in board.pairs.items()},
     )
 
 
 def _unread_pair(pair: PairView) -> PairView:
     return replace(
-        PairView(pair.host, pair.role, detail=NOT_READ),
+        PairView(pair.host, pair.role),
         group=pair.group,
         gatekeeper=pair.gatekeeper,
         proxied=pair.proxied,

@@ -1,9 +1,10 @@
 """A journal that is made while it is read already: of a log of Kamal's, a little at a time."""
 
+import io
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
-from typing import BinaryIO
 
 from backstaff.errors import JournalError
 from backstaff.events.types import Event
@@ -32,7 +33,9 @@ class Growth:
         self.share = 0.0
         """Which part of the log is read, from 0 to 1."""
         self.done = False
-        """Whether all of it is."""
+        """Whether no more of it will be."""
+        self.trouble: JournalError | None = None
+        """Why reading ended before the end of the log; None while all is well."""
         self._path = path
         self._progress = progress
         self._events = events(self._told)
@@ -56,28 +59,41 @@ class Growth:
                 if number % _LOOKS_EVERY == 0 and perf_counter() > until:
                     self._file.flush()
                     return True
+            self._file.flush()
+            self.share = 1.0
             self.close()
         except OSError as error:
+            self.trouble = self._no_room(error)
             self.close()
-            raise self._no_room(error) from None
+            raise self.trouble from None
+        except JournalError as error:
+            self.trouble = error
+            with suppress(OSError):
+                self._file.flush()
+            self.close()
+            raise
         except BaseException:
             self.close()
             raise
         return False
 
     def close(self) -> None:
-        """Read and write no more."""
+        """Read and write no more. What is not written yet is dropped: there may be no room for it."""
         self.done = True
         events, self._events = self._events, iter(())
-        if isinstance(events, Generator):
-            events.close()
-        self._file.close()
+        try:
+            if isinstance(events, Generator):
+                events.close()
+        finally:
+            # The buffer would write what it holds, and fail as before.
+            with suppress(OSError):
+                self._file.raw.close()
 
     def _told(self, share: float) -> None:
         self.share = share
         self._progress(share)
 
-    def _files(self) -> tuple[BinaryIO, FileSource]:
+    def _files(self) -> tuple[io.BufferedWriter, FileSource]:
         try:
             with temporary_directory("backstaff-replay-") as directory:
                 journal = directory / "run.jsonl"

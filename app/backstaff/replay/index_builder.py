@@ -1,10 +1,10 @@
 """Reads a journal line by line and makes its index as it goes, a few milliseconds at a time."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 from backstaff.events.board import Board
+from backstaff.events.types import Event
 from backstaff.replay.breakdown import Reckoning
 from backstaff.replay.entries import Damage, Entry, read_line
 from backstaff.replay.folding import EVENT_COST, OUTPUT_COST, STEP_COST, Folding
@@ -18,6 +18,9 @@ CHECKPOINT_BYTES = 2 * 1024 * 1024
 """After so much there is another Board to start from: what lies between is folded in some 20 ms."""
 MOST_OF_JOURNAL = 8
 """A Board of n bytes is kept only after this many times n bytes of journal, so that the index stays small."""
+MOST_WAITS = 1_000
+"""Of a run with more waits the index does not tell where its time went: to keep them all costs memory, and to
+reckon with them more time than keys may wait. Who asks reads the journal for it."""
 
 
 class IndexBuilder:
@@ -27,7 +30,7 @@ class IndexBuilder:
         self._index = index
         self._folding = Folding(board)
         self._reckoning = Reckoning() if index.covered == 0 else None
-        """Where the time goes: known of what was seen from the beginning on."""
+        """Where the time goes: known of what was seen from the beginning on, with not too many waits."""
         self._cost = 0
         """Of the lines since the last Board was kept."""
         self.trouble: OSError | None = None
@@ -61,11 +64,11 @@ class IndexBuilder:
             self.trouble = error
             return False
 
-    def break_down(self, most_waits: float = math.inf) -> bool:
-        """Have the index tell where the time went up to here, if that is known and there are not too many
-        waits; whether it tells more than before."""
+    def break_down(self) -> bool:
+        """Have the index tell where the time went up to here, if that is known; whether it tells more than
+        before."""
         contents, reckoning = self._index.contents, self._reckoning
-        if reckoning is None or contents.broken_down >= contents.covered or reckoning.waits > most_waits:
+        if reckoning is None or contents.broken_down >= contents.covered:
             return False
         contents.breakdown = reckoning.breakdown(contents.highest_t)
         contents.broken_down = contents.covered
@@ -89,8 +92,7 @@ class IndexBuilder:
             case Entry(event=event, end=end):
                 self._folding.fold(event)
                 contents.marks.see(event, end)
-                if self._reckoning is not None:
-                    self._reckoning.see(event)
+                self._reckon(event)
                 self._happened(event.t)
             case Damage() as damage:
                 contents.damaged += 1
@@ -99,6 +101,13 @@ class IndexBuilder:
             case None:
                 return OUTPUT_COST
         return EVENT_COST
+
+    def _reckon(self, event: Event) -> None:
+        if self._reckoning is None:
+            return
+        self._reckoning.see(event)
+        if self._reckoning.waits > MOST_WAITS:
+            self._reckoning = None
 
     def _happened(self, t: float) -> None:
         contents = self._index.contents

@@ -16,8 +16,6 @@ from backstaff.replay.source import Source
 
 WORTH_KEEPING = 1024 * 1024
 """A smaller journal is folded sooner than its index is found."""
-QUICK_WAITS = 1_000
-"""Of a run with more waits it is told only to who asks where its time went: keys must not wait for that."""
 _SMALL_REST = 1024 * 1024
 GROWN = 1.25
 """By how much more must be covered before the file is written again while the journal grows."""
@@ -66,7 +64,7 @@ class Indexing:
             return
         if not builder.keep_board():
             return
-        builder.break_down(QUICK_WAITS)
+        builder.break_down()
         try:
             save_index(index, path, self._source)
         except (OSError, JournalError) as error:

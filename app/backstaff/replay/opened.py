@@ -36,9 +36,11 @@ class OpenedRun:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.growth is not None:
-            self.growth.close()
-        self.recording.close()
+        try:
+            if self.growth is not None:
+                self.growth.close()
+        finally:
+            self.recording.close()
 
 
 def opened(path: Path, progress: Callable[[float], None] | None = None) -> OpenedRun:

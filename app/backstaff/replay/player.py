@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from time import monotonic
 
+from backstaff.errors import JournalError
 from backstaff.events.types import Event, RunEnded
 from backstaff.replay.entries import Damage, Entry
 from backstaff.replay.marks import Mark, MarkKind
@@ -70,8 +71,12 @@ class Player:
 
     @property
     def knows_all(self) -> bool:
-        """Whether the index covers the journal as it is now."""
-        return not self.recording.grows and self.recording.index.covered >= self.recording.size()
+        """Whether the index covers all of the run as it is now; never that of a log that could not be read
+        to its end."""
+        recording = self.recording
+        if recording.grows or recording.shortfall:
+            return False
+        return recording.index.covered >= recording.size()
 
     @property
     def t(self) -> float:
@@ -164,26 +169,39 @@ class Player:
         if self.at_end:
             self._reached_end(came=False)
 
-    def mark_after(self, *kinds: MarkKind) -> Mark | None:
-        """The nearest mark of these kinds after the place; after the last one the first one."""
-        marks = self._marks(kinds)
-        return next((mark for mark in marks if mark.end > self.offset), next(iter(marks), None))
+    def mark_after(self, *kinds: MarkKind, place: int | None = None) -> Mark | None:
+        """The nearest mark of these kinds after the place, or after another one; after the last one the first
+        one."""
+        marks, here = self._marks(kinds), self.offset if place is None else place
+        return next((mark for mark in marks if mark.end > here), next(iter(marks), None))
 
-    def mark_before(self, *kinds: MarkKind) -> Mark | None:
-        """The nearest mark of these kinds before the place; before the first one the last one."""
-        marks = self._marks(kinds)[::-1]
-        return next((mark for mark in marks if mark.end < self.offset), next(iter(marks), None))
+    def mark_before(self, *kinds: MarkKind, place: int | None = None) -> Mark | None:
+        """The nearest mark of these kinds before the place, or before another one; before the first one the
+        last one."""
+        marks, here = self._marks(kinds)[::-1], self.offset if place is None else place
+        return next((mark for mark in marks if mark.end < here), next(iter(marks), None))
 
     def index_further(self) -> bool:
-        """Make some more of the index, for a few milliseconds; False when all there is is known."""
-        if next(self._index_steps, None) is not None or self.recording.grow():
+        """Make some more of the index, for a few milliseconds; False when all there is is known.
+
+        Of a log only so much is read at a time as is indexed right after: a place that is early in it need
+        not wait for the rest. A log that can not be read to its end ends there; `Recording.shortfall` says
+        why."""
+        if next(self._index_steps, None) is not None:
             return True
         size = self.recording.size()
-        if size == self._indexed_to:
-            return False
-        self._indexed_to = size
-        self._index_steps = self.recording.make_index()
-        return True
+        if size != self._indexed_to:
+            self._indexed_to = size
+            self._index_steps = self.recording.make_index()
+            return True
+        try:
+            if self.recording.grow():
+                return True
+        except JournalError:
+            if not self.recording.shortfall:
+                raise
+        # The last that could be written of a log is still to be indexed.
+        return self.recording.size() != self._indexed_to
 
     def _marks(self, kinds: tuple[MarkKind, ...]) -> list[Mark]:
         """Those that are known so far."""

@@ -56,6 +56,7 @@ class Recording:
         self._source = source
         self._growth = growth
         self._indexing = Indexing(source, index)
+        self._share = 0.0
 
     @classmethod
     def open(cls, path: Path) -> "Recording":
@@ -98,20 +99,29 @@ class Recording:
 
     @property
     def read_share(self) -> float:
-        """Which part is known of what there is to know, from 0 to 1: of a log that is still read, how much of
-        that is; else of the journal what the index covers."""
-        if self._growth is not None and not self._growth.done:
-            return self._growth.share
+        """Which part is known of what there is to know, from 0 to 1: what the index covers of the journal, or
+        of the log that this is made of; of a log it never becomes less."""
         size = self.size()
-        return self.index.covered / size if size else 1.0
+        covered = self.index.covered / size if size else 1.0
+        if self._growth is None:
+            return covered
+        self._share = max(self._share, self._growth.share * covered)
+        return self._share
 
     @property
     def grows(self) -> bool:
         """Whether `grow` has more to do."""
         return self._growth is not None and not self._growth.done
 
+    @property
+    def shortfall(self) -> JournalError | None:
+        """Why not all of the log that this is made of could be read; None if it could, or still may be."""
+        return self._growth.trouble if self._growth is not None else None
+
     def grow(self) -> bool:
-        """Read on in the log that this is made of, for a few milliseconds; whether there was anything."""
+        """Read on in the log that this is made of, for a few milliseconds; whether there was anything.
+
+        What keeps it from being read to its end is raised once, and `shortfall` from then on."""
         return self._growth is not None and self._growth.further()
 
     def size(self) -> int:

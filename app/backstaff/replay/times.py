@@ -3,20 +3,22 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from math import inf, isinf
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _UNITS = re.compile(rf"(?:(?P<h>{_NUMBER})h)?(?:(?P<m>{_NUMBER})m(?:in)?)?(?:(?P<s>{_NUMBER})s?)?", re.ASCII)
 _COLONS = re.compile(r"(?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>\d{1,2}(?:\.\d+)?)", re.ASCII)
 _SHARE = re.compile(rf"({_NUMBER})%", re.ASCII)
-_ENDS = {"start": 0.0, "begin": 0.0, "end": 1.0}
+_ENDS = {"start": 0.0, "begin": 0.0, "end": inf}
 HINT = "1:23  83s  14:03:22  +10  -10  50%  end"
 """Examples, for whoever is asked for a time."""
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """What a time refers to: a run of `length_t` seconds that began at a time of day, None if that is not
-    known, and the place in it where somebody is now. Times of day are of `zone`, None for the machine's."""
+    """What a time refers to: a run of `length_t` seconds, infinitely many where that is not known yet, that
+    began at a time of day, None if that is not known, and the place in it where somebody is now. Times of day
+    are of `zone`, None for the machine's."""
 
     length_t: float
     began: datetime | None = None
@@ -28,8 +30,10 @@ def parse_time(text: str, stretch: Stretch) -> float:
     """Seconds into the run, never outside of it. Raises ValueError with what is wrong."""
     wanted = text.strip().lower().replace(" ", "")
     if wanted in _ENDS:
-        return _ENDS[wanted] * stretch.length_t
+        return _inside(_ENDS[wanted], stretch)
     if share := _SHARE.fullmatch(wanted):
+        if isinf(stretch.length_t):
+            raise ValueError("a share can not be told before all of the run is read: type a time, or end")
         return _inside(float(share[1]) / 100 * stretch.length_t, stretch)
     if wanted[:1] in {"+", "-"}:
         step = _seconds(wanted[1:])

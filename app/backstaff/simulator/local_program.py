@@ -23,6 +23,7 @@ _WATCHED = '( (read -r _; kill -KILL 0) </dev/fd/{pipe} >/dev/null 2>&1 & ); exe
 NO_SETSID = '#!/bin/sh\nexec "$@"\n'
 """`setsid` as it must be on a simulated host: the program stays in its group."""
 _BUFFER = 64 * 1024
+_KILLED_S: Seconds = 5.0
 
 
 class _Streams(SubprocessStreamProtocol):
@@ -92,7 +93,7 @@ async def local_program(
 async def _end(transport: asyncio.SubprocessTransport, streams: _Streams) -> None:
     program = LocalProgram(transport, streams)
     program.kill()
-    await program.ended()
+    await program.ended_within(_KILLED_S)
     transport.close()
 
 
