@@ -83,6 +83,13 @@ def test_stopping_waits_for_a_stuck_terminal_no_longer_than_it_may(pipe: Pipe) -
     pipe.writer.write("dropped")
 
 
+def test_a_terminal_that_goes_away_is_noticed_though_nothing_is_written(pipe: Pipe) -> None:
+    pipe.writer.write("hello.")
+    pipe.read(b".")
+    pipe.close_reading()
+    assert pipe.lost.wait(PATIENCE_S)
+
+
 def test_a_terminal_that_is_gone_is_told_once_and_written_to_no_more(pipe: Pipe) -> None:
     pipe.close_reading()
     pipe.writer.write("hello")

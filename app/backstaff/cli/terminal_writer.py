@@ -1,19 +1,22 @@
 """Writing to a terminal that may be slow, stopped or gone, without ever waiting for it."""
 
 import os
+import select
 from collections.abc import Callable
 from threading import Condition, Thread
 
 MOST_BEHIND = 256 * 1024
 """Bytes that may wait for the terminal; frames that come then are left out."""
+LOOKS_EVERY_S = 1.0
+"""How often a terminal to which nothing is written is asked whether it is still there."""
 
 
 class TerminalWriter:
     """Writes frames from a thread of its own.
 
     When the terminal falls behind, frames are left out, each as a whole; once it has caught up, `caught_up`
-    is called, to paint anew. When it takes nothing any more (it was closed) `lost` is called, once. Both are
-    called in the thread."""
+    is called, to paint anew. When it takes nothing any more (it was closed, which is not told to a process
+    whose controlling terminal it was not) `lost` is called, once. Both are called in the thread."""
 
     def __init__(self, descriptor: int, *, caught_up: Callable[[], None], lost: Callable[[], None]) -> None:
         self._descriptor = descriptor
@@ -60,19 +63,21 @@ class TerminalWriter:
         self._thread.join(within_s)
 
     def _write_all(self) -> None:
-        while data := self._next():
-            try:
+        try:
+            while data := self._next():
                 _write_whole(self._descriptor, data)
-            except OSError:
-                self._give_up()
-                return
-            if self._is_level():
-                self._caught_up()
+                if self._is_level():
+                    self._caught_up()
+        except OSError:
+            self._give_up()
 
     def _next(self) -> bytes:
-        """What waits, as one; nothing once the writer has stopped."""
+        """What waits, as one; nothing once the writer has stopped. Raises OSError if the terminal goes away
+        meanwhile."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._stopped)
+            while not self._changed.wait_for(lambda: self._waiting or self._stopped, LOOKS_EVERY_S):
+                if _is_gone(self._descriptor):
+                    raise OSError("the terminal was closed")
             data = b"".join(self._waiting)
             self._waiting.clear()
             return data
@@ -92,6 +97,13 @@ class TerminalWriter:
             self._waiting.clear()
         if not stopped:
             self._lost()
+
+
+def _is_gone(descriptor: int) -> bool:
+    """Whether nobody is left at the other end."""
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return bool(poll.poll(0))
 
 
 def _write_whole(descriptor: int, data: bytes) -> None:
