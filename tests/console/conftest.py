@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from backstaff.console import run_state
 from backstaff.console.dialogs.run_question import RunQuestion
@@ -32,9 +33,10 @@ def heard_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def the_same_everywhere(
     own_directories: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """UTC and UTF-8 beside directories of its own, and all events in one go: pictures are the same on any
-    machine, however busy."""
+    """UTC and UTF-8 beside directories of its own, all events in one go and a cursor that does not blink:
+    pictures are the same on any machine, however busy."""
     monkeypatch.setattr(run_state, "FOLD_WITHIN_S", math.inf)
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda _: None)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
     for name in ("LC_ALL", "LC_CTYPE"):
