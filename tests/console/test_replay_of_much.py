@@ -1,8 +1,8 @@
 """Runs that are too long to be read at once: shown as far as they are known, and then as they were."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from io import BufferedWriter, FileIO
 from math import inf
@@ -126,17 +126,14 @@ async def test_reading_a_log_ends_when_the_console_is_closed(monkeypatch: pytest
 async def test_what_follows_from_all_events_is_not_told_of_some_of_them(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with only_the_last_events(monkeypatch), opened_at_once(path) as run, nothing_indexed(monkeypatch):
-        app = a_console(run)
-        async with app.run_test(size=(120, 40)):
-            await until_roughly_there(app)
-            screen = "\n".join(lines_of(app.screen))
-            assert app.state.info.unread
-            assert "group " not in screen
-            assert "can open" not in screen
-            assert "advice" not in screen
-            assert "not all of the run is read yet" in screen
-            assert NOT_READ in screen
+    async with only_the_last_events_read(path, monkeypatch) as app:
+        screen = "\n".join(lines_of(app.screen))
+        assert app.state.info.unread
+        assert "group " not in screen
+        assert "can open" not in screen
+        assert "advice" not in screen
+        assert "not all of the run is read yet" in screen
+        assert NOT_READ in screen
 
 
 @contextmanager
@@ -150,18 +147,27 @@ def only_the_last_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-async def test_a_run_that_failed_is_no_summary_while_why_it_failed_is_not_read(
+@asynccontextmanager
+async def only_the_last_events_read(
     path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> AsyncIterator[ReplayConsole]:
+    """A console that shows nothing else."""
     with only_the_last_events(monkeypatch), opened_at_once(path) as run, nothing_indexed(monkeypatch):
         app = a_console(run)
         async with app.run_test(size=(120, 40)):
             await until_roughly_there(app)
-            app.state.board.failure = None
-            app.show_now()
-            screen = "\n".join(lines_of(app.screen))
-            assert "FAILED" in screen
-            assert "summary" not in screen
+            yield app
+
+
+async def test_a_run_that_failed_is_no_summary_while_why_it_failed_is_not_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with only_the_last_events_read(path, monkeypatch) as app:
+        app.state.board.failure = None
+        app.show_now()
+        screen = "\n".join(lines_of(app.screen))
+        assert "FAILED" in screen
+        assert "summary" not in screen
 
 
 async def test_keys_start_from_the_place_that_is_shown(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

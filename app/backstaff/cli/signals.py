@@ -12,6 +12,7 @@ from backstaff.child_programs import kill_live_groups
 from backstaff.errors import BackstaffError, ExitCode
 from backstaff.events.board import Board
 from backstaff.events.facts import LockState
+from backstaff.events.step_names import END_PAUSED, TAKE_LOCK
 from backstaff.temporary import remove_all
 
 _SIGNALS = {
@@ -20,10 +21,6 @@ _SIGNALS = {
     signal.SIGHUP: ExitCode.HANGUP,
 }
 _LOCKED = {LockState.OURS, LockState.TAKEN_OVER, LockState.LEFT_BEHIND}
-_TAKING = "take the deploy lock"
-"""The step during which the lock may be ours already without our knowing."""
-_PAUSING = "end the paused container"
-"""The step during which a container may be paused; its detail is the container's id."""
 
 
 class Endable(Protocol):
@@ -76,14 +73,14 @@ def _paused_words(board: Board) -> list[str]:
     return [
         f"\na container of {step.role} may be left paused; on {step.host}: docker unpause {step.detail}"
         for step in board.steps.values()
-        if step.step == _PAUSING
+        if step.step == END_PAUSED
     ]
 
 
 def _lock_words(board: Board, release: str) -> list[str]:
     if board.lock is not None and board.lock.state in _LOCKED:
         return [f"\nthe deploy lock may still be held; release it with: {release}"]
-    if any(step.step == _TAKING for step in board.steps.values()):
+    if any(step.step == TAKE_LOCK for step in board.steps.values()):
         return [
             "\nthe deploy lock was just being taken: see with `backstaff lock status` who holds it;",
             f"if it is this run, release it with: {release}",

@@ -10,11 +10,11 @@ from backstaff.console.background import Background, Want
 from backstaff.console.line_store import LineStore
 from backstaff.console.log_filter import Pattern
 from backstaff.console.past_lines import FIRST_ENTRIES, MOST_ENTRIES, PastLines, lines_before, lines_nearby
+from backstaff.console.player_clock import PlayerClock
 from backstaff.console.run_state import RunState
 from backstaff.console.session import RunInfo
 from backstaff.console.subject import Subject
 from backstaff.errors import BackstaffError
-from backstaff.events.board import Board
 from backstaff.events.inert import inert
 from backstaff.explain.words import counted
 from backstaff.replay.finding import Finding
@@ -28,23 +28,6 @@ GROWN = 1.5
 ROUGH = "not all read yet"
 LONG_WAY = 4 * 1024 * 1024
 """Where so many bytes have to be read to get to a place, it is shown roughly until then."""
-
-
-class PlayerClock:
-    """The time of a replay is where its player is; while another place is shown, `elsewhere`, that of its
-    Board."""
-
-    def __init__(self, player: Player, seconds: Callable[[], float] = monotonic) -> None:
-        self.seconds = seconds
-        self.elsewhere = False
-        self._player = player
-
-    def events_came(self) -> None:
-        """The player knows."""
-
-    def now_t(self, board: Board) -> float:
-        """Never before what is shown already."""
-        return board.t if self.elsewhere else max(board.t, self._player.t)
 
 
 @dataclass(frozen=True)

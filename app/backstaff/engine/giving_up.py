@@ -19,6 +19,7 @@ from backstaff.engine.telling import PairTeller
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, DockerFailed
 from backstaff.events.facts import WaitKind
+from backstaff.events.step_names import END_PAUSED
 from backstaff.uninterrupted import uninterrupted
 
 ABANDON_WITHIN_S: Seconds = 25.0
@@ -32,8 +33,6 @@ LAST_WORDS_WITHIN_S: Seconds = 5.0
 WAKES_WITHIN_S: Seconds = 5.0
 _NOT_RUNNING = 409
 """What Docker answers where there is nothing to freeze: it has ended, or is about to start again."""
-_ENDING_IT_PAUSED = "end the paused container"
-"""The step during which the container may be paused; its detail is the id."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +149,7 @@ class GivingUp:
         ended it is woken, whatever happens: also where it is not known whether it was frozen."""
         until = self._run.clock.now() + FROZEN_FOR_S
         frozen = True
-        with self._run.report.step(
-            _ENDING_IT_PAUSED, self._host.name, self._role.name, container[:12]
-        ) as note:
+        with self._run.report.step(END_PAUSED, self._host.name, self._role.name, container[:12]) as note:
             try:
                 frozen = await self._freeze(container, until)
                 if not frozen:

@@ -20,6 +20,7 @@ from backstaff.engine.questions import LockChoice
 from backstaff.engine.waits import Ongoing, Wait
 from backstaff.errors import BackstaffError, LockHeld, RemoteError, WaitExpired
 from backstaff.events.facts import LockState, WaitKind
+from backstaff.events.step_names import TAKE_LOCK
 from backstaff.events.types import LockChanged, Notice
 from backstaff.explain.words import duration
 from backstaff.kamal.lock import (
@@ -125,7 +126,7 @@ class DeployLock:
 
     async def acquire(self, message: str = AUTOMATIC) -> None:
         """Take the lock; wait for it as patience allows. Raises `LockHeld`."""
-        with self._run.report.step("take the deploy lock", self._host.name):
+        with self._run.report.step(TAKE_LOCK, self._host.name):
             try:
                 await self._take(message)
             except BaseException:
@@ -188,7 +189,7 @@ class DeployLock:
         script = acquire_script(
             self._run.config, self._details(message), token=token_hex(8), owner=self._owner
         )
-        report = await self._run_script(script, "take the deploy lock")
+        report = await self._run_script(script, TAKE_LOCK)
         if report.outcome is LockOutcome.ACQUIRED:
             self._was_held = True
             self._tell(LockState.OURS, report)

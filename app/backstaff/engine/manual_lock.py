@@ -7,6 +7,7 @@ from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.lock import held_by_other, release_command
 from backstaff.errors import BackstaffError, LockHeld
 from backstaff.events.facts import LockState
+from backstaff.events.step_names import TAKE_LOCK
 from backstaff.events.types import LockChanged
 from backstaff.kamal.lock import LockOutcome, LockReport, TakenByHand, details_text, parse_lock_report
 from backstaff.kamal.lock_scripts import (
@@ -37,9 +38,9 @@ class ManualLock:
         run, mark = self._run, TakenByHand(token_hex(8))
         details = details_text(run.performer.name, run.clock.wall(), run.version, message)
         script = acquire_script(run.config, details, token=token_hex(8), owner=mark)
-        with run.report.step("take the deploy lock", self._host.name):
+        with run.report.step(TAKE_LOCK, self._host.name):
             try:
-                report = await self._answer(script, "take the deploy lock")
+                report = await self._answer(script, TAKE_LOCK)
             except BaseException:
                 # The answer may have been lost on the way while the host did take the lock for us.
                 await uninterrupted(self._undo(mark))

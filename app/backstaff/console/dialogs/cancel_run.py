@@ -9,13 +9,13 @@ from backstaff.console.states import Tone
 from backstaff.events.board import Board
 from backstaff.events.board_state import PairView
 from backstaff.events.facts import LockState, PairState, Phase
+from backstaff.events.step_names import TAKE_LOCK
 from backstaff.explain.words import listed
 
 TITLE = "Cancel this run?"
 VERB = "Cancel the run"
 STAY = "Keep going"
 
-_TAKING_LOCK = "take the deploy lock"
 _MOST_HOSTS = 4
 
 _AFTERWARDS = (
@@ -135,7 +135,7 @@ def _lock(board: Board) -> Iterator[Fact]:
 
 
 def _lock_fate(board: Board) -> _Saying:
-    if any(step.step == _TAKING_LOCK for step in board.steps.values()):
+    if any(step.step == TAKE_LOCK for step in board.steps.values()):
         return "is being taken: given back if it has become ours by then", Tone.WAITING
     if board.lock is None:
         begun = board.phases.keys() & {Phase.PREPARE, Phase.BOOT, Phase.FINISH}
