@@ -172,6 +172,14 @@ def test_a_proxy_that_ends_while_it_checks_is_the_cause(comes_back: bool) -> Non
     assert ran.board.verdicts[0].serving == (OLD if comes_back else "")
 
 
+def test_a_proxy_that_breaks_off_has_ended_although_docker_does_not_know_it_yet() -> None:
+    ran = switching(HEALTHY, Fault("deploy", text="EOF"))
+    assert ran.code is ExitCode.FAILED
+    assert ran.card.cause == "kamal-proxy ended while it took on the new container"
+    assert "backstaff proxy logs -h h1" in ran.card.fix
+    assert "EOF" in ran.card.evidence
+
+
 def test_what_runs_although_dockers_list_says_that_it_was_never_started_is_replaced() -> None:
     """As it says after a start on a full disk."""
 

@@ -110,9 +110,12 @@ class ProxySwitch:
         except BackstaffError:
             return failure
         if proxy is not None and proxy.state is ContainerState.RUNNING:
-            if proxy.started_at.removesuffix("Z") < _began(started).removesuffix("Z"):
+            restarted = proxy.started_at.removesuffix("Z") >= _began(started).removesuffix("Z")
+            if not restarted and not _broke_off(failure.what):
                 return failure
-            cause = "kamal-proxy was restarted while it took on the new container"
+            # Docker learns of an end a moment after the command that was cut short by it.
+            ended = "was restarted" if restarted else "ended"
+            cause = f"kamal-proxy {ended} while it took on the new container"
         else:
             cause = "kamal-proxy does not run any more, so no traffic gets through"
         host = self._host.name
@@ -165,6 +168,11 @@ def _tells_how_it_ended(result: CommandResult) -> bool:
     """Whether it is the proxy's answer. A client that was killed has none, and the proxy goes on."""
     said = (result.stderr or result.stdout).lstrip()
     return result.status == 0 or said.startswith("Error:")
+
+
+def _broke_off(said: str) -> bool:
+    """Whether the command lost its connection to the proxy, which is what is left to say when that ends."""
+    return any(said.endswith(each) for each in ("EOF", "connection reset by peer", "broken pipe"))
 
 
 def _began(container: Container) -> str:
