@@ -79,6 +79,9 @@ def recording_proxy() -> Iterator[tuple[str, list[str]]]:
     class Refuse(StreamRequestHandler):
         def handle(self) -> None:
             request = self.rfile.readline().decode(errors="replace").split()
+            if not request:
+                # Chromium connects ahead for its own services, and may end before it asks for anything.
+                return
             address = request[1] if len(request) > 1 else ""
             if not _OWN_SERVICES.match(address):
                 asked.append(address)
