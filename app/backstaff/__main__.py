@@ -1,6 +1,6 @@
 """`python -m backstaff` is `backstaff`."""
 
-from backstaff.cli.main import main
+from backstaff.cli.main import program
 
 if __name__ == "__main__":
-    main()
+    program()

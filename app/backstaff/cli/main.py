@@ -7,6 +7,7 @@ import click
 from backstaff.cli.lazy import LazyGroup
 from backstaff.cli.options import token_normalize
 from backstaff.errors import ExitCode
+from backstaff.garbage import keep_what_is_there, look_seldom
 
 COMMANDS = {
     "app": ("backstaff.cli.app", "app", "Boot, stop, start and look at the app's containers"),
@@ -36,6 +37,15 @@ def cli() -> None:
 
     Reads Kamal's config/deploy.yml and keeps the same state on the servers.
     """
+
+
+def program() -> None:
+    """The whole of the process `backstaff`."""
+    look_seldom()
+    try:
+        main()
+    finally:
+        keep_what_is_there()
 
 
 def main() -> None:
