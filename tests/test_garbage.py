@@ -17,9 +17,8 @@ program()
 
 
 def told(*argv: str) -> tuple[int, list[str]]:
-    done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, *argv], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", _PROGRAM, *argv]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout.split()[-4:]
 
 
