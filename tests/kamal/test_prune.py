@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from backstaff.kamal.prune import (
     STOPPED_STATES,
-    PruneChoice,
+    any_untagged,
     choose,
-    may_leave_untagged,
     removable_containers,
     removable_tags,
 )
@@ -110,17 +109,12 @@ def test_an_image_goes_with_its_last_container() -> None:
     assert (choice.containers, choice.tags) == (("app-web-v1",), (f"{REPOSITORY}:v1",))
 
 
-def test_images_without_a_tag_are_looked_for_only_where_there_may_be_some() -> None:
-    config, nothing = a_config(), PruneChoice((), ())
-    tagged = AnImage((f"{REPOSITORY}:v1",))
-    assert not may_leave_untagged(
-        config, [tagged, AnImage((f"{REPOSITORY}:v2", f"{REPOSITORY}:latest"))], nothing
-    )
-    assert may_leave_untagged(config, [tagged, AnImage(())], nothing)
-    assert may_leave_untagged(config, [tagged, AnImage((f"{REPOSITORY}:<none>",))], nothing)
-    assert may_leave_untagged(config, [tagged], PruneChoice((), (f"{REPOSITORY}:v1",)))
+def test_images_without_a_tag_are_looked_for_only_where_there_are_some() -> None:
+    config, tagged = a_config(), AnImage((f"{REPOSITORY}:v1",))
+    assert not any_untagged(config, [tagged, AnImage((f"{REPOSITORY}:v2", f"{REPOSITORY}:latest"))])
+    assert any_untagged(config, [tagged, AnImage(())])
+    assert any_untagged(config, [tagged, AnImage((f"{REPOSITORY}:<none>",))])
 
 
 def test_an_image_that_is_about_to_lose_its_last_tag_counts_as_untagged() -> None:
-    only_latest = AnImage((f"{REPOSITORY}:latest",))
-    assert may_leave_untagged(a_config(), [only_latest], PruneChoice((), ()))
+    assert any_untagged(a_config(), [AnImage((f"{REPOSITORY}:latest",))])

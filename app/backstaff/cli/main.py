@@ -6,8 +6,8 @@ import click
 
 from backstaff.cli.lazy import LazyGroup
 from backstaff.cli.options import token_normalize
+from backstaff.collector import keep_what_is_there, look_seldom
 from backstaff.errors import ExitCode
-from backstaff.garbage import keep_what_is_there, look_seldom
 
 COMMANDS = {
     "app": ("backstaff.cli.app", "app", "Boot, stop, start and look at the app's containers"),

@@ -22,7 +22,7 @@ from backstaff.engine.together import at_once
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, Doomed
 from backstaff.events.facts import PairState, WaitKind
-from backstaff.hosts.protocol import Container, ContainerSummary
+from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary
 from backstaff.kamal.audit import booted, renaming
 from backstaff.kamal.boot_script import boot_script, created_container
 from backstaff.kamal.env_file import env_file_text
@@ -186,17 +186,18 @@ class PairBoot:
     async def _start(self, container: str) -> Container:
         self._tell.state(PairState.STARTING)
         with self._run.report.step("start the container", self._host.name, self._role.name):
-            if not self._role.proxied:
-                await start_container(self._host, container)
-                return await self._findable(container)
-            # The proxy judges the health, so what matters is there from the creation on.
             found: list[Container] = []
 
             async def find() -> None:
                 found.append(await self._findable(container))
 
-            await at_once(start_container(self._host, container), find(), self._switch.make_ready(container))
-            return found[0]
+            ready = (self._switch.make_ready(container),) if self._role.proxied else ()
+            # Docker answers the look once the start is through, unless the look was there first.
+            await at_once(start_container(self._host, container), find(), *ready)
+            # The proxy judges the health by itself: of what it judges, all that matters is there by now.
+            if not self._role.proxied and found[0].state is ContainerState.CREATED:
+                await find()
+            return found[-1]
 
     async def _findable(self, container: str) -> Container:
         """The container as it started. Raises `Doomed` if the filters would never find it: it would be

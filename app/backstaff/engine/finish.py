@@ -15,7 +15,7 @@ from backstaff.kamal.assets import clean_assets
 from backstaff.kamal.audit import PRUNED_CONTAINERS, PRUNED_IMAGES, append_audit, tagging
 from backstaff.kamal.error_pages import clean_error_pages
 from backstaff.kamal.names import latest_image
-from backstaff.kamal.prune import choose, may_leave_untagged
+from backstaff.kamal.prune import any_untagged, choose
 from backstaff.kamal.script import script
 
 
@@ -91,7 +91,12 @@ async def _remove_old(config: Config, host: GuardedHost) -> str:
     await at_once(list_containers(), list_images())
     choice = choose(config, containers, images)
     await at_once(*(docker.remove(container) for container in choice.containers))
-    await at_once(*(docker.untag(tag) for tag in choice.tags))
-    dangling = await docker.prune_dangling_images(labels) if may_leave_untagged(config, images, choice) else 0
-    containers_gone, images_gone = len(choice.containers), len(choice.tags) + dangling
+    dangling: list[int] = []
+
+    async def prune_dangling() -> None:
+        dangling.append(await docker.prune_dangling_images(labels))
+
+    prunes = (prune_dangling(),) if any_untagged(config, images) else ()
+    await at_once(*(docker.untag(tag) for tag in choice.tags), *prunes)
+    containers_gone, images_gone = len(choice.containers), len(choice.tags) + sum(dangling)
     return f"{counted(containers_gone, 'container')} and {counted(images_gone, 'image')} removed"

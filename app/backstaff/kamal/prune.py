@@ -74,12 +74,12 @@ def choose(
     return PruneChoice(tuple(container.name for container in doomed), tuple(tags))
 
 
-def may_leave_untagged(config: Config, images: Iterable[ImageView], choice: PruneChoice) -> bool:
-    """Whether there may be images without a tag once a choice was carried out and the latest tag has moved
-    on, which may go on meanwhile: `images` may be as they were before."""
+def any_untagged(config: Config, images: Iterable[ImageView]) -> bool:
+    """Whether there are images without a tag once the latest tag has moved on, which may go on meanwhile:
+    `images` may be as they were before. Removing an image's last tag leaves none: the image goes with it."""
     latest = latest_image(config)
     named = (any(tag != latest and not _names_nothing(tag) for tag in image.tags) for image in images)
-    return bool(choice.tags) or not all(named)
+    return not all(named)
 
 
 def _is_ours(config: Config, container: ContainerView) -> bool:

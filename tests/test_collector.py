@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from backstaff.garbage import OBJECTS_BETWEEN_LOOKS
+from backstaff.collector import OBJECTS_BETWEEN_LOOKS
 
 _PROGRAM = """
 import atexit, gc, sys
