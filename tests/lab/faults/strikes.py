@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from tests.lab import Lab, LabHost
@@ -59,7 +60,12 @@ def kill_sshd(target: Target) -> None:
 
 
 def fill_disk(target: Target) -> None:
-    target.host.fill_disk()
+    """A disk takes a moment to fill, in which the run would be through with the phase."""
+    with ExitStack() as until_full:
+        if target.run is not None:
+            target.run.send(signal.SIGSTOP)
+            until_full.callback(target.run.send, signal.SIGCONT)
+        target.host.fill_disk()
 
 
 def end_registry(target: Target) -> None:
