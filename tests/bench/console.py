@@ -36,6 +36,8 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from backstaff.collector import look_seldom
+
 SIZE = (120, 40)
 KEY_EVERY_S = (0.1, 0.3)
 """How long the operator looks before the next key: from and up to."""
@@ -79,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     load = Load(options.hosts, options.lines, options.seconds)
     if options.child:
+        look_seldom()
         asyncio.run(_show(load, options.child))
         return
     busy = os.getloadavg()[0]

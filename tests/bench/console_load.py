@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 
 from backstaff.clock import LoopClock
 from backstaff.console.session import RunInfo, Stage
-from backstaff.engine.garbage import collected_seldom
 from backstaff.engine.waits import Ongoing, Wait, Waits
 from backstaff.errors import ExitCode
 from backstaff.events import types as ev
@@ -71,8 +70,7 @@ class Loaded(Scripted):
             secrets = Redactor(["a secret that is never printed"])
             stream = EventStream(LoopClock(), secrets, [stage.new_run(RunInfo()), journal])
             self._begin(stream)
-            with collected_seldom():
-                await self._go_on(stream)
+            await self._go_on(stream)
             journal.close()
         self.when_done()
         return ExitCode.DONE

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from backstaff.clock import LoopClock
+from backstaff.collector import look_seldom
 from backstaff.config.loader import load_config
 from backstaff.config.models import Config
 from backstaff.engine.context import Performer, RunContext
@@ -180,6 +181,7 @@ async def _deploy_told_to(sinks: Sequence[Sink], config: Config, version: str) -
 
 def main(arguments: Sequence[str]) -> int:
     """Print the table."""
+    look_seldom()
     parser = argparse.ArgumentParser(prog="python -m tests.bench.fleet", description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, metavar="N", help="how many hosts there are")
     parser.add_argument("--hosts", action="append", type=int, metavar="N", help="the same")

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from backstaff.collector import look_seldom
 from backstaff.engine.context import Performer, RunContext
 from backstaff.engine.deploy import Deploy, DeployOptions
 from backstaff.engine.ending import Cancellation, run_to_end
@@ -237,6 +238,7 @@ def a_state_directory() -> Iterator[Path]:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the figures."""
+    look_seldom()
     parser = argparse.ArgumentParser(prog="python -m tests.bench.longhaul", description=__doc__)
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N")
     parser.add_argument("--seed", type=int, default=1, metavar="N")

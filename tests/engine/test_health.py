@@ -15,6 +15,7 @@ from tests.fakes.apps import (
     HEALTHY,
     App,
 )
+from tests.fakes.faults import Fault, Kind
 from tests.fakes.hosts import Datacentre
 from tests.kamal.builders import a_role
 
@@ -129,3 +130,16 @@ def test_a_wait_for_health_that_failed_leaves_no_new_container_running() -> None
     new = booting(FAILS_ITS_CHECK).new("h1", "job")
     assert new is not None
     assert not new.running
+
+
+@pytest.mark.parametrize("readiness", [0, READINESS_S])
+def test_a_start_that_takes_longer_than_a_look_may_is_waited_for(readiness: int) -> None:
+    """Docker answers no look at a container while it starts it."""
+
+    def slow(datacentre: Datacentre) -> None:
+        datacentre["h1"].goes_wrong(Fault("start", Kind.DELAY, delay_s=3.0))
+        datacentre["h1"].goes_wrong(Fault("inspect", Kind.HANG, times=1))
+
+    ran = booting(HEALTHY, readiness=readiness, then=slow)
+    assert ran.code is ExitCode.DONE
+    assert [each.name for each in ran.datacentre["h1"].running("job")] == [f"app-job-{NEW}"]

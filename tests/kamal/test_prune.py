@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from backstaff.kamal.prune import (
     STOPPED_STATES,
+    PruneChoice,
     any_untagged,
     choose,
     removable_containers,
@@ -109,12 +110,22 @@ def test_an_image_goes_with_its_last_container() -> None:
     assert (choice.containers, choice.tags) == (("app-web-v1",), (f"{REPOSITORY}:v1",))
 
 
+NOTHING = PruneChoice((), ())
+
+
 def test_images_without_a_tag_are_looked_for_only_where_there_are_some() -> None:
     config, tagged = a_config(), AnImage((f"{REPOSITORY}:v1",))
-    assert not any_untagged(config, [tagged, AnImage((f"{REPOSITORY}:v2", f"{REPOSITORY}:latest"))])
-    assert any_untagged(config, [tagged, AnImage(())])
-    assert any_untagged(config, [tagged, AnImage((f"{REPOSITORY}:<none>",))])
+    assert not any_untagged(config, [tagged, AnImage((f"{REPOSITORY}:v2", f"{REPOSITORY}:latest"))], NOTHING)
+    assert any_untagged(config, [tagged, AnImage(())], NOTHING)
+    assert any_untagged(config, [tagged, AnImage((f"{REPOSITORY}:<none>",))], NOTHING)
 
 
 def test_an_image_that_is_about_to_lose_its_last_tag_counts_as_untagged() -> None:
-    assert any_untagged(a_config(), [AnImage((f"{REPOSITORY}:latest",))])
+    config, both = a_config(), AnImage((f"{REPOSITORY}:v1", f"{REPOSITORY}:latest"))
+    assert any_untagged(config, [AnImage((f"{REPOSITORY}:latest",))], NOTHING)
+    assert any_untagged(config, [both], PruneChoice((), (f"{REPOSITORY}:v1",)))
+
+
+def test_an_image_goes_with_the_last_tag_that_is_removed() -> None:
+    tags = (f"{REPOSITORY}:v1", f"{REPOSITORY}:old")
+    assert not any_untagged(a_config(), [AnImage(tags)], PruneChoice((), tags))

@@ -15,8 +15,13 @@ from tests.lab.waiting import wait_until
 
 _NAME = "registry"
 USER, PASSWORD = "lab-user", "lab-password"
-_HTPASSWD = f"{USER}:$2b$04$BqpTi6Jkl4jCdi5kgQD7S.88/xPXOg9SUqCsu0L638dOoSOUwJbvC\n"
-"""The password as bcrypt, the only hash that the registry takes."""
+LONE_USER, LONE_PASSWORD = "lone-user", "password-of-one-test"
+"""For who looks for his password everywhere on the machine: nobody else has it, in no other lab either."""
+_HTPASSWD = (
+    f"{USER}:$2b$04$BqpTi6Jkl4jCdi5kgQD7S.88/xPXOg9SUqCsu0L638dOoSOUwJbvC\n"
+    f"{LONE_USER}:$2b$04$BqpTi6Jkl4jCdi5kgQD7S.axg41ZOr6QBQvDYzg2X20ZXVfyo0qIm\n"
+)
+"""The passwords as bcrypt, the only hash that the registry takes."""
 
 _CONFIG = """\
 version: 0.1

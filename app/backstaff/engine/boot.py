@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
 from backstaff.config.models import Role
@@ -20,7 +21,7 @@ from backstaff.engine.switch import ProxySwitch
 from backstaff.engine.telling import PairTeller
 from backstaff.engine.together import at_once
 from backstaff.engine.waits import Wait
-from backstaff.errors import BackstaffError, Doomed
+from backstaff.errors import BackstaffError, Doomed, WaitExpired
 from backstaff.events.facts import PairState, WaitKind
 from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary
 from backstaff.kamal.audit import booted, renaming
@@ -188,16 +189,18 @@ class PairBoot:
         with self._run.report.step("start the container", self._host.name, self._role.name):
             found: list[Container] = []
 
-            async def find() -> None:
-                found.append(await self._findable(container))
+            async def look_early() -> None:
+                # Docker answers once the start is through, which may take longer than a look may.
+                with suppress(WaitExpired):
+                    found.append(await self._findable(container))
 
             ready = (self._switch.make_ready(container),) if self._role.proxied else ()
-            # Docker answers the look once the start is through, unless the look was there first.
-            await at_once(start_container(self._host, container), find(), *ready)
-            # The proxy judges the health by itself: of what it judges, all that matters is there by now.
-            if not self._role.proxied and found[0].state is ContainerState.CREATED:
-                await find()
-            return found[-1]
+            await at_once(start_container(self._host, container), look_early(), *ready)
+            # The look may have been there before the start. To the proxy, which judges the health by itself,
+            # that is the same: what it is told of the container is there from the creation on.
+            if found and (self._role.proxied or found[0].state is not ContainerState.CREATED):
+                return found[0]
+            return await self._findable(container)
 
     async def _findable(self, container: str) -> Container:
         """The container as it started. Raises `Doomed` if the filters would never find it: it would be

@@ -96,7 +96,7 @@ async def _remove_old(config: Config, host: GuardedHost) -> str:
     async def prune_dangling() -> None:
         dangling.append(await docker.prune_dangling_images(labels))
 
-    prunes = (prune_dangling(),) if any_untagged(config, images) else ()
+    prunes = (prune_dangling(),) if any_untagged(config, images, choice) else ()
     await at_once(*(docker.untag(tag) for tag in choice.tags), *prunes)
     containers_gone, images_gone = len(choice.containers), len(choice.tags) + sum(dangling)
     return f"{counted(containers_gone, 'container')} and {counted(images_gone, 'image')} removed"

@@ -8,7 +8,6 @@ from math import ceil
 from backstaff.engine.alongside import alongside
 from backstaff.engine.caller import Caller
 from backstaff.engine.context import RunContext, listed
-from backstaff.engine.garbage import collected_seldom
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, DockerUnavailable, HostUnreachable, WaitExpired
@@ -55,15 +54,14 @@ async def connected(
     left; else the fleet is of those that could be reached.
     """
     opened: list[Host] = []
-    with collected_seldom():
-        try:
-            fleet = await _connect_all(run, connector, names, opened, partly=partly)
-            inner = {host.name: host for host in opened}
-            links = [_mind_link(host, inner[host.name]) for host in fleet.hosts]
-            async with alongside(*links, *(host.caller.daemon.mind() for host in fleet.hosts)):
-                yield fleet
-        finally:
-            await uninterrupted(_close_all(run, opened))
+    try:
+        fleet = await _connect_all(run, connector, names, opened, partly=partly)
+        inner = {host.name: host for host in opened}
+        links = [_mind_link(host, inner[host.name]) for host in fleet.hosts]
+        async with alongside(*links, *(host.caller.daemon.mind() for host in fleet.hosts)):
+            yield fleet
+    finally:
+        await uninterrupted(_close_all(run, opened))
 
 
 async def _connect_all(

@@ -74,7 +74,8 @@ class ProxySwitch:
             except DockerFailed as error:
                 raise await self._without_proxy(error, started) from error
         if result.status != 0:
-            raise await self._without_proxy(self._failed(result.stderr or result.stdout), started)
+            failure = self._failed(result.stderr or result.stdout)
+            raise await self._without_proxy(failure, started, broke_off=_broke_off(failure.what))
 
     async def make_ready(self, container: str) -> None:
         """Have the proxy's command ready while the container starts."""
@@ -102,7 +103,9 @@ class ProxySwitch:
         told = f"{why}: {text}" if why else text
         self._run.stream.emit(Notice(level="warning", host=self._host.name, text=told))
 
-    async def _without_proxy(self, failure: RemoteError, started: Container) -> RemoteError:
+    async def _without_proxy(
+        self, failure: RemoteError, started: Container, *, broke_off: bool = False
+    ) -> RemoteError:
         """The failure, or where the proxy has ended since the container was started, that: what Docker and
         the command say then depends on the moment."""
         try:
@@ -111,7 +114,7 @@ class ProxySwitch:
             return failure
         if proxy is not None and proxy.state is ContainerState.RUNNING:
             restarted = proxy.started_at.removesuffix("Z") >= _began(started).removesuffix("Z")
-            if not restarted and not _broke_off(failure.what):
+            if not restarted and not broke_off:
                 return failure
             # Docker learns of an end a moment after the command that was cut short by it.
             ended = "was restarted" if restarted else "ended"
@@ -172,7 +175,7 @@ def _tells_how_it_ended(result: CommandResult) -> bool:
 
 def _broke_off(said: str) -> bool:
     """Whether the command lost its connection to the proxy, which is what is left to say when that ends."""
-    return any(said.endswith(each) for each in ("EOF", "connection reset by peer", "broken pipe"))
+    return said.endswith(("EOF", "connection reset by peer", "broken pipe", "connection is shut down"))
 
 
 def _began(container: Container) -> str:

@@ -74,12 +74,16 @@ def choose(
     return PruneChoice(tuple(container.name for container in doomed), tuple(tags))
 
 
-def any_untagged(config: Config, images: Iterable[ImageView]) -> bool:
-    """Whether there are images without a tag once the latest tag has moved on, which may go on meanwhile:
-    `images` may be as they were before. Removing an image's last tag leaves none: the image goes with it."""
-    latest = latest_image(config)
-    named = (any(tag != latest and not _names_nothing(tag) for tag in image.tags) for image in images)
-    return not all(named)
+def any_untagged(config: Config, images: Iterable[ImageView], choice: PruneChoice) -> bool:
+    """Whether images may be left without a tag once the latest tag has moved on, which may go on while the
+    choice is carried out: `images` are as they were before. An image whose last tag is chosen goes too."""
+    going = {latest_image(config), *choice.tags}
+    for image in images:
+        tags = {tag for tag in image.tags if not _names_nothing(tag)}
+        chosen_alone = bool(tags) and tags <= set(choice.tags)
+        if not chosen_alone and tags <= going:
+            return True
+    return False
 
 
 def _is_ours(config: Config, container: ContainerView) -> bool:

@@ -54,6 +54,7 @@ def deploy(project: Project, version: str) -> Result:
     ("mode", "causes"),
     [
         ("unhealthy", ["web answered 500 on GET /up", "kamal-proxy says: target failed"]),
+        ("missing", ["web answered 404 on GET /up", "proxy.healthcheck.path"]),
         ("crash", ["could not connect to database at db:5432", "is db:5432 reachable"]),
         ("hang", ["web did not answer GET /up in time", "proxy.healthcheck.timeout"]),
     ],

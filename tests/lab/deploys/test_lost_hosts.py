@@ -78,10 +78,12 @@ def at_once(*strikes: Callable[[], None]) -> Callable[[], None]:
 @pytest.mark.parametrize(
     ("fault", "cause"),
     [
+        (LabHost.freeze_docker, "Docker does not answer"),
+        (LabHost.kill_sshd, "the connection was lost"),
         (LabHost.cut_link, "the connection was lost: the host no longer answers"),
         (LabHost.stop_docker, f'{STOPPED}"switch the proxy")'),
     ],
-    ids=["link-cut", "docker-stopped"],
+    ids=["docker-frozen", "sshd-killed", "link-cut", "docker-stopped"],
 )
 def test_when_all_web_hosts_fail_nobody_waits_for_them(
     lab: Lab, project: Project, fault: Callable[[LabHost], None], cause: str

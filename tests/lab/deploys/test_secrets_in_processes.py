@@ -15,6 +15,7 @@ from tests.lab.commands import must, run
 from tests.lab.deploys.project import DB_PASSWORD, Project, a_project
 from tests.lab.host import LabHost
 from tests.lab.process_watch import watching
+from tests.lab.registry import LONE_PASSWORD, LONE_USER
 
 HOOK_SECRET = "the hook alone knows this 4711"
 ENV_FILE = "root/.kamal/apps/app/env/roles/web.env"
@@ -31,6 +32,7 @@ def project(lab: Lab, tmp_path: Path) -> Project:
         tmp_path,
         web=["h1", "h2"],
         env={"clear": {"GREETING": "hello"}, "secret": ["DB_PASSWORD"]},
+        registry={"server": lab.registry, "username": LONE_USER, "password": ["REGISTRY_PASSWORD"]},
     )
     project.write("Dockerfile", f"FROM {base}\nCOPY content.txt /assets/\n")
     project.write("content.txt", "x\n")
@@ -39,8 +41,7 @@ def project(lab: Lab, tmp_path: Path) -> Project:
         project.hook(name, HOLD)
     project.write(
         ".kamal/secrets",
-        f"REGISTRY_PASSWORD={lab.registry_password}\nDB_PASSWORD='{DB_PASSWORD}'\n"
-        f"HOOK_TOKEN='{HOOK_SECRET}'\n",
+        f"REGISTRY_PASSWORD={LONE_PASSWORD}\nDB_PASSWORD='{DB_PASSWORD}'\nHOOK_TOKEN='{HOOK_SECRET}'\n",
     )
     # Who commits his secrets has them in every clone, and in the one that the image is built from.
     must(run(["git", "-C", str(project.directory), "rm", "--quiet", "--cached", ".kamal/secrets"]))
@@ -72,7 +73,7 @@ def on_host(host: LabHost, words: list[str]) -> set[tuple[str, str]]:
 
 
 def test_no_process_and_no_file_has_a_secret_but_those_it_is_for(lab: Lab, project: Project) -> None:
-    words = [lab.registry_password, DB_PASSWORD, HOOK_SECRET]
+    words = [LONE_PASSWORD, DB_PASSWORD, HOOK_SECRET]
     with watching(words) as found:
         first = project.run("deploy")
         project.write("content.txt", "y\n")
