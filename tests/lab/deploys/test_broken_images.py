@@ -27,7 +27,7 @@ def deployed(lab: Lab, _clean_hosts: None, tmp_path_factory: pytest.TempPathFact
         tmp_path_factory.mktemp("project"),
         web=["h1"],
         job=["h2"],
-        deploy_timeout=3,
+        deploy_timeout=5,
         proxy={"host": SITE, "healthcheck": {"interval": 1, "timeout": 1}},
     )
     assert project.run("deploy", "-P", "--version", "v1").code == 0
