@@ -88,6 +88,33 @@ def test_a_log_that_can_not_be_followed_is_only_told() -> None:
     assert "can not be followed" in ran.notices()
 
 
+def test_checks_are_counted_across_a_log_whose_stream_ends() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        server = datacentre["h1"]
+        server.apps[f"web:{NEW}"] = NEVER_READY
+        proxy = server.find(PROXY_CONTAINER)
+        assert proxy is not None
+        asyncio.get_running_loop().call_later(3.5, proxy.rotate_log)
+
+    ran = run(Scene(config=CONFIG, set=set_scene))
+
+    assert [each.probe.count for each in ran.of(ProbeSeen)] == [1, 2, 3, 4, 5, 6]
+    assert ran.card.cause == "nothing listens on port 80: connection refused, 6 times in 6 s"
+
+
+def test_checks_that_could_not_be_followed_are_read_before_the_cause_is_told() -> None:
+    ran = switching(NEVER_READY, Fault("logs", Kind.HANG, times=2))
+    assert ran.card.cause == "nothing listens on port 80: connection refused, 6 times in 6 s"
+    assert "can not be followed" not in ran.notices()
+
+
+def test_a_log_that_can_not_be_read_at_all_is_told_once() -> None:
+    ran = switching(NEVER_READY, Fault("logs"))
+    assert ran.code is ExitCode.FAILED
+    assert ran.card.cause == "the proxy did not find web healthy within 6 s"
+    assert ran.notices().count("the proxy's log can not be followed") == 1
+
+
 def test_the_first_deploy_starts_the_proxy() -> None:
     ran = switching(HEALTHY, first=True)
     assert ran.code is ExitCode.DONE

@@ -164,6 +164,11 @@ class FakeContainer:
         for reader in self.readers:
             reader.put_nowait(line)
 
+    def rotate_log(self) -> None:
+        """End every stream that follows its log, as Docker may when it begins a new file."""
+        for reader in self.readers:
+            reader.put_nowait(None)
+
     def summary(self) -> ContainerSummary:
         """What the list tells."""
         status = {"running": "Up 3 seconds", "exited": f"Exited ({self.exit_code}) 8 seconds ago"}

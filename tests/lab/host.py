@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.lab.commands import Finished, must
 from tests.lab.disk import DockerDisk
 from tests.lab.dockerd import DockerDaemon
-from tests.lab.network import set_link
+from tests.lab.network import cut_link, restore_link
 from tests.lab.proxy_image import PROXY_TAG, proxy_archive
 from tests.lab.sandbox import Sandbox
 from tests.lab.sshd import SshServer, SshSettings
@@ -82,11 +82,11 @@ class LabHost:
 
     def cut_link(self) -> None:
         """Cut the host off: packets are lost, connections stay open and silent."""
-        set_link(self.hub, self.name, up=False)
+        cut_link(self.hub, self.name)
 
     def restore_link(self) -> None:
         """Undo cut_link."""
-        set_link(self.hub, self.name, up=True)
+        restore_link(self.hub, self.name, self.address)
 
     def admit_ssh_from(self, *addresses: str) -> None:
         """Drop what comes to port 22 from anywhere else, as a firewall does."""

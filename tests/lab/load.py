@@ -19,7 +19,7 @@ class Load:
     host: str
     path: str = "/version"
     clients: int = 8
-    pause_s: float = 0.0
+    pause_s: float = 0.01
     answers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)

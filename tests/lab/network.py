@@ -62,11 +62,20 @@ def connect_host(hub: Sandbox, host: Sandbox, address: str) -> None:
     _ip(host, f"addr add {address}/24 dev eth0", "link set eth0 up")
 
 
-def set_link(hub: Sandbox, host_name: str, *, up: bool) -> None:
-    """Cut a host off or connect it again; returns when the bridge passes its packets, or no longer does."""
-    _ip(hub, f"link set {host_name} {'up' if up else 'down'}")
-    if up:
-        wait_until(lambda: _forwards(hub, host_name), f"the link to {host_name}")
+def cut_link(hub: Sandbox, host_name: str) -> None:
+    """Cut a host off: the bridge passes no packet of it any more."""
+    _ip(hub, f"link set {host_name} down")
+
+
+def restore_link(hub: Sandbox, host_name: str, address: str) -> None:
+    """Connect a host again, if it was cut off; returns when the bridge passes its packets."""
+    if _forwards(hub, host_name):
+        return
+    _ip(hub, f"link set {host_name} up")
+    wait_until(lambda: _forwards(hub, host_name), f"the link to {host_name}")
+    # Who asked for the host's hardware address in vain would say "no route to host" for seconds yet.
+    _ip(hub, f"neigh flush to {address}")
+    must(run(["ip", "neigh", "flush", "to", address]))
 
 
 def add_address(hub: Sandbox, address: str) -> None:

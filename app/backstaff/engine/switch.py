@@ -7,13 +7,13 @@ from backstaff.engine.context import RunContext
 from backstaff.engine.health import trip_when_doomed
 from backstaff.engine.limits import proof_limit_s
 from backstaff.engine.proxy import services_of
-from backstaff.engine.waits import Breaker, Wait, broken_by
+from backstaff.engine.proxy_log import ProxyLog
+from backstaff.engine.waits import Breaker, Wait
 from backstaff.errors import BackstaffError, DockerFailed, ProxyEnded, RemoteError
-from backstaff.events.facts import PairState, WaitKind
-from backstaff.events.types import Notice, PairChanged, ProbeSeen
+from backstaff.events.facts import PairState, ProbeSummary, WaitKind
+from backstaff.events.types import Notice, PairChanged
 from backstaff.explain.advice import advice_for_probe
 from backstaff.explain.docker_errors import deploy_doom
-from backstaff.explain.proxy_log import ProbeFold, ProbeResult, TargetState, parse_proxy_line
 from backstaff.hosts.protocol import CommandResult, Container, ContainerState
 from backstaff.kamal.names import PROXY_CONTAINER, container_prefix
 from backstaff.kamal.proxy_deploy import ProxyCommand, deploy_command
@@ -40,7 +40,6 @@ class ProxySwitch:
         self._role = role
         self._watch = watch
         self._host = watch.host
-        self._probes = ProbeFold()
         self.pending = False
         """Whether the proxy may still be about to move the traffic: it was told to, and has not said how that
         ended. It goes on if nobody waits for it any more."""
@@ -62,10 +61,8 @@ class ProxySwitch:
             self._role.name,
         )
         doom = Breaker()
-        followers = (
-            trip_when_doomed(self._watch, started.id, self._role.name, doom),
-            self._follow_probes(short_id, _began(started)),
-        )
+        log = ProxyLog(self._run, self._host, self._role.name, short_id, _began(started), self._switching)
+        followers = (trip_when_doomed(self._watch, started.id, self._role.name, doom), log.follow())
         async with alongside(*followers):
             self.pending = True
             try:
@@ -74,7 +71,8 @@ class ProxySwitch:
             except DockerFailed as error:
                 raise await self._without_proxy(error, started) from error
         if result.status != 0:
-            failure = self._failed(result.stderr or result.stdout)
+            await log.catch_up()
+            failure = self._failed(result.stderr or result.stdout, log.last)
             raise await self._without_proxy(failure, started, broke_off=_broke_off(failure.what))
 
     async def make_ready(self, container: str) -> None:
@@ -125,26 +123,6 @@ class ProxySwitch:
         fix = f"see why with `backstaff proxy logs -h {host}`; the next deploy starts it if it is down"
         return ProxyEnded(cause, where=host, evidence=[failure.what], fix=fix)
 
-    async def _follow_probes(self, target: str, since: str) -> None:
-        try:
-            await broken_by(self._host.breakers, lambda: self._read_probes(target, since))
-        except BackstaffError as error:
-            text = f"the proxy's log can not be followed: {error.what}"
-            self._run.stream.emit(Notice(level="info", host=self._host.name, text=text))
-
-    async def _read_probes(self, target: str, since: str) -> None:
-        async for line in self._host.docker.logs(PROXY_CONTAINER, since=since, follow=True):
-            self._take(line.text, target)
-
-    def _take(self, text: str, target: str) -> None:
-        seen = parse_proxy_line(text, target)
-        match seen:
-            case ProbeResult():
-                probe = self._probes.add(seen, self._run.stream.offset())
-                self._run.stream.emit(ProbeSeen(host=self._host.name, role=self._role.name, probe=probe))
-            case TargetState(healthy=True):
-                self._switching()
-
     def _switching(self) -> None:
         self._run.stream.emit(
             PairChanged(
@@ -155,11 +133,10 @@ class ProxySwitch:
             )
         )
 
-    def _failed(self, stderr: str) -> RemoteError:
+    def _failed(self, stderr: str, probe: ProbeSummary | None) -> RemoteError:
         said = stderr.strip().removeprefix("Error: ")
         if not said:
             said = "kamal-proxy deploy ended without a word, as it does when the proxy is stopped"
-        probe = self._probes.last
         refused = deploy_doom(said)
         if refused is not None:
             return RemoteError(refused.reason, where=self._host.name, evidence=[said], fix=refused.advice)

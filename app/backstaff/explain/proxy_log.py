@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from backstaff.events.facts import ProbeSummary
 
+_FAILED = "Healthcheck failed"
+_UPDATED = "Target health updated"
+
 
 @dataclass(frozen=True)
 class ProbeResult:
@@ -34,19 +37,19 @@ def parse_proxy_line(line: str, target: str) -> ProbeResult | TargetState | None
     None for everything else: requests, other targets, lines that are not JSON. The port is not compared,
     as checks may go to another port than traffic.
     """
-    if '"msg"' not in line:
-        return None
+    if not any(message in line for message in (_FAILED, _UPDATED)):
+        return None  # a busy proxy writes thousands of lines a second, nearly all of them requests
     try:
         record: object = json.loads(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(record, dict):
         return None
-    if record.get("msg") == "Healthcheck failed":
+    if record.get("msg") == _FAILED:
         url = str(record.get("url", ""))
         if _name(url) == _name(target):
             return ProbeResult(url, short_error(str(record.get("error", ""))))
-    if record.get("msg") == "Target health updated":
+    if record.get("msg") == _UPDATED:
         named = str(record.get("target", ""))
         if _name(named) == _name(target):
             return TargetState(named, healthy=record.get("state") == "healthy")

@@ -42,7 +42,7 @@ def test_a_host_that_can_not_be_reached_ends_the_run_before_anything_is_changed(
 
     assert result.code == 4, result.out
     assert result.card.startswith("FAILED connecting to h2 ")
-    assert cause in result.card
+    assert cause in result.card, result.out
     assert everything(lab.hosts[0]) == before
 
 

@@ -75,7 +75,7 @@ def test_a_broken_version_is_given_up_and_the_old_one_serves_on(
     assert f"app-job-{mode}" not in containers(worker)
     assert result.card.startswith("FAILED boot of web on h1")
     for cause in causes:
-        assert cause in result.card
+        assert cause in result.card, result.out
     assert f"h1 {mode} stopped, v1 serves · h2 v1 runs, untouched · lock released" in result.card
     printed = f"backstaff app logs -h h1 --container-id app-web-{mode}"
     assert printed in result.card
