@@ -87,7 +87,11 @@ class _Screen:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             if select.select([self._terminal], [], [], left)[0]:
-                os.read(self._terminal, 1 << 20)
+                try:
+                    os.read(self._terminal, 1 << 20)
+                except OSError:
+                    # The console has left the terminal, which then can not be read any more.
+                    return
 
 
 def opened(journal: Path, home: Path, seeks: int, *, wait: bool) -> Opened:

@@ -27,6 +27,7 @@ from tests.replay.journals import a_talkative_run
 LOG = Path(__file__).parents[1] / "data" / "kamal" / "report-2.6.0.log"
 PATIENCE_S = 30.0
 FEW = 20
+SOME_BYTES = 8_000
 RUN = a_talkative_run(lines=2_000)
 
 
@@ -230,6 +231,65 @@ async def test_what_breaks_the_background_stays_on_the_screen(
             assert "internal error: ZeroDivisionError" in "\n".join(lines_of(app.screen))
 
 
+async def test_what_breaks_at_a_key_stays_on_the_screen_and_no_place_is_gone_to_any_more(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened_at_once(path) as run:
+        app = a_console(run)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await at_rest(app, pilot)
+            before = app.replaying.player.t
+
+            def broken(_recording: Recording, _t: float, _hold: int) -> Iterator[int]:
+                raise ZeroDivisionError("by zero")
+
+            with monkeypatch.context() as patch:
+                patch.setattr(Recording, "going_to", broken)
+                app.action_replay("start")
+            app.action_replay("start")
+            await pilot.pause()
+            await pilot.pause()
+            assert "internal error: ZeroDivisionError" in "\n".join(lines_of(app.screen))
+            assert app.replaying.player.t == before
+
+
+async def test_what_breaks_once_a_place_is_there_is_told_with_that_place(path: Path) -> None:
+    with opened_at_once(path) as run:
+        app = a_console(run)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await at_rest(app, pilot)
+
+            def broken() -> None:
+                raise ZeroDivisionError("by zero")
+
+            app.replaying.go_to(5.0, broken)
+            app.draw()
+            await pilot.pause()
+            await pilot.pause()
+            app.draw()
+            assert app.state is app.replaying.state
+            assert "ZeroDivisionError" in app.state.trouble
+
+
+async def test_lines_are_not_doubled_where_a_rough_place_is_completed_among_empty_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_file(tmp_path, RUN)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\n\n"))
+    with opened_at_once(path) as run, ExitStack() as until_indexed:
+        until_indexed.enter_context(nothing_indexed(monkeypatch))
+        app = a_console(run, Begin(21.1))
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until_roughly_there(app)
+            until_indexed.close()
+            index_again(app)
+            await at_rest(app, pilot)
+            shown = [entry.text for entry in app.state.logs.since(app.state.logs.first)]
+            written = [each.body.text for each in RUN if each.t <= 21.1 and isinstance(each.body, Output)]
+            assert len(shown) == len(written)
+            assert shown[-FEW:] == written[-FEW:]
+
+
 @contextmanager
 def a_growing_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenedRun]:
     """A log of which no more is read than its beginning, and that is ever to be continued."""
@@ -313,6 +373,42 @@ async def test_a_growing_log_leaves_alone_what_the_operator_looks_at(
         async with app.run_test(size=(120, 40)) as pilot:
             await at_rest(app, pilot)
             assert len(first) == 1
+
+
+async def test_a_growing_log_is_not_shown_anew_while_the_operator_has_scrolled_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replaying, "GROWN", 1.0)
+    monkeypatch.setattr(growth, "STEP_S", -1.0)
+    with opened_at_once(LOG) as run, monkeypatch.context() as grown:
+        while run.recording.size() < SOME_BYTES:
+            assert run.recording.grow()
+        grown.setattr(growth.Growth, "further", lambda reading: not reading.done)
+        app = a_console(run)
+        async with app.run_test(size=(80, 15)) as pilot:
+            await until_roughly_there(app)
+            await pilot.press("4")
+            await pilot.pause()
+            lines, size, anew = app._main._events.lines, run.recording.size(), list[int]()
+            assert lines.max_scroll_y > 0
+
+            def noted(_replaying: Replaying, place: int) -> Iterator[int]:
+                anew.append(place)
+                yield place
+
+            grown.setattr(Replaying, "_arrive_roughly", noted)
+            grown.setattr(Recording, "size", lambda _recording: 2 * size)
+            lines.scroll_to(y=0, animate=False, force=True)
+            work_on(app)
+            assert anew == []
+            lines.scroll_to(y=lines.max_scroll_y, animate=False, force=True)
+            work_on(app)
+            assert set(anew) == {2 * size}
+
+
+def work_on(app: ReplayConsole) -> None:
+    for _ in range(FEW):
+        app.replaying.background.work()
 
 
 async def test_lines_that_were_told_of_some_events_are_told_anew_of_all(

@@ -13,12 +13,12 @@ from backstaff.console.timeline_text import (
     LEAST_TRACK,
     WAITED,
     Course,
+    Told,
     phases_line,
     t_at,
     thinned,
     track_line,
     track_start,
-    words_at,
     words_line,
 )
 from backstaff.events.facts import Outcome
@@ -117,7 +117,7 @@ def test_beside_the_track_there_is_no_time() -> None:
     ],
 )
 def test_it_is_told_what_is_at_the_place(offset: int, now_t: float, subject: Subject, words: str) -> None:
-    assert words_at(MARKS, offset, now_t, subject) == words
+    assert Told(MARKS).words_at(offset, now_t, subject) == words
 
 
 def test_where_nothing_is_it_is_told_what_there_is_to_go_to() -> None:

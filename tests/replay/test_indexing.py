@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backstaff.cli.reading import read_in_sight
 from backstaff.replay import index_builder, index_file
 from backstaff.replay.blobs import Blobs
 from backstaff.replay.breakdown import breakdown
@@ -220,6 +221,19 @@ def test_what_stands_in_the_way_of_the_index_is_told_and_costs_nothing_else(tmp_
         assert recording.index.covered == len(TEXT)
         answers_are_right(recording)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["run.jsonl", "run.jsonl.idx"]
+
+
+def test_who_reads_a_run_to_its_end_is_told_in_one_line_that_the_index_is_not_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = a_journal(tmp_path, EVENTS)
+    index_path(path).mkdir()
+    with Recording.open(path) as recording:
+        read_in_sight(recording)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert f"the index can not be kept: {path}.idx: " in told.err
 
 
 def test_a_full_disk_costs_only_the_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,8 @@ def agrees(line: bytes) -> bool:
     board.fold(event)
     assert output.t == event.t
     assert output.said() == event.body.text
-    assert {output.tail: [output.on_board()]} == {key: tail.lines for key, tail in board.output.items()}
+    kept = {key: tail.lines for key, tail in board.output.items()}
+    assert {output.speaker.tail: [output.on_board()]} == kept
     return True
 
 

@@ -115,7 +115,7 @@ class LineCanvas(ScrollView, Generic[E], can_focus=True, inherit_bindings=False)
 
     def _begin_anew(self) -> None:
         self.cursor.remove()
-        self.sheet.go_on()
+        self.sheet.release()
         self.following = True
 
     def relay(self, change: Callable[[], None]) -> None:

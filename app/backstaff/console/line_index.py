@@ -17,10 +17,12 @@ class LineIndex(Generic[E]):
     `numbers` and `matches` are in order; both are read only to others. New lines cost time in their own
     number; a new filter or search costs time in the length of the store."""
 
-    def __init__(self, store: LineStore[E]) -> None:
+    def __init__(
+        self, store: LineStore[E], wanted: LogFilter | None = None, search: Pattern | None = None
+    ) -> None:
         self.store = store
-        self.filter = LogFilter()
-        self.search: Pattern | None = None
+        self.filter = wanted or LogFilter()
+        self.search = search
         self.numbers: array[int] = array("q")
         self.matches: array[int] = array("q")
         self._first = self._seen = store.first

@@ -106,11 +106,8 @@ class Sheet(Generic[E]):
 
     def use(self, store: LineStore[E]) -> None:
         """Show the lines of another store, with the same filter and search."""
-        wanted, search = self.filter, self.search
         self._held = None
-        self._index = LineIndex(store)
-        self._index.use(wanted)
-        self._index.find(search)
+        self._index = LineIndex(store, self.filter, self.search)
         self._lay_out()
 
     def filter_by(self, wanted: LogFilter) -> None:
@@ -150,8 +147,13 @@ class Sheet(Generic[E]):
 
     def go_on(self) -> None:
         """Show what came meanwhile, and what will come."""
-        self._held = None
+        self.release()
         self.catch_up()
+
+    def release(self) -> None:
+        """Be paused no longer. What came meanwhile is not taken in yet, which takes time in vain where other
+        lines are to be shown."""
+        self._held = None
 
     def _lay_out(self) -> None:
         """Lay the lines out from scratch."""

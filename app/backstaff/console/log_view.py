@@ -50,6 +50,11 @@ class LogView(LinePanel[LogEntry]):
         super().__init__(store, LogLook(), zone=zone, id=id)
 
 
+def shown_name(source: str, name: str) -> str:
+    """The name of who writes, where it is told."""
+    return name if source in _NAMED else ""
+
+
 def log_entry(event: Event, body: Output) -> LogEntry:
     """The line that an event of output carries."""
     return LogEntry(
@@ -58,7 +63,7 @@ def log_entry(event: Event, body: Output) -> LogEntry:
         host=body.host,
         role=body.role,
         source=body.source,
-        name=body.name if body.source in _NAMED else "",
+        name=shown_name(body.source, body.name),
         stream=body.stream,
         text=body.text,
     )

@@ -6,7 +6,7 @@ from time import monotonic
 from backstaff.console.background import Want
 from backstaff.console.replaying import Replaying, Rough
 from backstaff.console.subject import Subject
-from backstaff.console.timeline_text import Course, words_at
+from backstaff.console.timeline_text import Course, Told
 from backstaff.replay.marks import Mark
 from backstaff.replay.player import Motion
 
@@ -23,7 +23,8 @@ class Overview:
         self._known = (-1, -1)
         self._marks: tuple[Mark, ...] = ()
         self._length_t = 0.0
-        self._said: tuple[tuple[tuple[Mark, ...], int, float, Subject], str] | None = None
+        self._told: Told | None = None
+        self._said: tuple[tuple[int, float, Subject], str] | None = None
         """What was asked of the marks last, and the answer."""
 
     @property
@@ -53,9 +54,10 @@ class Overview:
             return f"{self._share_read():.0%} of the run is read: {_told_by(replaying.rough)}"
         if replaying.seeking:
             return ""
-        asked = self._marks, replaying.player.offset, now_t, replaying.state.subject
-        if self._said is None or self._said[0][0] is not asked[0] or self._said[0][1:] != asked[1:]:
-            self._said = asked, words_at(*asked)
+        asked = replaying.player.offset, now_t, replaying.state.subject
+        if self._told is None or self._said is None or self._said[0] != asked:
+            self._told = self._told or Told(self._marks)
+            self._said = asked, self._told.words_at(*asked)
         return self._said[1]
 
     def _state(self) -> str:
@@ -85,7 +87,7 @@ class Overview:
             return
         if known[1] != self._known[1]:
             self._length_t = recording.length_t()
-        self._marks = tuple(recording.index.marks())
+        self._marks, self._told = tuple(recording.index.marks()), None
         self._made_at, self._known = now, known
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import inf, isinf
 from pathlib import Path
@@ -34,6 +35,11 @@ from backstaff.replay.times import HINT, Stretch, parse_time
 
 BACKGROUND = "background"
 """The name of the worker that spends time on what is to be done."""
+TURNS = 16
+"""How often others have their turn between two short times of work: a key goes from hand to hand until what
+it does is on the screen, and each hand takes a turn."""
+PICTURE_WITHIN_S = 0.2
+"""How long work waits for a picture, at most."""
 SKIP_S = 10.0
 _KINDS = {"wait": MarkKind.WAIT, "failure": MarkKind.FAILURE, "host": MarkKind.HOST}
 _NAMES = {MarkKind.WAIT: "wait", MarkKind.FAILURE: "failure", MarkKind.HOST: "trouble of a host"}
@@ -84,7 +90,10 @@ class ReplayConsole(RunConsole):
         self._export = export
         self._looking = LookingActions(self)
         self._work_there = asyncio.Event()
-        self._shown = 0
+        self._shown = self._pictured = 0
+        """Which of what was to be shown was drawn last, and which is on the screen."""
+        self._broken = ""
+        """What ended the work, if anything did: it is on the screen, and no place is gone to any more."""
         self._told_of_timeline = ""
         """Why it could not be drawn the last time."""
 
@@ -106,29 +115,53 @@ class ReplayConsole(RunConsole):
         error = message.worker.error
         if message.state is not WorkerState.ERROR or not isinstance(error, Exception):
             return
-        told = in_a_line(internal_error(error))
         if message.worker.name == BACKGROUND:
-            self._state.trouble = told
-            self.show_now()
+            self._tell_broken(error)
         else:
-            self.tell(told, bad=True)
+            self.tell(in_a_line(internal_error(error)), bad=True)
+
+    def _tell_broken(self, error: Exception) -> None:
+        self._state.trouble = self._broken = in_a_line(internal_error(error))
+        self.show_now()
 
     async def _work(self) -> None:
-        """Spend time on what is to be done, with a turn for keys after every few milliseconds."""
-        while True:
+        """Spend time on what is to be done, with turns for keys after every few milliseconds."""
+        while not self._broken:
             if self._replaying.background.idle:
                 self._work_there.clear()
                 await self._work_there.wait()
-            before = self._replaying.shown
-            try:
-                self._replaying.background.work()
-            except BackstaffError as error:
-                self.tell(in_a_line(error), bad=True)
-            except OSError as error:
-                self.tell(f"{error.filename or 'the run'}: {error.strerror or error}", bad=True)
-            if self._replaying.shown != before:
-                self.draw()
-            await asyncio.sleep(0)
+                continue
+            await self._show_place()
+            self._spend_time()
+            await self._show_place()
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+
+    def _spend_time(self) -> None:
+        """Do some of what is to be done. A place that is near is gone to at once: others would only draw
+        meanwhile what is shown no longer right after."""
+        replaying = self._replaying
+        try:
+            replaying.background.work()
+            while replaying.hurries and replaying.seeking:
+                replaying.background.work()
+        except BackstaffError as error:
+            self.tell(in_a_line(error), bad=True)
+        except OSError as error:
+            self.tell(f"{error.filename or 'the run'}: {error.strerror or error}", bad=True)
+
+    async def _show_place(self) -> None:
+        """Wait until another place is on the screen: whatever else there is to do comes after that."""
+        if self._pictured == self._replaying.shown:
+            return
+        if self._shown != self._replaying.shown:
+            self.draw()
+        self._pictured = self._shown
+        drawn = asyncio.Event()
+        if self._main.is_running and self._main.call_after_refresh(drawn.set):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PICTURE_WITHIN_S):
+                    await drawn.wait()
 
     def draw(self) -> None:
         """Show the place as it is now."""
@@ -141,6 +174,7 @@ class ReplayConsole(RunConsole):
             self._work_there.set()
         if self._shown != self._replaying.shown:
             self._state, self._shown = self._replaying.state, self._replaying.shown
+            self._state.trouble = self._state.trouble or self._broken
             self._drawn_second = -1
         super().draw()
         if self._main.is_running:
@@ -183,6 +217,15 @@ class ReplayConsole(RunConsole):
             self._move(name)
         except BackstaffError as error:
             self.tell(in_a_line(error), bad=True)
+        self._set_out()
+
+    def _set_out(self) -> None:
+        """Show that another place is gone to, or already what is there."""
+        if self._replaying.seeking and not self._broken:
+            try:
+                self._spend_time()
+            except Exception as error:  # noqa: BLE001 - told as where the work in the background breaks
+                self._tell_broken(error)
         self.draw()
 
     def _move(self, name: str) -> None:
@@ -216,7 +259,7 @@ class ReplayConsole(RunConsole):
     def on_timeline_sought(self, message: Timeline.Sought) -> None:
         """Go where the timeline was clicked."""
         self._replaying.go_to(message.t)
-        self.draw()
+        self._set_out()
 
     async def _ask_for_time(self) -> None:
         def flaw(text: str) -> str:
@@ -233,7 +276,7 @@ class ReplayConsole(RunConsole):
                 self._replaying.to_end()
             else:
                 self._replaying.go_to(t)
-            self.draw()
+            self._set_out()
 
     def _time(self, text: str) -> float:
         """Raises ValueError."""

@@ -4,12 +4,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from math import inf, isinf
-from time import monotonic
+from time import monotonic, perf_counter
 
 from backstaff.console.background import Background, Want
 from backstaff.console.line_store import LineStore
 from backstaff.console.log_filter import Pattern
-from backstaff.console.past_lines import FIRST_ENTRIES, MOST_ENTRIES, PastLines, lines_before, lines_nearby
+from backstaff.console.past_lines import (
+    FIRST_ENTRIES,
+    MOST_ENTRIES,
+    PastLines,
+    lines_before,
+    lines_held,
+    lines_nearby,
+)
 from backstaff.console.player_clock import PlayerClock
 from backstaff.console.run_state import RunState
 from backstaff.console.session import RunInfo
@@ -21,11 +28,16 @@ from backstaff.replay.finding import Finding
 from backstaff.replay.glimpse import FAR, NEAR
 from backstaff.replay.marks import Mark, MarkKind
 from backstaff.replay.player import Motion, Player, Seek
+from backstaff.replay.recording import Moment
 
 LOOKS_FOR_MORE_EVERY_S = 1.0
 GROWN = 1.5
 """By how much a log that is being read must have grown until more of it is shown."""
 ROUGH = "not all read yet"
+HURRIES_S = 0.05
+"""So long on its way to another place it need not leave time to others: a key hardly waits for that."""
+IN_QUICK_SUCCESSION_S = 0.2
+"""Whoever holds a key down wants to be where it ends, and not to wait for what is on the way."""
 LONG_WAY = 4 * 1024 * 1024
 """Where so many bytes have to be read to get to a place, it is shown roughly until then."""
 
@@ -76,11 +88,13 @@ class Replaying:
         self._clock = PlayerClock(player, seconds)
         self.state = RunState(info, self._clock)
         self.shown = 0
-        """Counts how often another state, or another Board, took the place of what was shown."""
+        """Counts how often another state, another Board or older lines came to be shown."""
         self.rough: Rough | None = None
         """What is shown, if that is not yet all that led to it. The player is elsewhere then."""
         self._back = 0
         """How many steps back are still to be made once the place is reached."""
+        self._left_at = self._hurries_until = 0.0
+        """When the way to the last place began, and how long after that time is left to nobody else."""
         self._looked_at = seconds()
         self._told_trouble = False
         self._finding: Finding | None = None
@@ -92,6 +106,11 @@ class Replaying:
     def seeking(self) -> bool:
         """Whether another place is on its way."""
         return self.background.does(Want.SEEK)
+
+    @property
+    def hurries(self) -> bool:
+        """Whether another place was asked for right before now, and none right before that."""
+        return perf_counter() < self._hurries_until
 
     @property
     def roughly(self) -> bool:
@@ -126,14 +145,15 @@ class Replaying:
 
     def go_to(self, t: float, then: Callable[[], None] = lambda: None) -> None:
         """Go to a time; `then` is called once the state there is shown."""
-        self._go(_Way(self.player.seek(t), partial(self._rough_place, t), to_end=isinf(t)), then)
+        self._go(
+            _Way(self.player.seek(t, FIRST_ENTRIES), partial(self._rough_place, t), to_end=isinf(t)), then
+        )
 
     def _go_to_offset(self, offset: int, then: Callable[[], None] = lambda: None) -> None:
         """Go to the place before the line at a byte."""
         far = self.player.recording.index.covered < offset
-        self._go(
-            _Way(self.player.seek_offset(offset), lambda: offset if far and self._long_way() else None), then
-        )
+        seek = self.player.seek_offset(offset, FIRST_ENTRIES)
+        self._go(_Way(seek, lambda: offset if far and self._long_way() else None), then)
 
     def _rough_place(self, t: float) -> int | None:
         """The place of a time that is not known yet, None where it soon is, or is not even written."""
@@ -149,7 +169,9 @@ class Replaying:
 
     def _go(self, way: _Way, then: Callable[[], None] = lambda: None) -> None:
         """Go elsewhere."""
-        self._back = 0
+        self._back, now = 0, perf_counter()
+        self._hurries_until = now + (HURRIES_S if now > self._left_at + IN_QUICK_SUCCESSION_S else 0.0)
+        self._left_at = now
         self.background.drop(Want.OLDER)
         self.background.put(Want.SEEK, self._arrival(way, then))
 
@@ -176,7 +198,7 @@ class Replaying:
         if self.seeking:
             self._back += 1
         elif not self.roughly:
-            self._go(_Way(self.player.step_back()))
+            self._go(_Way(self.player.step_back(FIRST_ENTRIES)))
 
     def skip(self, seconds: float) -> None:
         """So far on, or back."""
@@ -244,14 +266,13 @@ class Replaying:
         place = way.rough_place()
         if place is not None:
             yield from self._arrive_roughly(place)
-        yield from self._on_the_way(way)
+        moment = yield from self._on_the_way(way)
         self._tell_shortfall()
-        lines: PastLines | None = None
-        while lines is None or self._back:
-            while self._back:
-                self._back -= 1
-                yield from self.player.step_back()
-            lines = yield from lines_before(self.player.recording, self.player.offset, FIRST_ENTRIES)
+        while self._back:
+            self._back -= 1
+            moment = yield from self.player.step_back(FIRST_ENTRIES)
+        # Without a break: the player is at the place already, and the state is still that of the one before.
+        lines = lines_held(moment)
         if self.rough is not None and self.rough.offset == self.player.offset:
             self._complete(lines)
         else:
@@ -261,12 +282,17 @@ class Replaying:
         if lines.start:
             self.background.put(Want.OLDER, self._older(self.state, lines.start))
 
-    def _on_the_way(self, way: _Way) -> Iterator[int]:
+    def _on_the_way(self, way: _Way) -> Seek:
         """On the way to an end of which there is ever more, show now and then how far that is, unless
         somebody looks at what is shown."""
         recording = self.player.recording
         shown = recording.size()
-        for at in way.seek:
+        while True:
+            try:
+                at = next(way.seek)
+            except StopIteration as end:
+                moment: Moment = end.value
+                return moment
             yield at
             if way.to_end and recording.grows and recording.size() > GROWN * shown and self._at_tail():
                 shown = recording.size()
@@ -335,6 +361,7 @@ class Replaying:
         state.commands.put_before(lines.commands)
         state.events.put_before(lines.events)
         _tell_what_it_is(state, lines)
+        self.shown += 1
 
     def _index(self) -> Iterator[None]:
         while self.player.index_further():

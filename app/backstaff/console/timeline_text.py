@@ -1,5 +1,6 @@
 """A run from its beginning to its end as a few lines of cells: phases, waits, failures, and where one is."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -164,20 +165,46 @@ def _counts(marks: Sequence[Mark]) -> str:
     return "   ".join(counted(number, word) for number, word in found if number)
 
 
-def words_at(marks: Sequence[Mark], offset: int, now_t: float, subject: Subject) -> str:
-    """What has just happened at a place, else the wait that lasts there, that of `subject` before others:
-    which of how many, and its words."""
-    told = [mark for mark in marks if mark.kind in _LOOKS]
-    here = [mark for mark in told if mark.end == offset]
-    waits = [mark for mark in told if mark.kind is MarkKind.WAIT and mark.end <= offset]
-    lasting = [mark for mark in waits if mark.until_t is None or now_t < mark.until_t]
-    own = [mark for mark in lasting if Subject(mark.host, mark.role) == subject]
-    mark = next(iter([*here, *reversed(own), *reversed(lasting)]), None)
-    if mark is None:
-        return ""
-    same = sorted((each for each in told if each.kind is mark.kind), key=lambda each: each.end)
-    took = f" ({duration(mark.until_t - mark.t)})" if mark.until_t is not None else ""
-    return f"{_LOOKS[mark.kind].word} {same.index(mark) + 1} of {len(same)}   {mark.words}{took}"
+class Told:
+    """The marks of a run that have words, to be asked at any place. They are put in order once; after that
+    only waits are looked through for an answer."""
+
+    def __init__(self, marks: Sequence[Mark] = ()) -> None:
+        told = [mark for mark in marks if mark.kind is not MarkKind.PHASE]
+        self._waits = [mark for mark in reversed(told) if mark.kind is MarkKind.WAIT]
+        self._by_end = sorted(told, key=_end)
+        self._same = {kind: [mark for mark in self._by_end if mark.kind is kind] for kind in _LOOKS}
+
+    def words_at(self, offset: int, now_t: float, subject: Subject) -> str:
+        """What has just happened at a place, else the wait that lasts there, that of `subject` before others:
+        which of how many, and its words."""
+        mark = self._ended_at(offset) or self._lasting_at(offset, now_t, subject)
+        if mark is None:
+            return ""
+        same = self._same[mark.kind]
+        number = same.index(mark, bisect_left(same, mark.end, key=_end)) + 1
+        took = f" ({duration(mark.until_t - mark.t)})" if mark.until_t is not None else ""
+        return f"{_LOOKS[mark.kind].word} {number} of {len(same)}   {mark.words}{took}"
+
+    def _ended_at(self, offset: int) -> Mark | None:
+        place = bisect_left(self._by_end, offset, key=_end)
+        found = self._by_end[place] if place < len(self._by_end) else None
+        return found if found is not None and found.end == offset else None
+
+    def _lasting_at(self, offset: int, now_t: float, subject: Subject) -> Mark | None:
+        """The latest one."""
+        latest = None
+        for mark in self._waits:
+            if mark.end > offset or (mark.until_t is not None and mark.until_t <= now_t):
+                continue
+            if mark.host == subject.host and mark.role == subject.role:
+                return mark
+            latest = latest or mark
+        return latest
+
+
+def _end(mark: Mark) -> int:
+    return mark.end
 
 
 def _joined(row: Sequence[Cell]) -> Content:

@@ -6,7 +6,7 @@ of most of them: whose they are, when they came, whether they say something.
 
 import json
 import re
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ from backstaff.events.types import FORMAT_VERSION
 
 _NAME = rb'([^"\\\x00-\x1f]*)'
 _PLAIN = re.compile(
-    rb'\{"v":%d,"seq":(?:0|[1-9][0-9]{0,17}),"at":"([0-9]{4}-[0-9]{2}-[0-9]{2})' % FORMAT_VERSION
-    + rb'T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z"'
+    rb'\{"v":%d,"seq":(?:0|[1-9][0-9]{0,17}),"at":"(([0-9]{4}-[0-9]{2}-[0-9]{2})' % FORMAT_VERSION
+    + rb'T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z)"'
     + rb',"t":((?:0|[1-9][0-9]{0,14})\.[0-9]{1,9}),"kind":"output"'
     + rb',"source":"(container|hook|build|proxy|command)"'
     + rb',"text":"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u00[01][0-9a-f])[^"\\\x00-\x1f]*)*)"'
@@ -25,16 +25,30 @@ _PLAIN = re.compile(
 )
 
 
+class Speaker(NamedTuple):
+    """Who writes lines of output; `tail` is where a Board keeps them."""
+
+    tail: str
+    source: str
+    host: str
+    role: str
+    name: str
+
+
 class PlainOutput(NamedTuple):
     """What is known of a line of output without making an event of it; the line is sure to be a good one.
 
-    `tail` is where a Board keeps it. Texts are as they stand in the journal."""
+    Bytes are as they stand in the journal."""
 
     t: float
-    tail: str
+    speaker: Speaker
     text: bytes
     stream: bytes
-    name: bytes
+    at: bytes
+
+    def wall(self) -> datetime:
+        """The time of day."""
+        return datetime.fromisoformat(self.at.decode())
 
     def said(self) -> str:
         """What was written."""
@@ -42,7 +56,7 @@ class PlainOutput(NamedTuple):
 
     def on_board(self) -> OutputLine:
         """The line as a Board keeps it."""
-        return OutputLine(self.t, self.said(), self.stream.decode(), self.name.decode())
+        return OutputLine(self.t, self.said(), self.stream.decode(), self.speaker.name)
 
 
 def plain_output(line: bytes | None) -> PlainOutput | None:
@@ -50,10 +64,10 @@ def plain_output(line: bytes | None) -> PlainOutput | None:
     match = _PLAIN.fullmatch(line) if line else None
     if match is None or line is None:
         return None
-    day, t, source, text, host, role, name, stream = match.groups()
+    at, day, t, source, text, host, role, name, stream = match.groups()
     if not _is_day(day) or not (line.isascii() or _is_text(line)):
         return None
-    return PlainOutput(float(t), _tail(source, host, role, name), text, stream, name)
+    return PlainOutput(float(t), _speaker(source, host, role, name), text, stream, at)
 
 
 @lru_cache(maxsize=16)
@@ -66,8 +80,9 @@ def _is_day(day: bytes) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _tail(source: bytes, host: bytes, role: bytes, name: bytes) -> str:
-    return tail_key(source.decode(), host.decode(), role.decode(), name.decode())
+def _speaker(source: bytes, host: bytes, role: bytes, name: bytes) -> Speaker:
+    words = source.decode(), host.decode(), role.decode(), name.decode()
+    return Speaker(tail_key(*words), *words)
 
 
 def _is_text(line: bytes) -> bool:

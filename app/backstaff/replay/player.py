@@ -138,28 +138,29 @@ class Player:
         self._t = entry.event.t
         return self._passed(entry)
 
-    def step_back(self) -> Seek:
-        """One event back, and stay there."""
+    def step_back(self, hold: int = 0) -> Seek:
+        """One event back, and stay there. As on all ways the last lines before the place are held, up to
+        `hold` of them."""
         self.pause()
         before = self.recording.entries_before(self.offset)
         offset = next((each.offset for each in before if isinstance(each, Entry)), 0)
-        return (yield from self.seek_offset(offset))
+        return (yield from self.seek_offset(offset, hold))
 
-    def seek(self, t: float) -> Seek:
+    def seek(self, t: float, hold: int = 0) -> Seek:
         """To a time: before the first event that is later. Beyond the end is the end."""
         t = max(0.0, t)
         while self.recording.index.covered_t <= t and self.index_further():
             yield self.recording.index.covered
-        moment = yield from self.recording.going_to(t)
+        moment = yield from self.recording.going_to(t, hold)
         self._arrive(moment, t)
         return moment
 
-    def seek_offset(self, offset: int) -> Seek:
+    def seek_offset(self, offset: int, hold: int = 0) -> Seek:
         """To the place before the line that begins at a byte."""
         while self.recording.index.covered < offset and self.index_further():
             yield self.recording.index.covered
-        moment = yield from self.recording.going_before(offset)
-        self._arrive(moment, moment.board.t)
+        moment = yield from self.recording.going_before(offset, hold)
+        self._arrive(moment, moment.t)
         return moment
 
     def follow(self) -> None:
@@ -219,7 +220,7 @@ class Player:
         self._next, self._ahead = None, iter(())
         self._shown = None
         if self._peek() is None or math.isinf(t):
-            t = moment.board.t
+            t = moment.t
         self._move(Motion.PAUSED if self.motion is Motion.FOLLOWING else self.motion, t)
 
     def _peek(self) -> Entry | None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -14,30 +15,43 @@ from backstaff.events.board import Board
 from backstaff.events.types import Event
 from backstaff.replay.breakdown import KINDS, Breakdown, breakdown
 from backstaff.replay.entries import Damage, Entry, read_line
-from backstaff.replay.folding import Folding, fold_lines
+from backstaff.replay.folding import MOST_HELD_BYTES, Folding, Held, Read, fold_lines, read
 from backstaff.replay.glimpse import Glimpse, Reach, glimpse, place_at
 from backstaff.replay.growth import Growth
 from backstaff.replay.index import Index
 from backstaff.replay.index_file import index_path
 from backstaff.replay.indexing import Indexing
 from backstaff.replay.kinds import events_in
-from backstaff.replay.lines import lines_before, lines_from
+from backstaff.replay.lines import RawLine, lines_before, lines_from
 from backstaff.replay.opening import check_is_journal
 from backstaff.replay.search import Hit, Searched, TooSlow, search
 from backstaff.replay.source import FileSource, Source
 from backstaff.replay.summary import RunSummary, last_event, summarize
 
 _PIECE = 1024 * 1024
+_STARTS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A Board, and the byte of the journal at which the events begin that are not yet on it.
+    """A place: the byte of the journal at which the events begin that are later, and the Board before it.
 
-    The Board is the caller's to fold on: `Recording.entries(moment.offset)` tells with what."""
+    The Board is the caller's to fold on: `Recording.entries(moment.offset)` tells with what. Who wants to see
+    the last lines before the place has them `held`: those are not on the Board yet."""
 
     board: Board
     offset: int
+    held: tuple[Read, ...] = ()
+
+    @property
+    def start(self) -> int:
+        """The byte up to which the Board knows the run."""
+        return self.held[0].raw.offset if self.held else self.offset
+
+    @property
+    def t(self) -> float:
+        """How many seconds into the run the last event before the place is."""
+        return next((line.t for line in reversed(self.held) if line.t is not None), self.board.t)
 
 
 class Recording:
@@ -167,10 +181,6 @@ class Recording:
             if read is not None:
                 yield read
 
-    def places_before(self, offset: int) -> Iterator[int]:
-        """Where the lines before a place begin, last first, whatever they hold; empty ones are left out."""
-        return (raw.offset for raw in lines_before(self._source, offset) if raw.data != b"")
-
     def glimpse_before(self, offset: int, reach: Reach) -> Generator[int, None, Glimpse]:
         """About how the run stood before the line at `offset`: quick without an index."""
         return glimpse(self._source, offset, reach)
@@ -188,15 +198,41 @@ class Recording:
         """The Board at a place: before the line that begins there."""
         return _finished(self.going_before(offset))
 
-    def going_to(self, t: float) -> Generator[int, None, Moment]:
-        """Like `moment_at`, a few milliseconds at a time; yields at which byte it is."""
-        board, offset = self.index.nearest_to(t)
-        return (yield from self._folded(board, offset, self.size(), t))
+    def going_to(self, t: float, hold: int = 0) -> Generator[int, None, Moment]:
+        """Like `moment_at`, a few milliseconds at a time; yields at which byte it is. The last lines are
+        held, up to `hold` of them."""
+        board, start = self.index.nearest_to(t)
+        moment = yield from self._folded(board, start, self.size(), t, hold)
+        if start and len(moment.held) < hold and self._line_before(moment.start) < start:
+            return (yield from self.going_before(moment.offset, hold))
+        return moment
 
-    def going_before(self, offset: int) -> Generator[int, None, Moment]:
-        """Like `moment_before`, a few milliseconds at a time; yields at which byte it is."""
-        board, start = self.index.nearest_before(offset)
-        return (yield from self._folded(board, start, offset, math.inf))
+    def going_before(self, offset: int, hold: int = 0) -> Generator[int, None, Moment]:
+        """Like `moment_before`, a few milliseconds at a time; yields at which byte it is. The last lines are
+        held, up to `hold` of them."""
+        first = yield from self.start_before(offset, hold)
+        board, start = self.index.nearest_before(first)
+        return (yield from self._folded(board, start, offset, math.inf, hold))
+
+    def start_before(
+        self, offset: int, most: int, most_bytes: int = MOST_HELD_BYTES
+    ) -> Generator[int, None, int]:
+        """Where the last lines before a place begin, at most so many and so many bytes; empty ones do not
+        count. Yields every few milliseconds where it is."""
+        start, size = offset, 0
+        for number, raw in enumerate(self._lines_before(offset) if most else ()):
+            size += raw.end - raw.offset
+            if number >= most or size > most_bytes:
+                break
+            start = raw.offset
+            if number % _STARTS_AT_ONCE == _STARTS_AT_ONCE - 1:
+                yield start
+        return start
+
+    def read(self, offset: int, stop: int) -> Iterator[Read]:
+        """The lines from a place on that begin before another one, those of output with no event made of
+        them."""
+        return map(read, takewhile(lambda raw: raw.offset < stop, lines_from(self._source, offset)))
 
     def copy_to(self, file: BinaryIO, progress: Callable[[float], None] = lambda _share: None) -> None:
         """Write all of the journal, as it is now; `progress` is told which share of it is written, from 0
@@ -225,10 +261,20 @@ class Recording:
             if read is not None:
                 yield read
 
-    def _folded(self, board: Board, start: int, stop: int, t: float) -> Generator[int, None, Moment]:
-        folding = Folding(board)
-        end = yield from fold_lines(folding, lines_from(self._source, start, stop), start, t)
-        return Moment(folding.board(), end)
+    def _lines_before(self, offset: int) -> Iterator[RawLine]:
+        """The lines before a place, last first, whatever they hold; empty ones are left out."""
+        return (raw for raw in lines_before(self._source, offset) if raw.data is None or raw.data.strip())
+
+    def _line_before(self, offset: int) -> int:
+        """Where the last one of them begins; the place itself if there is none."""
+        return next((raw.offset for raw in self._lines_before(offset)), offset)
+
+    def _folded(
+        self, board: Board, start: int, stop: int, t: float, hold: int
+    ) -> Generator[int, None, Moment]:
+        folding, held = Folding(board), Held(hold) if hold else None
+        end = yield from fold_lines(folding, lines_from(self._source, start, stop), start, t, held)
+        return Moment(folding.board(), end, tuple(held.lines) if held else ())
 
 
 def _finished(steps: Generator[int, None, Moment]) -> Moment:
