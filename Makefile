@@ -12,7 +12,7 @@ test:    ## everything that needs no real hosts
 	$(UV) pytest -n auto -m "not lab"
 
 lab:     ## real hosts: needs root and the packages of tests/lab/packages.txt
-	BACKSTAFF_LAB=required $(UV) pytest -n 2 -m lab
+	BACKSTAFF_LAB=required $(UV) pytest -n 3 --dist worksteal -m lab
 
 bench:   ## figures: prints, asserts nothing
 	$(UV) python -m tests.bench.fleet
