@@ -1,4 +1,4 @@
-"""A part of the table: every fault once, each in a phase where it does harm, and every phase.
+"""A part of the table: every fault and every phase, and Ctrl-C or a closed terminal during a boot.
 
 `python -m tests.bench.faults` tries all of it. A case begins with the version that the case before it has
 left on the hosts.
@@ -33,11 +33,13 @@ CASES = (
     case("hook hanging", At.LOCK),
     case("clock an hour ahead", At.HEALTH),
     case("clock an hour behind", At.HEALTH),
+    case("SIGINT", At.HEALTH),
     case("SIGINT", At.SWITCH),
     case("SIGTERM", At.CONNECT),
     case("SIGHUP", At.TAG),
     case("SIGKILL", At.PRUNE),
     case("terminal closed", At.BARRIER),
+    case("terminal closed", At.CREATE),
 )
 
 
