@@ -14,6 +14,37 @@ def test_the_network_libraries_come_with_the_first_connection_only(module: str) 
     libraries = {"asyncssh", "aiohttp", "aiodocker"}
     code = f"import sys, {module}; print(sorted({libraries} & sys.modules.keys()))"
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert fresh(code) == "[]\n"
 
-    assert done.stdout == "[]\n"
+
+def fresh(code: str) -> str:
+    """What a program prints that knows nothing yet."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_loading_asks_no_compiler_where_libraries_are() -> None:
+    code = """
+import sys, os.path
+started = set()
+sys.addaudithook(lambda event, args: started.add(args[0]) if event == "subprocess.Popen" else None)
+import ctypes.util
+usual = ctypes.util.find_library
+from backstaff.hosts.loading import load_ssh
+load_ssh()
+print(sorted({os.path.basename(each) for each in started} - {"ldconfig"}), ctypes.util.find_library is usual)
+"""
+    assert fresh(code) == "[] True\n"
+
+
+def test_loading_reads_no_certificates() -> None:
+    code = """
+import ssl
+usual = ssl.SSLContext.set_default_verify_paths
+from backstaff.hosts.loading import load_docker
+load_docker()
+from aiohttp import connector
+contexts = [connector._SSL_CONTEXT_VERIFIED, connector._SSL_CONTEXT_UNVERIFIED]
+read = [each.cert_store_stats()["x509"] for each in contexts]
+print(read, ssl.SSLContext.set_default_verify_paths is usual)
+"""
+    assert fresh(code) == "[0, 0] True\n"

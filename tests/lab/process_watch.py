@@ -18,6 +18,7 @@ from pathlib import Path
 _REPOSITORY = Path(__file__).parents[2]
 _AGAIN_WITHIN = 3
 """Rounds in which a process is looked at again: it may just have become another program."""
+_SAME_PROGRAM_TRIES = 5
 
 
 @dataclass
@@ -55,12 +56,11 @@ class Watch:
                 self._look_at(pid)
 
     def _look_at(self, pid: str) -> None:
-        arguments = _read(f"/proc/{pid}/cmdline")
+        arguments, environment = _program(pid)
         if not arguments:
             return
         shown = arguments.replace(b"\0", b" ").decode("utf-8", "replace").strip()
         self._programs.add(" ".join(shown.split(" ")[:2])[:100])
-        environment = _read(f"/proc/{pid}/environ")
         for number, word in enumerate(self._words):
             if word in arguments:
                 self._arguments.add((number, shown[:200]))
@@ -76,6 +76,19 @@ class Watch:
             sorted(self._arguments),
             sorted(self._environments),
         )
+
+
+def _program(pid: str) -> tuple[bytes, bytes]:
+    """Arguments and environment of a process, both of the same program: between two reads it may become
+    another one, and what that was given would be taken for the first one's."""
+    arguments, environment = _read(f"/proc/{pid}/cmdline"), b""
+    for _ in range(_SAME_PROGRAM_TRIES):
+        environment = _read(f"/proc/{pid}/environ")
+        now = _read(f"/proc/{pid}/cmdline")
+        if now in {arguments, b""}:  # One that has ended meanwhile has none.
+            break
+        arguments = now
+    return arguments, environment
 
 
 def _read(path: str) -> bytes:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 class Fact(BaseModel):
     """Base of everything inside an event: immutable, and strict about unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
 
 class HostState(StrEnum):

@@ -3,16 +3,14 @@ and what talks to Docker with the first Docker."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backstaff.clock import Clock, LoopClock
 from backstaff.config.models.settings import Timeouts, UnknownHosts
 from backstaff.config.models.ssh import Ssh, SshKit
+from backstaff.hosts.loading import load_docker, load_ssh
 from backstaff.hosts.protocol import Host
-
-_DOCKER = "backstaff.hosts.docker_api"
 
 if TYPE_CHECKING:
     from backstaff.hosts.ssh_connections import SshConnections
@@ -53,11 +51,11 @@ class SshConnector:
     async def connect(self, name: str) -> "SshHost":
         """Connect and log in; `name` as deploy.yml writes it. Raises `HostUnreachable` or a kind of it."""
         # Imports take a third of a second, which would stop whatever the loop is showing.
-        await asyncio.to_thread(import_module, "backstaff.hosts.ssh_connections")
+        await asyncio.to_thread(load_ssh)
         if self._connections is None:
             self._connections = self._open()
             # What is needed next is loaded while the hosts take their time to answer.
-            asyncio.get_running_loop().run_in_executor(None, import_module, _DOCKER)
+            asyncio.get_running_loop().run_in_executor(None, load_docker)
         return await self._connections.connect(name)
 
     async def open_docker(self, host: Host) -> None:
@@ -66,7 +64,7 @@ class SshConnector:
 
         if not isinstance(host, SshHost):
             raise TypeError(f"{host.name} was not connected by this connector")
-        await asyncio.to_thread(import_module, _DOCKER)
+        await asyncio.to_thread(load_docker)
         await host.open()
 
     def _open(self) -> "SshConnections":

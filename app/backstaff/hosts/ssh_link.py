@@ -8,6 +8,7 @@ import asyncssh
 from backstaff.hosts.host_keys import HostKeyGuard
 from backstaff.hosts.known_hosts import HostKey
 from backstaff.hosts.proxy_process import ProxyProcess
+from backstaff.hosts.ssh_auth import ShortLogin
 
 _CLOSE_S = 2.0
 _LAST_WORDS_S = 1.0
@@ -26,6 +27,7 @@ class LinkObserver(asyncssh.SSHClient):
         self._jump = jump
         self._ended = asyncio.Event()
         self._connection: asyncssh.SSHClientConnection | None = None
+        self._login: ShortLogin | None = None
         self.proxy: ProxyProcess | None = None
         self._error: Exception | None = None
 
@@ -51,6 +53,16 @@ class LinkObserver(asyncssh.SSHClient):
     ) -> bool:
         """Asked by asyncssh for a key that known_hosts does not have."""
         return self._guard.judge(host_key(key))
+
+    def begin_auth(self, username: str) -> None:  # noqa: ARG002 (asyncssh's name)
+        """The keys are exchanged, and asyncssh is about to log in."""
+        if self._connection is not None:
+            self._login = ShortLogin.begin(self._connection)
+
+    def public_key_auth_requested(self) -> None:
+        """Asked by asyncssh for one more key, once it has tried all that it has: there is none."""
+        if self._login is not None:
+            self._login.keys_are_used_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, whoever ended it."""

@@ -154,4 +154,4 @@ NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 class Section(BaseModel):
     """A mapping of deploy.yml: unknown keys are errors, instances are immutable."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, populate_by_name=True)
