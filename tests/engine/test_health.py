@@ -60,6 +60,13 @@ def test_a_container_without_a_check_is_ready_when_it_still_runs_after_the_delay
     assert ready_after(ran) == pytest.approx(READINESS_S, abs=0.1)
 
 
+def test_the_delay_begins_when_docker_has_started_it_and_not_when_that_was_looked_at() -> None:
+    slow = Fault("inspect", Kind.DELAY, delay_s=0.5)
+    ran = booting(HEALTHY, then=lambda datacentre: datacentre["h1"].goes_wrong(slow))
+    assert ran.code is ExitCode.DONE
+    assert ready_after(ran) == pytest.approx(READINESS_S + slow.delay_s, abs=0.1)
+
+
 def test_without_a_delay_it_is_ready_as_soon_as_it_runs() -> None:
     assert ready_after(booting(HEALTHY, readiness=0)) == pytest.approx(0, abs=0.1)
 

@@ -44,7 +44,10 @@ class Pull:
 class Happening:
     """What happened to a container, `at` simulated seconds after the start: `created`, `asked to stop`,
     `asked to pause`, `switched to`, `removed`, or Docker's word for its own events. `was_target` tells
-    whether the proxy sent it traffic right then, `alone` whether no other container of its role ran."""
+    whether the proxy sent it traffic right then, `alone` whether no other container of its role ran on.
+
+    One that ends because of a stop from before the history counts as running until it has ended: Docker shows
+    nobody that it was told to, which matters where a frozen Docker carries out an earlier run's stop late."""
 
     at: Seconds
     what: str
@@ -253,8 +256,11 @@ class FakeServer:
 
     def _happened(self, what: str, container: FakeContainer) -> None:
         target = any(each.container == container.id[:12] for each in self.proxy.services.values())
+        ending = {each.container.id for each in self.history if each.what == "asked to stop"}
         others = [
-            each for each in self.running(container.role) if each is not container and not each.stopping
+            each
+            for each in self.running(container.role)
+            if each is not container and not (each.stopping and each.id in ending)
         ]
         self.history.append(Happening(elapsed(), what, container, was_target=target, alone=not others))
 

@@ -5,6 +5,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 
+from backstaff.clock import Seconds
 from backstaff.config.models import Role
 from backstaff.engine.alongside import alongside
 from backstaff.engine.audit import AuditTrail
@@ -79,6 +80,7 @@ class PairBoot:
         self._gatekeeper = gatekeeper
         self._old: ContainerSummary | None = None
         self._new: str | None = None
+        self._started_at: Seconds | None = None
         self._switch = ProxySwitch(run, role, watch)
         self._tell = PairTeller(run, self._host.name, role.name)
         self._giving_up = GivingUp(run, role, self._host, self._switch, f"{role.name} {run.version}")
@@ -189,13 +191,17 @@ class PairBoot:
         with self._run.report.step("start the container", self._host.name, self._role.name):
             found: list[Container] = []
 
+            async def start() -> None:
+                await start_container(self._host, container)
+                self._started_at = self._run.clock.now()
+
             async def look_early() -> None:
                 # Docker answers once the start is through, which may take longer than a look may.
                 with suppress(WaitExpired):
                     found.append(await self._findable(container))
 
             ready = (self._switch.make_ready(container),) if self._role.proxied else ()
-            await at_once(start_container(self._host, container), look_early(), *ready)
+            await at_once(start(), look_early(), *ready)
             # The look may have been there before the start. To the proxy, which judges the health by itself,
             # that is the same: what it is told of the container is there from the creation on.
             if found and (self._role.proxied or found[0].state is not ContainerState.CREATED):
@@ -226,7 +232,8 @@ class PairBoot:
         else:
             self._tell.state(PairState.CHECKING)
             with self._run.report.step("wait until healthy", self._host.name, self._role.name):
-                await HealthWatch(self._run, self._role, self._watch).until_healthy(container)
+                health = HealthWatch(self._run, self._role, self._watch)
+                await health.until_healthy(container, since=self._started_at)
 
     async def _stop_old(self, old: ContainerSummary) -> None:
         """Stop what served before. The new version serves already, so a failure is only a warning."""

@@ -2,6 +2,7 @@
 
 from contextlib import aclosing
 
+from backstaff.clock import Seconds
 from backstaff.config.models import Role
 from backstaff.engine.alongside import alongside
 from backstaff.engine.containers import ContainerWatch, facts_of
@@ -49,8 +50,9 @@ class HealthWatch:
         self._watch = watch
         self._host = watch.host
 
-    async def until_healthy(self, started: Container) -> None:
+    async def until_healthy(self, started: Container, *, since: Seconds | None = None) -> None:
         """Return when the container is healthy, or has run for the readiness delay without restarting.
+        `since` is when Docker had started it, if that is known better than from this look at it.
 
         Raises `WaitExpired` after the deploy timeout (with the readiness delay granted on top where there
         is no HEALTHCHECK), and `Doomed` as soon as it can not succeed.
@@ -74,18 +76,19 @@ class HealthWatch:
                 async for seen in states:
                     if error := doomed(self._host.name, seen):
                         raise error
-                    if seen is not None and await self._is_ready(seen):
+                    if seen is not None and await self._is_ready(seen, since):
                         return
 
         async with self._host.daemon.blamed():
             await self._run.waits.wait(wait, healthy, self._host.breakers)
 
-    async def _is_ready(self, seen: Container) -> bool:
+    async def _is_ready(self, seen: Container, since: Seconds | None) -> bool:
         if seen.health is not None:
             return seen.health.status == "healthy"
         if seen.state is not ContainerState.RUNNING:
             return False
-        await self._readiness_delay(seen.id)
+        has_run = self._run.clock.now() - since if since is not None and seen.restart_count == 0 else 0.0
+        await self._readiness_delay(seen.id, has_run)
         after = await self._watch.look(seen.id, "readiness delay over", self._role.name)
         return (
             after is not None
@@ -93,20 +96,21 @@ class HealthWatch:
             and (after.started_at, after.restart_count) == (seen.started_at, seen.restart_count)
         )
 
-    async def _readiness_delay(self, container: str) -> None:
+    async def _readiness_delay(self, container: str, has_run: Seconds) -> None:
         delay = self._run.config.readiness_delay
-        if delay == 0:
+        rest = delay - has_run
+        if rest <= 0:
             return
         doom = Breaker()
         wait = Wait(
             WaitKind.READINESS,
             f"{delay} s without a restart",
             "the clock",
-            delay,
+            rest,
             self._host.name,
             self._role.name,
             slack_s=SLACK_S,
         )
         guards = [*self._host.breakers, doom]
         async with alongside(trip_when_doomed(self._watch, container, self._role.name, doom)):
-            await self._run.waits.wait(wait, lambda _: self._run.clock.sleep(delay), guards)
+            await self._run.waits.wait(wait, lambda _: self._run.clock.sleep(rest), guards)
