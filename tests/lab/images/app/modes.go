@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"os/signal"
 	"strconv"
 	"strings"
@@ -70,6 +72,8 @@ func run(m mode) int {
 		return hang(stop)
 	case "oom":
 		return outOfMemory()
+	case "grow":
+		return grow()
 	case "worker":
 		return work(stop)
 	}
@@ -130,8 +134,28 @@ func hang(stop <-chan os.Signal) int {
 	return 0
 }
 
-// outOfMemory grows until the kernel ends it; without a memory limit it gives up rather than starve the machine.
+// outOfMemory has a process of its own that the kernel ends, and then ends as that did, like a server that loses
+// its only worker. Docker hears of the kernel's deed and of the container's end on two ways: where the end comes
+// first, it never says what it was due to.
 func outOfMemory() int {
+	child := exec.Command("/proc/self/exe", "grow")
+	child.Stdout, child.Stderr = os.Stdout, os.Stderr
+	err := child.Run()
+	var ended *exec.ExitError
+	if !errors.As(err, &ended) {
+		fmt.Fprintln(os.Stderr, "it was not killed:", err)
+		return 1
+	}
+	status, _ := ended.Sys().(syscall.WaitStatus)
+	if !status.Signaled() {
+		return status.ExitStatus()
+	}
+	time.Sleep(500 * time.Millisecond)
+	return 128 + int(status.Signal())
+}
+
+// grow takes memory until the kernel ends it; without a memory limit it gives up rather than starve the machine.
+func grow() int {
 	const most = 256
 	grown := [][]byte{}
 	for len(grown) < most {
