@@ -68,6 +68,12 @@ def test_a_command_in_backquotes_is_not_broken() -> None:
     ]
 
 
+def test_a_number_keeps_its_unit() -> None:
+    for width in range(40, 70):
+        lines = rendered(a_card(cause="the container ends again and again, after 1.1 s, in 2 min 3 s"), width)
+        assert not any(line.endswith(("1.1", "2", "min 3")) for line in lines), lines
+
+
 def test_a_lone_backquote_is_only_a_character() -> None:
     assert fix_lines("a ` in the text " + "word " * 8, 40) == [
         "a ` in the text word word",

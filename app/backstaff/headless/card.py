@@ -10,7 +10,8 @@ from backstaff.headless.colour import Paint, Tone
 
 INDENT = "  "
 LABEL = 10
-_QUOTED = re.compile(r"`[^`]+`")
+_WHOLE = re.compile(r"`[^`]+`|\b\d+(?:\.\d+)? (?:ms|s|min|h|MiB)\b")
+"""Commands, and numbers with their units."""
 _HELD_BLANK = "\0"
 """Stands for a blank at which a line may not end; it is in no text that went through `inert`."""
 
@@ -79,6 +80,6 @@ def _part(label: str, texts: tuple[str, ...] | list[str], width: int) -> list[st
 def _wrapped(text: str, width: int) -> list[str]:
     if width < 20 or len(text) <= width:
         return [text]
-    held = _QUOTED.sub(lambda found: found[0].replace(" ", _HELD_BLANK), text)
+    held = _WHOLE.sub(lambda found: found[0].replace(" ", _HELD_BLANK), text)
     lines = textwrap.wrap(held, width, break_long_words=False, break_on_hyphens=False)
     return [line.replace(_HELD_BLANK, " ") for line in lines]
