@@ -148,7 +148,7 @@ def a_datacentre(config: Config, *, old: str = OLD) -> Datacentre:
             container.start()
             if role.proxied:
                 server.route(container_prefix(config, role.name), container)
-        server.history.clear()
+        server.begin_history()
     return datacentre
 
 
@@ -261,7 +261,7 @@ async def _run_and_resume(scene: Scene, mend: Callable[[Datacentre], None]) -> t
     await asyncio.sleep(SETTLED_S)
     mend(datacentre)
     for server in datacentre.servers.values():
-        server.history.clear()
+        server.begin_history()
     again = replace(scene, cancel_at=None, dead=(DEAD, OWNER), unknown_keys={})
     return first, await run_over(datacentre, again.resumes(EarlierRun.of(first.board)), NEXT_OWNER)
 

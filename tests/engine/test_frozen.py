@@ -28,7 +28,7 @@ def left_paused(
         if serves:
             server.route("app-web", left)
         left.pause()
-        server.history.clear()
+        server.begin_history()
 
     return run(Scene(config=CONFIG, set=set_scene))
 

@@ -67,6 +67,23 @@ def test_the_delay_begins_when_docker_has_started_it_and_not_when_that_was_looke
     assert ready_after(ran) == pytest.approx(READINESS_S + slow.delay_s, abs=0.1)
 
 
+def test_what_somebody_else_has_started_anew_has_to_stay_up_for_the_whole_delay() -> None:
+    def start_anew(datacentre: Datacentre) -> None:
+        new = datacentre["h1"].find(f"app-job-{NEW}")
+        assert new is not None
+        new.kill()
+        new.start()
+
+    def soon(datacentre: Datacentre) -> None:
+        asyncio.get_running_loop().call_later(READINESS_S, start_anew, datacentre)
+
+    ran = booting(HEALTHY, then=soon)
+    again = max(each.at for each in ran.datacentre["h1"].history if each.what == "start")
+    stopped = next(each.at for each in ran.datacentre["h1"].history if each.what == "asked to stop")
+    assert ran.code is ExitCode.DONE
+    assert stopped - again >= READINESS_S
+
+
 def test_without_a_delay_it_is_ready_as_soon_as_it_runs() -> None:
     assert ready_after(booting(HEALTHY, readiness=0)) == pytest.approx(0, abs=0.1)
 

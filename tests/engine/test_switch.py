@@ -244,7 +244,7 @@ def test_what_an_interrupted_deploy_left_running_is_stopped_unless_it_serves() -
         )
         left.start()
         server.route("app-web", left)
-        server.history.clear()
+        server.begin_history()
 
     ran = run(Scene(config=CONFIG, set=set_scene))
     assert ran.code is ExitCode.DONE

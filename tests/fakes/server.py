@@ -46,8 +46,8 @@ class Happening:
     `asked to pause`, `switched to`, `removed`, or Docker's word for its own events. `was_target` tells
     whether the proxy sent it traffic right then, `alone` whether no other container of its role ran on.
 
-    One that ends because of a stop from before the history counts as running until it has ended: Docker shows
-    nobody that it was told to, which matters where a frozen Docker carries out an earlier run's stop late."""
+    One that was ending already when the history began counts as running until it has ended: Docker shows
+    nobody that it was told to, as when a frozen Docker carries out an earlier run's stop late."""
 
     at: Seconds
     what: str
@@ -77,6 +77,7 @@ class FakeServer:
         self.files: dict[str, str] = {}
         self.directories: set[str] = set()
         self.history: list[Happening] = []
+        self._ending_before: frozenset[str] = frozenset()
         self.wires: list[Wire] = []
         self._ended_by_docker: list[FakeContainer] = []
         self.subscribers: list[asyncio.Queue[DockerEvent | None]] = []
@@ -239,6 +240,11 @@ class FakeServer:
         self.stop_docker()
         asyncio.get_running_loop().call_later(1.0 + DOWN_S, self.start_docker)
 
+    def begin_history(self) -> None:
+        """Forget what has happened so far."""
+        self.history.clear()
+        self._ending_before = frozenset(each.id for each in self.containers.values() if each.stopping)
+
     def _docker_begins(self) -> None:
         ended, self._ended_by_docker = self._ended_by_docker, []
         for container in self.containers.values():
@@ -256,11 +262,10 @@ class FakeServer:
 
     def _happened(self, what: str, container: FakeContainer) -> None:
         target = any(each.container == container.id[:12] for each in self.proxy.services.values())
-        ending = {each.container.id for each in self.history if each.what == "asked to stop"}
         others = [
             each
             for each in self.running(container.role)
-            if each is not container and not (each.stopping and each.id in ending)
+            if each is not container and (not each.stopping or each.id in self._ending_before)
         ]
         self.history.append(Happening(elapsed(), what, container, was_target=target, alone=not others))
 

@@ -39,12 +39,13 @@ print(sorted({os.path.basename(each) for each in started} - {"ldconfig"}), ctype
 def test_loading_reads_no_certificates() -> None:
     code = """
 import ssl
-usual = ssl.SSLContext.set_default_verify_paths
+read = []
+def read_them(context):
+    read.append(context)
+ssl.SSLContext.set_default_verify_paths = read_them
+ssl.create_default_context()
 from backstaff.hosts.loading import load_docker
 load_docker()
-from aiohttp import connector
-contexts = [connector._SSL_CONTEXT_VERIFIED, connector._SSL_CONTEXT_UNVERIFIED]
-read = [each.cert_store_stats()["x509"] for each in contexts]
-print(read, ssl.SSLContext.set_default_verify_paths is usual)
+print(len(read), ssl.SSLContext.set_default_verify_paths is read_them)
 """
-    assert fresh(code) == "[0, 0] True\n"
+    assert fresh(code) == "1 True\n"

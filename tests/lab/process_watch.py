@@ -56,16 +56,24 @@ class Watch:
                 self._look_at(pid)
 
     def _look_at(self, pid: str) -> None:
-        arguments, environment = _program(pid)
-        if not arguments:
-            return
-        shown = arguments.replace(b"\0", b" ").decode("utf-8", "replace").strip()
-        self._programs.add(" ".join(shown.split(" ")[:2])[:100])
-        for number, word in enumerate(self._words):
-            if word in arguments:
-                self._arguments.add((number, shown[:200]))
-            if word in environment:
-                self._environments.add((number, shown[:200]))
+        """Look until arguments and environment are of the same program: between two reads it may become
+        another one, and what that was given would be taken for the first one's."""
+        arguments = _read(f"/proc/{pid}/cmdline")
+        for _ in range(_SAME_PROGRAM_TRIES):
+            if not arguments:
+                return
+            shown = arguments.replace(b"\0", b" ").decode("utf-8", "replace").strip()
+            self._programs.add(" ".join(shown.split(" ")[:2])[:100])
+            self._arguments |= self._found(arguments, shown)
+            environment = _read(f"/proc/{pid}/environ")
+            now = _read(f"/proc/{pid}/cmdline")
+            if now in {arguments, b""}:  # One that has ended meanwhile has none.
+                self._environments |= self._found(environment, shown)
+                return
+            arguments = now
+
+    def _found(self, text: bytes, shown: str) -> set[tuple[int, str]]:
+        return {(number, shown[:200]) for number, word in enumerate(self._words) if word in text}
 
     def findings(self) -> Findings:
         """All so far."""
@@ -76,19 +84,6 @@ class Watch:
             sorted(self._arguments),
             sorted(self._environments),
         )
-
-
-def _program(pid: str) -> tuple[bytes, bytes]:
-    """Arguments and environment of a process, both of the same program: between two reads it may become
-    another one, and what that was given would be taken for the first one's."""
-    arguments, environment = _read(f"/proc/{pid}/cmdline"), b""
-    for _ in range(_SAME_PROGRAM_TRIES):
-        environment = _read(f"/proc/{pid}/environ")
-        now = _read(f"/proc/{pid}/cmdline")
-        if now in {arguments, b""}:  # One that has ended meanwhile has none.
-            break
-        arguments = now
-    return arguments, environment
 
 
 def _read(path: str) -> bytes:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from backstaff.clock import Seconds
 from backstaff.config.models import Config, Role
 from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
@@ -110,6 +111,7 @@ class _WayBack:
         self._giving_up = GivingUp(run, role, self._host, self._switch, self._old.name)
         self._to_stop = ""
         """The old container, from when it was started here until it serves."""
+        self._started_at: Seconds | None = None
 
     async def go(self) -> str:
         """Go the way; what is to be told if it did not lead back. Cancellation passes through after cleaning
@@ -155,6 +157,7 @@ class _WayBack:
         elif seen.state not in _UP:
             self._to_stop = self._old.id
             await start_container(self._host, self._old.id)
+            self._started_at = self._run.clock.now()
         started = await self._watch.look(self._old.id, "started again", self._role.name)
         if started is None:
             raise RemoteError(f"{self._old.name} was removed by somebody else", where=self._host.name)
@@ -170,7 +173,7 @@ class _WayBack:
             else:
                 self._tell.state(PairState.ROLLING_BACK, f"checks {self._version}")
                 health = HealthWatch(self._run, self._role, self._watch, version=self._version)
-                await health.until_healthy(started)
+                await health.until_healthy(started, since=self._started_at)
 
     async def _stop_new(self) -> None:
         """The old version serves already, so a failure is only a warning."""

@@ -52,7 +52,7 @@ class HealthWatch:
 
     async def until_healthy(self, started: Container, *, since: Seconds | None = None) -> None:
         """Return when the container is healthy, or has run for the readiness delay without restarting.
-        `since` is when Docker had started it, if that is known better than from this look at it.
+        `since` is when Docker had started it, if that is known better than from the first look at it running.
 
         Raises `WaitExpired` after the deploy timeout (with the readiness delay granted on top where there
         is no HEALTHCHECK), and `Doomed` as soon as it can not succeed.
@@ -72,12 +72,18 @@ class HealthWatch:
         )
 
         async def healthy(_: Ongoing) -> None:
+            began = since
             async with aclosing(self._watch.states(started.id, self._role.name, seen=started)) as states:
                 async for seen in states:
                     if error := doomed(self._host.name, seen):
                         raise error
-                    if seen is not None and await self._is_ready(seen, since):
+                    if seen is None:
+                        continue
+                    if await self._is_ready(seen, began):
                         return
+                    if seen.state is ContainerState.RUNNING:
+                        # What runs from now on may have been started by somebody else, and later.
+                        began = None
 
         async with self._host.daemon.blamed():
             await self._run.waits.wait(wait, healthy, self._host.breakers)

@@ -10,8 +10,9 @@ from backstaff.headless.colour import Paint, Tone
 
 INDENT = "  "
 LABEL = 10
-_WHOLE = re.compile(r"`[^`]+`|\b\d+(?:\.\d+)? (?:ms|s|min|h|MiB)\b")
-"""Commands, and numbers with their units."""
+_NUMBER = r"\d+(?:\.\d+)? (?:s|min|h|B|kB|MB|GB|TB|MiB)\b"
+_WHOLE = re.compile(rf"`[^`]+`|\b{_NUMBER}(?: {_NUMBER})*")
+"""Commands, and numbers with their units, as `2 min 3 s`."""
 _HELD_BLANK = "\0"
 """Stands for a blank at which a line may not end; it is in no text that went through `inert`."""
 

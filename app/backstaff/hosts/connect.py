@@ -50,7 +50,7 @@ class SshConnector:
 
     async def connect(self, name: str) -> "SshHost":
         """Connect and log in; `name` as deploy.yml writes it. Raises `HostUnreachable` or a kind of it."""
-        # Imports take a third of a second, which would stop whatever the loop is showing.
+        # This takes a while, which would stop whatever the loop is showing.
         await asyncio.to_thread(load_ssh)
         if self._connections is None:
             self._connections = self._open()

@@ -6,6 +6,7 @@ it; Docker is asked over unix sockets alone. Measured, both together took a tent
 """
 
 import ctypes.util
+import os
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,10 +44,11 @@ def _import_docker() -> None:
 
 @contextmanager
 def _no_compiler_asked() -> Iterator[None]:
-    """While open, C libraries are found where the dynamic linker's cache has them, and nowhere else."""
+    """While open, C libraries are found where the dynamic linker's cache has them, and nowhere else; unless
+    somebody has told where else to look."""
     usual = ctypes.util.find_library
     in_cache: Callable[[str], str | None] | None = getattr(ctypes.util, "_findSoname_ldconfig", None)
-    if in_cache is not None:
+    if in_cache is not None and not os.environ.get("LD_LIBRARY_PATH"):
         ctypes.util.find_library = in_cache  # type: ignore[assignment]
     try:
         yield
@@ -56,7 +58,8 @@ def _no_compiler_asked() -> Iterator[None]:
 
 @contextmanager
 def _no_certificates_read() -> Iterator[None]:
-    """While open, TLS contexts are made without the system's certificates: they trust nobody."""
+    """While open, TLS contexts are made without the system's certificates: they trust nobody. aiohttp keeps
+    those that it makes at its import, so in this process it never speaks TLS without a context of its own."""
     usual = ssl.SSLContext.set_default_verify_paths
     ssl.SSLContext.set_default_verify_paths = _leave_out  # type: ignore[assignment,method-assign]
     try:

@@ -1,56 +1,58 @@
-"""A login in as few round trips as it takes.
+"""A login in as few round trips as it takes, where it is plain what it takes.
 
 asyncssh asks a server which ways to log in it has, then whether a key would do, and then proves that it has
-that key: three round trips. Where there are keys the first question can be spared, and where there is only
-one left to try, the second. A server that lets somebody in without a key is still asked, after the keys.
+that key: three round trips. With one key that signs by itself, both questions are spared. Who has an agent,
+a key in hardware, several keys, or ways of his own in a certain order logs in as always: there a signature
+may ask something of a person, or an answer decides what comes next. A short login that is refused is tried
+again as always.
 """
 
 import asyncssh
 
+_KNOWN = ("2.22.", "2.23.", "2.24.")
+"""Versions of asyncssh whose insides are those used here; it has no setting for this. With any other one,
+logins take as long as they always have."""
 _KEYS = b"publickey"
-_NOTHING = b"none"
 _WOULD_DO, _PROVED = b"\0", b"\1"
-"""The first argument of a request with a key: whether it only asks, or has the signature with it."""
-_INSIDES = ("_auth_methods", "_client_keys", "public_key_auth_requested", "send_userauth_request")
+"""The first word of a request with a key: whether it only asks, or has the signature with it."""
+
+
+def can_be_short(options: asyncssh.SSHClientConnectionOptions) -> bool:
+    """Whether a login with these settings is a plain one with one key."""
+    keys = options.client_keys or ()
+    others = options.agent_path or options.pkcs11_provider or options.preferred_auth
+    plain = len(keys) == 1 and not keys[0].use_executor and not others
+    return plain and options.public_key_auth and asyncssh.__version__.startswith(_KNOWN)
 
 
 class ShortLogin:
-    """Shortens the login of one connection."""
+    """Proves the key of one connection at once."""
 
     def __init__(self, connection: asyncssh.SSHClientConnection) -> None:
         self._connection = connection
         self._next_key = connection.public_key_auth_requested
         self._request = connection.send_userauth_request
-        self._last_key: asyncssh.SSHKeyPair | None = None
-        self._asked = False
+        self._key: asyncssh.SSHKeyPair | None = None
 
-    @classmethod
-    def begin(cls, connection: asyncssh.SSHClientConnection) -> "ShortLogin | None":
-        """Begin with the keys. To be called when asyncssh is about to ask for the ways to log in.
-
-        It offers no setting for this: with a version of it that has other insides than those known here, the
-        login takes as long as it always has, and there is nothing to shorten."""
-        if not all(hasattr(connection, name) for name in _INSIDES):
-            return None
-        login = cls(connection)
-        connection._auth_methods = [_KEYS]
-        vars(connection).update(public_key_auth_requested=login._take_key, send_userauth_request=login._send)
-        return login
-
-    def keys_are_used_up(self) -> None:
-        """Ask, once, to be let in without one; the answer is also which ways there are."""
-        if not self._asked:
-            self._asked = True
-            self._connection._auth_methods.append(_NOTHING)
+    def begin(self) -> None:
+        """To be called when asyncssh is about to ask for the ways to log in."""
+        self._connection._auth_methods = [_KEYS]
+        vars(self._connection).update(
+            public_key_auth_requested=self._take_key, send_userauth_request=self._send
+        )
 
     async def _take_key(self) -> asyncssh.SSHKeyPair | None:
-        key = await self._next_key()
-        self._last_key = None if self._connection._client_keys else key
-        return key
+        self._key = await self._next_key()
+        return self._key
 
     async def _send(
         self, method: bytes, *words: bytes, key: asyncssh.SSHKeyPair | None = None, trivial: bool = True
     ) -> None:
-        if method == _KEYS and words[0] == _WOULD_DO and self._last_key is not None:
-            words, key, trivial = (_PROVED, *words[1:]), self._last_key, False
-        await self._request(method, *words, key=key, trivial=trivial)
+        if method != _KEYS or words[0] != _WOULD_DO or self._key is None:
+            await self._request(method, *words, key=key, trivial=trivial)
+            return
+        try:
+            await self._request(method, _PROVED, *words[1:], key=self._key, trivial=False)
+        except ValueError:
+            # The key can not sign, as asyncssh takes it where it has asked before.
+            self._connection.try_next_auth()

@@ -19,15 +19,18 @@ class LinkObserver(asyncssh.SSHClient):
     """Listens to one connection: judges its host key, and remembers how far it came and why it ended.
 
     `proxy` is the proxy command that carries the connection, if one does; `jump` the name of the jump host
-    that carries it, and what listens to the connection to that one.
+    that carries it, and what listens to the connection to that one. `short`: the login is a plain one with
+    one key, see `ssh_auth`.
     """
 
-    def __init__(self, guard: HostKeyGuard, jump: "tuple[str, LinkObserver] | None" = None) -> None:
+    def __init__(
+        self, guard: HostKeyGuard, jump: "tuple[str, LinkObserver] | None" = None, *, short: bool = False
+    ) -> None:
         self._guard = guard
         self._jump = jump
+        self._short = short
         self._ended = asyncio.Event()
         self._connection: asyncssh.SSHClientConnection | None = None
-        self._login: ShortLogin | None = None
         self.proxy: ProxyProcess | None = None
         self._error: Exception | None = None
 
@@ -56,13 +59,8 @@ class LinkObserver(asyncssh.SSHClient):
 
     def begin_auth(self, username: str) -> None:  # noqa: ARG002 (asyncssh's name)
         """The keys are exchanged, and asyncssh is about to log in."""
-        if self._connection is not None:
-            self._login = ShortLogin.begin(self._connection)
-
-    def public_key_auth_requested(self) -> None:
-        """Asked by asyncssh for one more key, once it has tried all that it has: there is none."""
-        if self._login is not None:
-            self._login.keys_are_used_up()
+        if self._short and self._connection is not None:
+            ShortLogin(self._connection).begin()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, whoever ended it."""

@@ -18,6 +18,7 @@ from backstaff.hosts.host_keys import HostKeyGuard
 from backstaff.hosts.known_hosts import KnownKey, remember
 from backstaff.hosts.offered_keys import offered_keys
 from backstaff.hosts.proxy_process import ProxyProcess
+from backstaff.hosts.ssh_auth import can_be_short
 from backstaff.hosts.ssh_config import read_for
 from backstaff.hosts.ssh_failures import Attempt, ProxyEnd, explain, is_login_refusal, was_dropped
 from backstaff.hosts.ssh_link import Link, LinkObserver, close_link
@@ -107,11 +108,12 @@ class SshLogin:
             ) from error
 
     async def _connect_patiently(self, guard: HostKeyGuard, via: Link | None, via_name: str) -> Link:
-        """Connect, trying again where trying again helps: name lookups, and sshd's limit of starts."""
+        """Connect, trying again where trying again helps: name lookups, sshd's limit of starts, and a login
+        that was cut short."""
         lookups = drops = 0
-        agent = True
+        agent, short = True, can_be_short(self._options)
         while True:
-            observer = LinkObserver(guard, (via_name, via.observer) if via else None)
+            observer = LinkObserver(guard, (via_name, via.observer) if via else None, short=short)
             try:
                 return await self._attempt(observer, guard, via, agent=agent)
             except asyncssh.HostKeyNotVerifiable:
@@ -126,6 +128,8 @@ class SshLogin:
                 if was_dropped(error) and drops < _DROP_RETRIES and not (proxy and proxy.failed):
                     await self._policy.clock.sleep(_backoff(drops, 0.2, 3.0))
                     drops += 1
+                elif is_login_refusal(error) and short:
+                    short = False
                 elif is_login_refusal(error) and agent and self._has_own_keys():
                     agent = False
                 else:

@@ -38,6 +38,20 @@ def test_an_app_out_of_memory_is_told_as_that(lab: Lab, tmp_path: Path) -> None:
     assert running(lab.hosts[0]) == set()
 
 
+def test_an_app_that_the_kernel_kills_itself_is_told_with_what_that_means(lab: Lab, tmp_path: Path) -> None:
+    """Docker hears of the kill and of the end on two ways, and tells of the kill only where it came first."""
+    lab.app_image("v1", mode="oom-self")
+    servers = {"web": {"hosts": ["h1"], "options": {"memory": "48m", "memory-swap": "48m"}}}
+    project = a_project(lab, tmp_path, servers=servers)
+
+    result = project.run("deploy", "-P", "--version", "v1")
+
+    assert result.code == 1
+    assert "ran out of memory and was killed" in result.card or "exited 137" in result.card
+    assert "memory" in result.card.partition(" fix ")[2]
+    assert running(lab.hosts[0]) == set()
+
+
 def test_a_port_that_is_taken_is_told(lab: Lab, tmp_path: Path) -> None:
     host = lab.hosts[0]
     image = lab.app_image("v1")

@@ -9,42 +9,47 @@ import tempfile
 from pathlib import Path
 
 from tests.lab import Lab, LabError, missing_requirements
-from tests.lab.deploys.project import Project, a_project, settings_of
+from tests.lab.deploys.project import a_project, settings_of
 from tests.lab.faults.terminal import start_in_terminal
 
-_WEB, _JOB = ("h1", "h2"), ("h3", "h4")
-_TIMES = {"deploy_timeout": 20, "readiness_delay": 3}
 _COMMAND = ("deploy", "-P", "-d", "production", "--version")
+_BROKEN = {"h1": "answered 500 on GET /up", "h2": "the container keeps ending"}
+"""The hosts on which the version does not come up, and what the card has to say of them."""
 
 
 def transcript(lab: Lab, root: Path) -> str:
-    """The whole of it, command line included."""
+    """The whole of it, command line included. Raises LabError if it is not what is to be shown."""
     lab.app_image("v41", service="shop")
     lab.app_image("v42", service="shop", mode="unhealthy")
-    project = a_project(lab, root, web=_WEB, job=_JOB, service="shop", image="shop", **_TIMES)
+    settings = settings_of(
+        lab,
+        web=("h1", "h2"),
+        job=("h3", "h4"),
+        service="shop",
+        image="shop",
+        deploy_timeout=20,
+        readiness_delay=3,
+    )
+    project = a_project(lab, root)
     project.environ["NO_COLOR"] = "1"
+    project.configure(settings)
     project.configure({}, destination="production")
     project.write(".kamal/secrets.production", (project.directory / ".kamal/secrets").read_text())
     project.commit()
     before = project.run(*_COMMAND, "v41")
     if before.code != 0:
         raise LabError(before.out + before.err)
-    _crash_on(project, lab, "h2")
-    with start_in_terminal(project, *_COMMAND, "v42", "--no-tui") as running:
-        shown = running.ended().out.replace("\r\n", "\n").rstrip()
-    return f"$ backstaff {' '.join(_COMMAND)} v42 --no-tui\n{shown}"
-
-
-def _crash_on(project: Project, lab: Lab, host: str) -> None:
-    """From now on the app finds no database on this host."""
-    settings = settings_of(lab, web=_WEB, job=_JOB, service="shop", image="shop", **_TIMES)
-    settings["servers"] = {
-        "web": {"hosts": [each if each != host else {each: "lonely"} for each in _WEB]},
-        "job": {"hosts": list(_JOB), "env": {"clear": {"APP_MODE": "worker"}}},
-    }
-    settings["env"] = {"secret": ["DB_PASSWORD"], "tags": {"lonely": {"APP_MODE": "crash:1"}}}
-    project.configure(settings)
+    web = {"hosts": ["h1", {"h2": "lonely"}]}
+    crashing = {"secret": ["DB_PASSWORD"], "tags": {"lonely": {"APP_MODE": "crash:1"}}}
+    job = {"hosts": ["h3", "h4"], "env": {"clear": {"APP_MODE": "worker"}}}
+    project.configure({**settings, "servers": {"web": web, "job": job}, "env": crashing})
     project.commit()
+    with start_in_terminal(project, *_COMMAND, "v42", "--no-tui") as running:
+        ended = running.ended()
+    if ended.code != 1 or not all(words in ended.card for words in _BROKEN.values()):
+        raise LabError(f"the deploy did not fail as it is to be shown ({ended.code}):\n{ended.out}")
+    shown = ended.out.replace("\r\n", "\n").rstrip()
+    return f"$ backstaff {' '.join(_COMMAND)} v42 --no-tui\n{shown}"
 
 
 def main() -> int:

@@ -72,7 +72,7 @@ func run(m mode) int {
 		return hang(stop)
 	case "oom":
 		return outOfMemory()
-	case "grow":
+	case "oom-self":
 		return grow()
 	case "worker":
 		return work(stop)
@@ -138,7 +138,7 @@ func hang(stop <-chan os.Signal) int {
 // its only worker. Docker hears of the kernel's deed and of the container's end on two ways: where the end comes
 // first, it never says what it was due to.
 func outOfMemory() int {
-	child := exec.Command("/proc/self/exe", "grow")
+	child := exec.Command("/proc/self/exe", "oom-self")
 	child.Stdout, child.Stderr = os.Stdout, os.Stderr
 	err := child.Run()
 	var ended *exec.ExitError
