@@ -329,6 +329,10 @@ def test_a_phase_that_ends_at_the_lock_does_not_say_that_its_own_work_failed() -
     assert told(Script(), held, ended) == ["connect ended by the lock after 1.5 s"]
 
 
+def test_a_phase_that_took_no_time_does_not_say_how_much() -> None:
+    assert told(Script(), PhaseEnded(phase=Phase.LOCK, outcome=Outcome.DONE, took_s=0.04)) == ["lock done"]
+
+
 def test_a_phase_tells_its_time_and_a_failed_one_that_it_failed() -> None:
     assert told(Script(), PhaseEnded(phase=Phase.PULL, outcome=Outcome.DONE, took_s=4.1)) == [
         "pull done in 4.1 s"

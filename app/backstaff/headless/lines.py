@@ -32,6 +32,9 @@ from backstaff.headless.wait_lines import wait_ended, wait_explained, wait_start
 
 __all__ = ["Detail", "Line", "lines_of"]
 
+WORTH_TELLING_S = 0.05
+"""A phase that was over sooner took, in the digits shown, no time."""
+
 
 def lines_of(event: ev.Event, before: Board) -> list[Line]:
     """The lines for an event, inert. `before` is the Board as it was before this event."""
@@ -125,7 +128,8 @@ def _plan(body: ev.PlanMade) -> list[Line]:
 
 def _phase_ended(body: ev.PhaseEnded, before: Board) -> Line:
     if body.outcome is Outcome.DONE:
-        return Line(f"{body.phase.value} done in {duration(body.took_s)}", tone=Tone.DIM)
+        took = f" in {duration(body.took_s)}" if body.took_s >= WORTH_TELLING_S else ""
+        return Line(f"{body.phase.value} done{took}", tone=Tone.DIM)
     if before.lock is not None and before.lock.state is LockState.HELD:
         return Line(f"{body.phase.value} ended by the lock after {duration(body.took_s)}", tone=Tone.WARNING)
     ended = "failed" if body.outcome in {Outcome.EXPIRED, Outcome.DOOMED} else body.outcome.value

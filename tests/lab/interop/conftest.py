@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.interop.once import OncePerRun
 from tests.lab.interop.project import Tool
 
 _HERE = Path(__file__).parent
@@ -26,3 +27,10 @@ def _kamal_is_installed() -> None:
     if os.environ.get("BACKSTAFF_LAB") == "required":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str, testrun_uid: str) -> OncePerRun:
+    """For what all workers look at and one makes."""
+    own = tmp_path_factory.getbasetemp()
+    return OncePerRun(own if worker_id == "master" else own.parent, testrun_uid)

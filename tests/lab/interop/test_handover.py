@@ -6,6 +6,7 @@ import pytest
 
 from tests.lab import Lab
 from tests.lab.interop.host_state import RANDOM, HostState, look_at
+from tests.lab.interop.once import OncePerRun
 from tests.lab.interop.project import PERFORMER_EMAIL, Tool, make_project
 
 STAGING = "--destination=staging"
@@ -14,8 +15,12 @@ TAGGING = "Tagging IMAGE as the latest image"
 
 
 @pytest.fixture(scope="module")
-def history(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> list[list[HostState]]:
+def history(lab: Lab, tmp_path_factory: pytest.TempPathFactory, once: OncePerRun) -> list[list[HostState]]:
     """Both hosts after each of the four turns."""
+    return once.made("handover", lambda: _take_turns(lab, tmp_path_factory))
+
+
+def _take_turns(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> list[list[HostState]]:
     lab.wipe()
     project = make_project(lab, tmp_path_factory.mktemp("interop"), "shop")
     for version in ("v1", "v2"):

@@ -9,6 +9,7 @@ import pytest
 from tests.lab import Lab
 from tests.lab.interop.docker_recorder import Call, proxy_calls, recorded, take_calls
 from tests.lab.interop.host_state import HostState, look_at, steady_hostname
+from tests.lab.interop.once import OncePerRun
 from tests.lab.interop.project import Project, Tool, make_project
 
 _SHOP = ("shop", "--destination=staging")
@@ -62,8 +63,12 @@ States = Mapping[tuple[str, str, str], HostState]
 
 
 @pytest.fixture(scope="module")
-def states(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Mapping[Tool, States]:
+def states(lab: Lab, tmp_path_factory: pytest.TempPathFactory, once: OncePerRun) -> Mapping[Tool, States]:
     """What every run of each tool left."""
+    return once.made("same-state", lambda: _deploy_all(lab, tmp_path_factory))
+
+
+def _deploy_all(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Mapping[Tool, States]:
     projects = {name: make_project(lab, tmp_path_factory.mktemp(name), name) for name in RUNS}
     for service, version in (("shop", "v1"), ("shop", "v2"), ("plain_app-1", "v1")):
         lab.app_image(version, service=service)
