@@ -185,7 +185,7 @@ FAULTS: tuple[Fault, ...] = (
         "disk full",
         {
             **_in(At, _DISK_FULL),
-            # A disk takes a moment to fill; the tag, which is written beside the pruning, may be there by then.
+            # A disk takes a moment to fill; the tag, written beside the pruning, may be there by then.
             **_in((At.TAG, At.PRUNE), replace(_DISK_FULL, codes=(0, 1))),
         },
         strike=strikes.fill_disk,
