@@ -25,8 +25,8 @@ CONSOLE = {"textual", "rich"}
 NETWORK = {"asyncssh", "aiodocker", "aiohttp", "cryptography"}
 
 
-def loaded_by(directory: Path, *argv: str) -> set[str]:
-    """The packages that were loaded when a command had ended well."""
+def loaded_by(directory: Path, *argv: str, code: int = 0) -> set[str]:
+    """The packages that were loaded when a command had ended with this exit code."""
     environ = {
         **os.environ,
         "HOME": str(directory),
@@ -36,7 +36,7 @@ def loaded_by(directory: Path, *argv: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", _TELL, *argv], cwd=directory, env=environ, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 
@@ -67,6 +67,12 @@ def test_the_first_words_do_not_wait_for_the_models(directory: Path, argv: str) 
 )
 def test_what_stays_on_this_machine_loads_neither_console_nor_network(directory: Path, argv: str) -> None:
     assert not loaded_by(directory, *argv.split()) & (CONSOLE | NETWORK)
+
+
+def test_what_connects_is_loaded_while_the_secrets_are_fetched(directory: Path) -> None:
+    (directory / ".kamal/secrets").write_text("REGISTRY_PASSWORD=$(exit 1)")
+    loaded = loaded_by(directory, "deploy", "-P", "--version", "v2", code=2)
+    assert "asyncssh" in loaded
 
 
 def test_a_headless_run_does_not_load_the_console(directory: Path) -> None:

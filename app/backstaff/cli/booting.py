@@ -26,6 +26,7 @@ from backstaff.engine.resume import EarlierRun
 from backstaff.errors import ExitCode
 from backstaff.events.board import Board
 from backstaff.explain.retry import image_is_built, resume_argv
+from backstaff.hosts.connect import load_beside
 from backstaff.plan.plan import Command, Plan, make_plan
 
 
@@ -117,6 +118,8 @@ async def carry_out(booting: Booting) -> ExitCode:
 
 async def _prepared(common: CommonOptions, command: Command, options: BootOptions) -> Booting:
     project = open_project(common)
+    # A vault takes its time to give the secrets.
+    load_beside()
     secrets = await read_secrets(common, project)
     version = await target_version(project, command, options.version or common.version)
     looked = version is None

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from backstaff.hosts.ssh_host import SshHost
 
 
+def load_beside() -> None:
+    """Begin to load what makes connections, while something else is waited for."""
+    asyncio.get_running_loop().run_in_executor(None, load_ssh)
+
+
 class SshConnector:
     """Connects to hosts of deploy.yml; one per run, so that limits and jump hosts are shared.
 
