@@ -241,7 +241,7 @@ async def test_a_port_where_nobody_listens_refuses(server: ServerState, known_ho
     with pytest.raises(HostUnreachable, match=f"127.0.0.1 port {port} refuses connections") as failure:
         await a_connector(server, known_hosts).connect(f"127.0.0.1:{port}")
 
-    assert "ssh.port" in failure.value.fix
+    assert "behind the host in deploy.yml" in failure.value.fix
 
 
 async def test_a_server_that_never_says_anything_is_given_up_on(

@@ -1,6 +1,7 @@
 """What a login that failed is told as."""
 
 import errno
+from dataclasses import replace
 
 import pytest
 
@@ -31,3 +32,15 @@ def test_a_connection_that_fails_is_told_with_host_and_port_in_plain_words(
     told = explain(error, ATTEMPT)
     assert told.what.startswith(words)
     assert "Connect call" not in told.what
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("h2", "(ssh.port in deploy.yml)"),
+        ("deploy@h2:22", "(it stands behind the host in deploy.yml)"),
+    ],
+)
+def test_the_fix_names_the_place_that_the_port_comes_from(name: str, place: str) -> None:
+    told = explain(of_asyncio(errno.ECONNREFUSED), replace(ATTEMPT, name=name))
+    assert place in told.fix

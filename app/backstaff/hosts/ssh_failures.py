@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import asyncssh
 
+from backstaff.config.host_address import parse_host
 from backstaff.errors import HostUnreachable, LoginRefused
 
 _PROXY_FIX = (
@@ -119,15 +120,19 @@ def _refused(error: OSError) -> bool:
     return isinstance(error, ConnectionRefusedError) or several
 
 
+def _port_setting(attempt: Attempt) -> str:
+    """Where the port comes from."""
+    if attempt.to_jump_host:
+        return "ssh.proxy in deploy.yml, or Port in the ssh configuration"
+    if parse_host(attempt.name).port is not None:
+        return "it stands behind the host in deploy.yml"
+    return "ssh.port in deploy.yml"
+
+
 def _reason(error: Exception, attempt: Attempt) -> tuple[str, str]:
     at = f"{attempt.host} port {attempt.port}"
     silent = f"no answer from port {attempt.port} within {attempt.deadline_s:g} s"
-    setting = (
-        "ssh.proxy in deploy.yml, or Port in the ssh configuration"
-        if attempt.to_jump_host
-        else "ssh.port in deploy.yml"
-    )
-    port_fix = f"check that sshd runs there and listens on port {attempt.port} ({setting})"
+    port_fix = f"check that sshd runs there and listens on port {attempt.port} ({_port_setting(attempt)})"
     match error:
         case socket.gaierror():
             return (
