@@ -1,8 +1,8 @@
 """Loads what talks to hosts, when it is needed, and without the work at its import that no run has use for.
 
 asyncssh looks for two optional C libraries; where they are not installed Python asks a compiler and a linker
-for them, each time anew. aiohttp reads the system's TLS certificates, twice; Docker is asked over unix sockets
-alone. Measured, the least of 15 tries each, that took 20 and 53 ms of every run.
+for them, each time anew. aiohttp reads the system's TLS certificates, twice; Docker is asked over unix
+sockets alone. Measured, the least of 15 tries each, that took 20 and 53 ms of every run.
 """
 
 import ctypes.util
