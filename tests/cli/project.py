@@ -101,6 +101,11 @@ class Project:
         """Add to deploy.yml."""
         self.write("config/deploy.yml", DEPLOY_YML + text)
 
+    def replace(self, old: str, new: str) -> None:
+        """Change something in the deploy.yml that a project begins with."""
+        assert old in DEPLOY_YML
+        self.write("config/deploy.yml", DEPLOY_YML.replace(old, new))
+
     def run(
         self, *argv: str, environ: Mapping[str, str] | None = None, stdout: TextIO | None = None
     ) -> Result:

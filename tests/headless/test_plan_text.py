@@ -11,7 +11,7 @@ from tests.kamal.builders import a_config, a_role
 
 def outlined(config: Config) -> Outline:
     plan = make_plan(config, select(config), "v2", Command.DEPLOY, skip_push=True)
-    return outline(config, plan, {}, local_arch="amd64", buildx=True)
+    return outline(config, plan, {})
 
 
 def test_each_group_says_what_it_opens_and_who_can_open_what_it_waits_at() -> None:

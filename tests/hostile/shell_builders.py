@@ -123,7 +123,7 @@ NO_SHELL = {
     *("needs_buildx", "details_text", "encoded_details", "env_file_text", "ascii_runs", "ruby_dump"),
     *("label_values", "misplaced_labels", "label_filters", "auth_server", "docker_server", "credential_text"),
     *("removable_tags", "deploy_flags", "hook_env", "image_filter", "up_containers", "removable_containers"),
-    *("clone_command", "reset_commands", "check_commands"),
+    *("new_clone_commands", "reset_commands", "check_commands"),
 }
 """Functions whose texts are names, lines for people, argument lists that no shell sees, or answers taken
 apart: what becomes shell of them is quoted by a builder above."""

@@ -5,10 +5,16 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from backstaff.config.models import BuildCache, Builder, Buildpacks, CacheType, Registry
+from backstaff.config.models import BuildCache, Builder, CacheType, Registry
 from backstaff.errors import BuildFailed
 from backstaff.kamal.build import builder_name, buildx_commands, create_builder_commands, plain_commands
-from backstaff.kamal.build_clone import build_dir, check_commands, clone_command, clone_dir, reset_commands
+from backstaff.kamal.build_clone import (
+    build_dir,
+    check_commands,
+    clone_dir,
+    new_clone_commands,
+    reset_commands,
+)
 from tests.kamal.builders import a_config
 
 AMD = Builder(arches=("amd64",))
@@ -82,14 +88,6 @@ def test_what_docker_alone_can_not_do_is_refused(builder: Builder, reason: str) 
         plain_commands(a_config(builder=builder), "v1", local_arch="amd64")
 
 
-@pytest.mark.parametrize("commands", [plain_commands, buildx_commands])
-def test_buildpacks_are_refused(commands: object) -> None:
-    assert callable(commands)
-    config = a_config(builder=replace(AMD, pack=Buildpacks("heroku/builder:24")))
-    with pytest.raises(BuildFailed, match="buildpacks"):
-        commands(config, "v1", local_arch="amd64")
-
-
 @pytest.mark.parametrize(
     ("builder", "local_arch", "name"),
     [
@@ -142,7 +140,10 @@ def test_the_clone_has_the_revision_and_nothing_uncommitted(tmp_path: Path) -> N
     config = a_config()
     clone = clone_dir(config, tmp_path, root)
     clone.mkdir(parents=True)
-    subprocess.run(clone_command(clone, root), check=True, capture_output=True)
+    (clone / "of an earlier build").touch()
+    for command in new_clone_commands(clone, root):
+        subprocess.run(command, check=True, capture_output=True)
+    assert [path.name for path in clone.iterdir()] == ["repo"]
     (root / "app.rb").write_text("2")
     git("commit", "-qam", "two")
     (root / "app.rb").write_text("uncommitted")

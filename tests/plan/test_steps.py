@@ -1,6 +1,5 @@
 from backstaff.config.models import (
     AssetPath,
-    Builder,
     Config,
     EnvVars,
     Proxy,
@@ -12,7 +11,8 @@ from backstaff.kamal.proxy_boot import start_line
 from backstaff.kamal.proxy_deploy import deploy_command
 from backstaff.plan.plan import Command, Plan, make_plan
 from backstaff.plan.selection import select
-from backstaff.plan.steps import Step, host_steps, local_steps
+from backstaff.plan.step import Step
+from backstaff.plan.steps import host_steps
 from tests.kamal.builders import a_config, a_role
 
 
@@ -30,7 +30,7 @@ def test_all_that_changes_a_web_host_in_order() -> None:
     assert lines(host_steps(config, a_plan(config), "h1")) == [
         "docker pull registry.test/me/app:v2",
         "mkdir -p .kamal",
-        "mkdir .kamal/lock-app",
+        "mkdir .kamal/lock-app  # then the files details and backstaff in it, which tell who holds it",
         "docker network create kamal",
         "mkdir -p .kamal/proxy/apps-config",
         start_line(config, "h1"),
@@ -82,18 +82,19 @@ def test_assets_error_pages_and_certificates_are_part_of_it() -> None:
         assert title in titles
 
 
-def test_secrets_and_build_arguments_are_not_shown() -> None:
+def test_the_container_that_assets_are_taken_from_is_told() -> None:
+    config = a_config(a_role("web", "h1", asset_path=AssetPath("/public")))
+    (step,) = [step for step in host_steps(config, a_plan(config), "h1") if step.title == "extract assets"]
+    assert step.line.splitlines() == [
+        "mkdir -p .kamal/apps/app/assets/extracted/web-v2",
+        "docker container create --name app-web-assets registry.test/me/app:v2",
+        "docker container cp -L app-web-assets:/public/. .kamal/apps/app/assets/extracted/web-v2",
+        "docker container rm app-web-assets",
+    ]
+
+
+def test_secrets_are_not_shown() -> None:
     env = EnvVars(secret=(SecretVar("DATABASE_PASSWORD", "DATABASE_PASSWORD"),))
-    builder = Builder(arches=("amd64",), args={"TOKEN": "hunter22"})
-    config = a_config(a_role("web", "h1", own_env=env), builder=builder)
-    plan = a_plan(config)
-    steps = host_steps(config, plan, "h1") + local_steps(config, plan, local_arch="amd64", buildx=True)
-    assert "hunter22" not in "\n".join(lines(steps))
+    config = a_config(a_role("web", "h1", own_env=env))
+    steps = host_steps(config, a_plan(config), "h1")
     assert "install -D -m 0600 /dev/stdin .kamal/apps/app/env/roles/web.env  # 1 secret" in lines(steps)
-
-
-def test_the_image_is_built_here_unless_that_is_skipped() -> None:
-    config = a_config()
-    built = local_steps(config, a_plan(config), local_arch="amd64", buildx=False)
-    assert [step.line.split()[1] for step in built] == ["build", "push", "push"]
-    assert local_steps(config, a_plan(config, skip_push=True), local_arch="amd64", buildx=False) == ()

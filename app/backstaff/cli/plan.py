@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import platform
 import sys
 from dataclasses import asdict, dataclass, field, replace
 
@@ -16,19 +15,18 @@ from backstaff.cli.project import Project, open_project
 from backstaff.cli.reporting import show_error
 from backstaff.cli.standard_output import StandardOutput
 from backstaff.cli.target import target_version, version_before
-from backstaff.config.commands import CommandUnavailable, run_async
+from backstaff.cli.this_machine import hook_warnings, this_machine
 from backstaff.engine.app_state import watches_of
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet
-from backstaff.engine.image import architecture
-from backstaff.errors import BackstaffError, ExitCode, UsageError
+from backstaff.errors import BackstaffError, BuildFailed, ExitCode, UsageError
 from backstaff.headless.colour import Paint, colour_wanted
 from backstaff.headless.plan_text import plan_lines
 from backstaff.kamal.names import container_prefix, version_of
+from backstaff.plan.local_steps import local_steps
 from backstaff.plan.outline import Observed, outline
 from backstaff.plan.plan import Command, make_plan
-
-_DOCKER_WITHIN_S = 10.0
+from backstaff.plan.step import Step
 
 
 @dataclass(frozen=True)
@@ -76,13 +74,18 @@ async def _plan(common: CommonOptions, command: Command, *, skip_push: bool, off
             fix="name one with --version, or leave out --offline",
         )
     made = make_plan(project.config, project.selection, version, command, skip_push=skip_push)
-    arch, buildx, past = await asyncio.gather(
-        _local_arch(project),
-        _has_buildx(project),
+    machine, past = await asyncio.gather(
+        this_machine(common, project),
         asyncio.to_thread(past_boots, project.config, project.selection.roles),
     )
-    told = outline(project.config, made, seen.running, local_arch=arch, buildx=buildx)
-    found = [*past.warnings, *filter(None, [past.trouble])]
+    local: tuple[Step, ...] = ()
+    try:
+        local = local_steps(project.config, made, machine)
+    except BuildFailed as error:
+        show_error(error)
+        code = error.exit_code
+    told = outline(project.config, made, seen.running, local)
+    found = [*hook_warnings(common, project), *past.warnings, *filter(None, [past.trouble])]
     told = replace(told, warnings=(*told.warnings, *found))
     output = StandardOutput()
     if common.json:
@@ -110,25 +113,3 @@ async def _look(common: CommonOptions, project: Project, *, finds_version: bool)
     if finds_version:
         return Looked(await look(common, project, hosts, ask, command="plan"), (), ExitCode.DONE)
     return await look_around(common, project, hosts, ask, command="plan")
-
-
-async def _local_arch(project: Project) -> str:
-    """The architecture that Docker here builds for; without Docker, the machine's own."""
-    return architecture(await _docker(project, "info", "--format", "{{.Architecture}}") or platform.machine())
-
-
-async def _has_buildx(project: Project) -> bool:
-    return bool(await _docker(project, "buildx", "version"))
-
-
-async def _docker(project: Project, *arguments: str) -> str:
-    try:
-        ended = await run_async(
-            ["docker", *arguments],
-            cwd=project.directory,
-            environ=project.environ,
-            timeout_s=_DOCKER_WITHIN_S,
-        )
-    except CommandUnavailable:
-        return ""
-    return ended.stdout.strip() if ended.status == 0 else ""

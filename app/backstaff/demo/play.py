@@ -143,7 +143,7 @@ class Play:
         config = _read_config(fleet, act.spec)
         plan = make_plan(config, select(config), act.version, act.command, skip_push=True)
         if act.shows_plan:
-            act = replace(act, plan=outline(config, plan, {}, local_arch="", buildx=False))
+            act = replace(act, plan=outline(config, plan, {}))
         run = self._context(config, act.command.value, act.version, self._sinks(act))
         _announce(run)
         deploy = Deploy(

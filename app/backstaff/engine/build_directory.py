@@ -8,7 +8,13 @@ from backstaff.engine.context import RunContext
 from backstaff.engine.local_commands import LocalCommands, last_words
 from backstaff.errors import BuildFailed
 from backstaff.events.types import Notice
-from backstaff.kamal.build_clone import build_dir, check_commands, clone_command, clone_dir, reset_commands
+from backstaff.kamal.build_clone import (
+    build_dir,
+    check_commands,
+    clone_dir,
+    new_clone_commands,
+    reset_commands,
+)
 
 _NAMED_CHANGES = 20
 
@@ -50,9 +56,8 @@ class BuildDirectory:
         repository = clone / root.name
         if (repository / ".git").is_dir() and await self._reset(repository, root, head):
             return build
-        await self._must(["rm", "-rf", str(clone)])
-        await self._must(["mkdir", "-p", "-m", "0700", str(clone)])
-        await self._must(clone_command(clone, root))
+        for command in new_clone_commands(clone, root):
+            await self._must(command)
         if not await self._is_clean(repository, head):
             raise BuildFailed("the clone differs from HEAD", where=str(repository))
         return build

@@ -44,11 +44,6 @@ class ImageBuild:
     async def build_and_push(self) -> None:
         """Do it all. Raises `BuildFailed` with the last lines of the command that failed."""
         config = self._run.config
-        if config.builder.pack is not None:
-            raise BuildFailed(
-                "building with buildpacks is not supported",
-                fix="push the image with `kamal build push`, then deploy it with --skip-push",
-            )
         arch = await self._local_arch()
         has_buildx = (await self._commands.ask(["docker", "buildx", "version"])).status == 0
         make = buildx_commands if has_buildx else plain_commands

@@ -1,4 +1,4 @@
-"""The local commands that build and push the image."""
+"""The local commands that build and push the image. Buildpacks are refused before, by the plan."""
 
 import re
 from collections.abc import Iterable
@@ -35,10 +35,9 @@ def buildx_commands(
     """Builds for all architectures and pushes, in one command of Docker's buildx plugin.
 
     `local_arch` is that of the local Docker (`amd64`, `arm64`). Build secrets are taken from the process's
-    environment. Raises BuildFailed for buildpacks.
+    environment.
     """
     builder = config.builder
-    _refuse_buildpacks(builder)
     words = ["docker buildx build --output=type=registry", *argumentize("--platform", [_platforms(builder)])]
     if name := builder_name(config, local_arch):
         words += ["--builder", name]
@@ -56,7 +55,6 @@ def plain_commands(
 
     Raises BuildFailed when deploy.yml asks for what only buildx can do.
     """
-    _refuse_buildpacks(config.builder)
     if reason := needs_buildx(config.builder, local_arch):
         raise BuildFailed(
             f"Docker's buildx plugin is not installed, and {reason}", fix="install the docker-buildx plugin"
@@ -109,14 +107,6 @@ def create_builder_commands(config: Config, name: str) -> list[LocalCommand]:
     if config.registry.is_local:
         line += " --driver-opt network=host"
     return [LocalCommand(line, line)]
-
-
-def _refuse_buildpacks(builder: Builder) -> None:
-    if builder.pack is not None:
-        raise BuildFailed(
-            "images are not built with buildpacks here",
-            fix="build and push with `kamal build push`, then --skip-push",
-        )
 
 
 def _command(config: Config, before: Iterable[str], after: Iterable[str], *, no_cache: bool) -> LocalCommand:

@@ -19,9 +19,13 @@ def build_dir(config: Config, temp: Path, cwd: PurePath, root: PurePath) -> Path
     return clone_dir(config, temp, cwd) / root.name / cwd.relative_to(root)
 
 
-def clone_command(clone: PurePath, root: PurePath) -> list[str]:
-    """Makes the clone; `clone` must exist and be empty."""
-    return ["git", "-C", str(clone), "clone", str(root), "--recurse-submodules"]
+def new_clone_commands(clone: PurePath, root: PurePath) -> list[list[str]]:
+    """Make the clone, in place of whatever is there."""
+    return [
+        ["rm", "-rf", str(clone)],
+        ["mkdir", "-p", "-m", "0700", str(clone)],
+        ["git", "-C", str(clone), "clone", str(root), "--recurse-submodules"],
+    ]
 
 
 def reset_commands(build: PurePath, root: PurePath, revision: str) -> list[list[str]]:

@@ -7,7 +7,8 @@ from backstaff.config.models import Config
 from backstaff.kamal.paths import lock_dir
 from backstaff.plan.pairs import Pair
 from backstaff.plan.plan import Plan
-from backstaff.plan.steps import Step, host_steps, local_steps
+from backstaff.plan.step import Step
+from backstaff.plan.steps import host_steps
 
 Observed = Mapping[Pair, str | None]
 """The version that each pair runs now: empty if none does, None if the host could not be asked."""
@@ -64,9 +65,8 @@ class Outline:
     hosts: tuple[HostOutline, ...]
 
 
-def outline(config: Config, plan: Plan, observed: Observed, *, local_arch: str, buildx: bool) -> Outline:
-    """Spell a plan out. `local_arch` and `buildx` tell how this machine would build."""
-    local = local_steps(config, plan, local_arch=local_arch, buildx=buildx)
+def outline(config: Config, plan: Plan, observed: Observed, local: tuple[Step, ...] = ()) -> Outline:
+    """Spell a plan out. `local` is what is done on the operator's machine."""
     hosts = [HostOutline("", local)] if local else []
     hosts += [HostOutline(host, host_steps(config, plan, host)) for host in plan.hosts]
     return Outline(

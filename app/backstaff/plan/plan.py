@@ -125,13 +125,19 @@ def make_plan(
     configuration.
 
     Raises UsageError for a version that can not be an image's tag, PlanRefused if no role runs on the
-    selected hosts or a role would wait for ever.
+    selected hosts, a role would wait for ever, or the image is to be built with buildpacks.
     """
     if not _TAG.fullmatch(version):
         raise UsageError(f"`{version}` can not be a version: it is not a valid image tag")
     if selection.primary_role is None:
         raise PlanRefused(
             f"no role runs on {', '.join(selection.hosts)}", fix="select hosts that run a role in deploy.yml"
+        )
+    builds = command.brings_image and not skip_push
+    if builds and config.builder.pack is not None:
+        raise PlanRefused(
+            "images are not built with buildpacks here",
+            fix="build and push with `kamal build push`, then deploy with --skip-push",
         )
     wanted = on_failure or config.backstaff.on_failure
     groups = boot_groups(config, selection)
@@ -140,7 +146,7 @@ def make_plan(
         command=command,
         version=version,
         selection=selection,
-        phases=_phases(command, builds=command.brings_image and not skip_push),
+        phases=_phases(command, builds=builds),
         groups=groups,
         barrier=barrier_of(groups, selection.primary_role),
         probes={pair: probe_of(config, config.role(pair.role)) for pair in selection.pairs},

@@ -1,15 +1,12 @@
-"""Every command of a plan that changes something, host by host, as an operator can read and copy it.
+"""Every command of a plan that changes something on a host, as an operator can read and copy it.
 
 The lines come from the functions that the run itself uses. What only shows while running is a placeholder in
 capitals: `CONTAINER_ID`, `OLD_CONTAINER`. Secrets are never part of a line.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from backstaff.config.models import Config, Role
-from backstaff.events.facts import Phase
-from backstaff.kamal import build
 from backstaff.kamal.assets import clean_assets
 from backstaff.kamal.create import create_line
 from backstaff.kamal.error_pages import clean_error_pages
@@ -37,27 +34,10 @@ from backstaff.kamal.quoting import word
 from backstaff.kamal.stopping import stop_line
 from backstaff.plan.pairs import Pair
 from backstaff.plan.plan import Plan
+from backstaff.plan.step import Step
 
 _RANDOM = "RANDOM"
 _OLD = "OLD_CONTAINER"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One change: what it is for, and its command line. `role` is empty where it concerns the whole host."""
-
-    title: str
-    line: str
-    role: str = ""
-
-
-def local_steps(config: Config, plan: Plan, *, local_arch: str, buildx: bool) -> tuple[Step, ...]:
-    """What is done on the operator's machine: building and pushing, where the plan has that."""
-    if Phase.BUILD not in plan.phases:
-        return ()
-    commands = build.buildx_commands if buildx else build.plain_commands
-    lines = commands(config, plan.version, local_arch=local_arch)
-    return tuple(Step("build and push image", each.shown) for each in lines)
 
 
 def host_steps(config: Config, plan: Plan, host: str) -> tuple[Step, ...]:
@@ -77,13 +57,15 @@ def _pairs(plan: Plan, host: str) -> list[Pair]:
 
 def _image(config: Config, plan: Plan, host: str) -> Iterator[Step]:
     if plan.command.brings_image and _pairs(plan, host):
-        yield Step("pull image", f"docker pull {config.absolute_image(plan.version)}")
+        lent = ", from the registry on this machine, lent for that" if config.registry.is_local else ""
+        yield Step(f"pull image{lent}", f"docker pull {config.absolute_image(plan.version)}")
 
 
 def _ground(config: Config, plan: Plan, host: str) -> Iterator[Step]:
     yield Step("make Kamal's directory", f"mkdir -p {RUN_DIR}")
     if host == plan.lock_host:
-        yield Step("take deploy lock", f"mkdir {lock_dir(config)}")
+        files = "then the files details and backstaff in it, which tell who holds it"
+        yield Step("take deploy lock", f"mkdir {lock_dir(config)}  # {files}")
     if plan.command.boots_proxy:
         yield Step("make network, unless it is there", f"docker network create {NETWORK}")
     if plan.command.boots_proxy and host in plan.selection.proxy_hosts:
@@ -102,12 +84,14 @@ def _prepare(config: Config, plan: Plan, role: Role) -> Iterator[Step]:
     if role.asset_path is not None:
         extracted = extracted_assets_dir(config, role.name, plan.version)
         volume = asset_volume_dir(config, role.name, plan.version)
-        source = f"{assets_container(config, role.name)}:{role.asset_path.path}/."
-        yield Step(
-            "extract assets",
-            f"mkdir -p {extracted} && docker container cp -L {source} {extracted}",
-            role.name,
+        container = assets_container(config, role.name)
+        commands = (
+            f"mkdir -p {extracted}",
+            f"docker container create --name {container} {config.absolute_image(plan.version)}",
+            f"docker container cp -L {container}:{role.asset_path.path}/. {extracted}",
+            f"docker container rm {container}",
         )
+        yield Step("extract assets", "\n".join(commands), role.name)
         yield Step(
             "share assets of both versions", f"mkdir -p {volume}  # then the files of {extracted}", role.name
         )
