@@ -48,7 +48,8 @@ class BackstaffError(Exception):
     """Base of all errors that are told to an operator.
 
     `what` is one sentence. `where` names the file, host or step, `evidence` what was seen (already
-    split into lines), `fix` what to do next; each may be empty.
+    split into lines), `fix` what to do next, on several lines where hosts need different things; each may be
+    empty.
     """
 
     exit_code = ExitCode.FAILED

@@ -10,7 +10,7 @@ from tests.cli.project import Project
 from tests.fakes.faults import Connecting
 from tests.fakes.hosts import Datacentre
 
-TOLD = "h2: connection refused"
+TOLD = "h2: connection refused (fix: check that sshd runs)"
 COMMANDS = [
     "app version",
     "app details",
@@ -51,6 +51,23 @@ def test_where_no_host_is_left_there_is_no_answer(project: Project, command: str
     assert result.code == 4
     assert ": 2 hosts can not be used" in result.err
     assert (result.out == "") is not command.startswith("plan")
+
+
+def test_hosts_that_need_different_things_are_each_told_theirs(project: Project) -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        datacentre["h1"].connecting = Connecting.NO_LOGIN
+        datacentre["h2"].connecting = Connecting.NO_DOCKER
+
+    project.servers.set = set_scene
+    result = project.run("app", "version")
+    assert result.code == 4
+    assert result.err.splitlines() == [
+        "h2, h1: 2 hosts can not be used",
+        "  h2: Docker is not installed",
+        "  h1: permission denied",
+        "  fix: h2: install `docker`",
+        "       h1: add a key on h1",
+    ]
 
 
 def test_the_versions_of_the_others_are_shown(project: Project) -> None:
@@ -118,7 +135,7 @@ def test_a_version_to_roll_back_to_is_not_found_without_all_hosts(project: Proje
 def test_docker_that_can_not_be_used_is_told_as_what_it_is(project: Project) -> None:
     result = without(project, "h2", how=Connecting.NO_DOCKER).run("app", "version")
     assert result.code == 1
-    assert result.err.splitlines() == ["h2: Docker is not installed"]
+    assert result.err.splitlines() == ["h2: Docker is not installed (fix: install `docker`)"]
     assert ["h1", "web", "v1", "running"] in table(result.out)
 
 

@@ -134,6 +134,12 @@ def test_a_hook_that_would_stop_the_run_is_a_warning(machine: Machine) -> None:
     )
 
 
+def test_what_the_configuration_warns_of_is_told(project: Project) -> None:
+    project.add("output: {otel: {endpoint: https://collector.example.com}}\n")
+    told = json.loads(project.run("plan", "--offline", "--version", "v2", "--json").out)
+    assert any("output/otel: Backstaff sends nothing there" in each for each in told["warnings"]), told
+
+
 def test_an_image_that_can_not_be_built_here_is_told_beside_the_plan(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,13 @@ def test_what_stays_on_this_machine_loads_neither_console_nor_network(directory:
     assert not loaded_by(directory, *argv.split()) & (CONSOLE | NETWORK)
 
 
+def test_an_alias_loads_what_its_command_needs_and_no_more(directory: Path) -> None:
+    with (directory / "config/deploy.yml").open("a") as file:
+        file.write("aliases:\n  history: runs\n")
+    assert "yaml" not in loaded_by(directory, "runs")
+    assert not loaded_by(directory, "history") & (CONSOLE | NETWORK)
+
+
 def test_what_connects_is_loaded_while_the_secrets_are_fetched(directory: Path) -> None:
     (directory / ".kamal/secrets").write_text("REGISTRY_PASSWORD=$(exit 1)")
     loaded = loaded_by(directory, "deploy", "-P", "--version", "v2", code=2)

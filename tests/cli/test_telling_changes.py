@@ -42,3 +42,12 @@ def test_a_proxy_that_runs_is_told_to_run_already(project: Project) -> None:
 
 def test_quiet_says_the_end_only(project: Project) -> None:
     assert project.run("app", "stop", "-q").out.startswith("DONE")
+
+
+def test_a_run_warns_of_what_is_asked_for_in_vain(project: Project) -> None:
+    project.add("output:\n  file: {path: log}\n")
+    instead = "the journal of each run is what there is, see `backstaff runs`"
+    assert {
+        "warning: config/deploy.yml:22:3",
+        f"output/file: Backstaff writes nothing there: {instead}",
+    } <= told(project, "app", "stop")

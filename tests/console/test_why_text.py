@@ -6,11 +6,12 @@ from backstaff.console.subject import RUN, Subject, most_urgent
 from backstaff.console.why_panel import UNWRAPPED
 from backstaff.console.why_text import heading_of, sentence_lines, why_lines
 from backstaff.events.board import Board
-from backstaff.events.facts import HealthProbe, HostState, Outcome, PairState, WaitKind
+from backstaff.events.facts import FailureCard, HealthProbe, HostState, Outcome, PairState, WaitKind
 from backstaff.events.types import HostChanged, Notice, WaitEnded
 from tests.events.builders import (
     Script,
     a_container,
+    a_failed_deploy,
     a_stuck_barrier,
     at_the_barrier,
     container_event,
@@ -92,6 +93,16 @@ def test_a_failed_role_shows_the_card_at_the_end_and_what_was_seen() -> None:
 def test_commands_of_the_card_keep_lines_of_their_own() -> None:
     lines = text(a_failed_board(), RUN, width=200).splitlines()
     assert any(line.strip().startswith("backstaff app logs") for line in lines)
+
+
+def test_hosts_that_need_different_things_each_have_a_line_on_the_card() -> None:
+    fix = "h1: look at sshd\nh2: install it   apt-get install docker"
+    card = FailureCard(title="connecting to h1 and h2", cause="2 hosts can not be used", fix=fix)
+    assert text(a_failed_deploy(lambda _: card).board, RUN).splitlines()[-3:] == [
+        "fix       h1: look at sshd",
+        "          h2: install it",
+        "          apt-get install docker",
+    ]
 
 
 def test_another_cell_than_the_failed_one_tells_its_own_story() -> None:

@@ -41,7 +41,18 @@ def test_a_host_that_can_not_be_used_ends_the_run_before_anything_is_changed(
 def test_several_hosts_that_can_not_be_reached_are_told_together() -> None:
     ran = connecting(h1=Connecting.REFUSED, h3=Connecting.NO_LOGIN)
     assert "2 hosts can not be used" in ran.card.cause
-    assert [line.partition(":")[0] for line in ran.card.evidence] == ["h1", "h3"]
+    assert ran.card.title == "connecting to h1 and h3"
+    assert ran.card.evidence == ("h1: connection refused", "h3: permission denied")
+
+
+def test_several_hosts_that_need_different_things_each_have_their_own_way_out() -> None:
+    ran = connecting(h1=Connecting.REFUSED, h2=Connecting.NO_DOCKER, h3=Connecting.NO_LOGIN)
+    assert ran.code is ExitCode.UNREACHABLE
+    assert ran.card.fix.split("\n") == [
+        "h1: check that sshd runs",
+        "h2: install `docker`",
+        "h3: add a key on h3",
+    ]
 
 
 def test_the_card_names_the_host_that_can_not_be_reached() -> None:

@@ -75,9 +75,9 @@ class Datacentre:
         await asyncio.sleep(ONE_WAY)
         match server.connecting:
             case Connecting.REFUSED:
-                raise HostUnreachable("connection refused", where=name)
+                raise HostUnreachable("connection refused", where=name, fix="check that sshd runs")
             case Connecting.NO_LOGIN:
-                raise LoginRefused("permission denied", where=name)
+                raise LoginRefused("permission denied", where=name, fix=f"add a key on {name}")
             case Connecting.SILENT:
                 await asyncio.Event().wait()
         return FakeHost(server)
@@ -85,5 +85,5 @@ class Datacentre:
     async def open_docker(self, host: Host) -> None:
         await asyncio.sleep(ONE_WAY)
         if self.servers[host.name].connecting is Connecting.NO_DOCKER:
-            raise DockerUnavailable("Docker is not installed", where=host.name)
+            raise DockerUnavailable("Docker is not installed", where=host.name, fix="install `docker`")
         await host.docker.ping()

@@ -60,6 +60,21 @@ def test_a_command_after_the_advice_gets_a_line_of_its_own_where_it_does_not_fit
     assert fix_lines(f"{advice}   {command}", 34) == ["see what the app wrote", "as it ended", command]
 
 
+def test_several_ways_out_have_lines_of_their_own_with_their_commands_whole() -> None:
+    fix = "h1: remove its old key with `ssh-keygen -R 'h1'`\nh2: install it   apt-get install docker"
+    lines = rendered(a_card(fix=fix), 110)
+    assert lines[2:] == [
+        "  fix       h1: remove its old key with `ssh-keygen -R 'h1'`",
+        "            h2: install it   apt-get install docker",
+    ]
+    assert fix_lines(fix, 40) == [
+        "h1: remove its old key with",
+        "`ssh-keygen -R 'h1'`",
+        "h2: install it",
+        "apt-get install docker",
+    ]
+
+
 def test_a_command_in_backquotes_is_not_broken() -> None:
     lines = fix_lines(
         "replace it with `kamal proxy reboot` or `docker rm --force kamal-proxy`; it restarts", 50

@@ -28,6 +28,11 @@ def test_an_annotation_is_escaped_by_githubs_rules() -> None:
     assert GitHubFormat().annotation(card) == ["::error title=boot%3A web%2C 100%25::100%25 sure%0Aa::b"]
 
 
+def test_an_annotation_has_each_way_out_on_a_line() -> None:
+    card = FailureCard(title="connecting", cause="2 hosts", fix="h1: this\nh2: that")
+    assert GitHubFormat().annotation(card) == ["::error title=connecting::2 hosts%0Ah1: this%0Ah2: that"]
+
+
 def test_a_group_title_can_not_break_out_of_its_line() -> None:
     assert GitHubFormat().begin(Phase.BOOT, "boot\n::error::x", AT) == ["::group::boot%0A::error::x"]
 

@@ -7,9 +7,10 @@ from importlib import resources
 import pytest
 from hypothesis import given, settings
 
+from backstaff.events.facts import FailureCard
 from backstaff.events.inert import inert
 from backstaff.events.types import Event
-from tests.events.builders import a_good_deploy
+from tests.events.builders import a_failed_deploy, a_good_deploy
 from tests.kamallog.logs import capture, read
 from tests.recordings import DIRECTORY, file_of, recorded
 from tests.replay.journals import a_failed_run, any_run
@@ -85,6 +86,15 @@ def test_a_run_that_went_well_has_no_card() -> None:
     page = page_of(recorded("healthy"))
     assert 'class="card' not in page
     assert re.search("✓ +done", Parsed(page).shown())
+
+
+def test_each_way_out_is_a_paragraph_with_its_commands_as_such() -> None:
+    fix = "h1: run `this`\nh2: install it   apt-get docker"
+    card = FailureCard(title="connecting", cause="2 hosts", fix=fix)
+    parsed = Parsed(page_of(a_failed_deploy(lambda _: card).events))
+    told = [each.strip() for each in parsed.of("p") if each.startswith(("h1:", "h2:"))]
+    assert told == ["h1: run", "h2: install it"]
+    assert {"this", "apt-get docker"} <= set(parsed.of("code"))
 
 
 def test_an_interrupted_run_tells_where_each_wait_stood() -> None:

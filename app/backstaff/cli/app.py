@@ -1,6 +1,5 @@
 """`backstaff app`: the app's containers."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 
@@ -8,6 +7,7 @@ import click
 
 from backstaff.cli.answers import Answer, Row
 from backstaff.cli.booting import BootOptions, boot
+from backstaff.cli.grep_options import wanted_lines
 from backstaff.cli.groups import CommandGroup
 from backstaff.cli.lock_options import LockOptions, lock_options
 from backstaff.cli.log_printing import LogPrinter, since_option
@@ -98,6 +98,11 @@ def stale_containers(common: CommonOptions, lock: LockOptions, stop: bool) -> No
     help="Lines of each container (default: 100, or all with --since or --grep).",
 )
 @click.option("-g", "--grep", metavar="PATTERN", help="Only lines that match this regular expression.")
+@click.option(
+    "--grep-options",
+    metavar="OPTIONS",
+    help="How to match, as for grep: -i, -v, -w, -x, -F, and with a number -A, -B, -C, -m.",
+)
 @click.option("-f", "--follow", is_flag=True, help="Go on with new lines as they come, from all servers.")
 @click.option("-T", "--skip-timestamps", is_flag=True, help="Leave out the times.")
 @click.option("--container-id", metavar="ID", help="This container instead of the current ones.")
@@ -107,6 +112,7 @@ def logs(
     since: str,
     lines: int | None,
     grep: str | None,
+    grep_options: str | None,
     follow: bool,
     skip_timestamps: bool,
     container_id: str | None,
@@ -114,16 +120,9 @@ def logs(
     """Show the output of the app's current containers, of all servers in the order of time."""
     if lines is None and not since and not grep:
         lines = _LINES
-    query = LogQuery(since=since, lines=lines, grep=_pattern(grep), follow=follow)
+    query = LogQuery(since=since, lines=lines, wanted=wanted_lines(grep, grep_options), follow=follow)
     printer = LogPrinter(as_json=common.json, timestamps=not skip_timestamps)
     run_and_exit(lambda: _show_logs(common, query, printer, container_id))
-
-
-def _pattern(grep: str | None) -> re.Pattern[str] | None:
-    try:
-        return re.compile(grep) if grep else None
-    except re.error as error:
-        raise click.BadParameter(f"not a regular expression: {error}", param_hint="--grep") from error
 
 
 async def _rows(common: CommonOptions, project: Project, command: str) -> Looked[list[ContainerRow]]:

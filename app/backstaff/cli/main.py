@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from backstaff.cli.lazy import LazyGroup
+from backstaff.cli.aliased import AliasedGroup
 from backstaff.cli.options import token_normalize
 from backstaff.collector import keep_what_is_there, look_seldom
 from backstaff.errors import ExitCode
@@ -31,11 +31,11 @@ COMMANDS = {
 SETTINGS = {"max_content_width": 110, "token_normalize_func": token_normalize}
 
 
-@click.group(cls=LazyGroup, commands_by_name=COMMANDS, context_settings=SETTINGS)
+@click.group(cls=AliasedGroup, commands_by_name=COMMANDS, context_settings=SETTINGS)
 def cli() -> None:
     """Deploy containers to your own servers, and always see why a boot is waiting.
 
-    Reads Kamal's config/deploy.yml and keeps the same state on the servers.
+    Reads Kamal's config/deploy.yml and keeps the same state on the servers. Its aliases are commands too.
     """
 
 

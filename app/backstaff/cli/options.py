@@ -10,6 +10,7 @@ import click
 
 from backstaff.plan.patterns import split_items
 
+USUAL_CONFIG_FILE = Path("config/deploy.yml")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -54,7 +55,7 @@ _OPTIONS: Sequence[Callable[[Callable[..., object]], Callable[..., object]]] = (
         "-c",
         "--config-file",
         type=click.Path(path_type=Path),
-        default=Path("config/deploy.yml"),
+        default=USUAL_CONFIG_FILE,
         show_default=True,
         help="Configuration file.",
     ),

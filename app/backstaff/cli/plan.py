@@ -85,7 +85,12 @@ async def _plan(common: CommonOptions, command: Command, *, skip_push: bool, off
         show_error(error)
         code = error.exit_code
     told = outline(project.config, made, seen.running, local)
-    found = [*hook_warnings(common, project), *past.warnings, *filter(None, [past.trouble])]
+    found = [
+        *map(str, project.config.warnings),
+        *hook_warnings(common, project),
+        *past.warnings,
+        *filter(None, [past.trouble]),
+    ]
     told = replace(told, warnings=(*told.warnings, *found))
     output = StandardOutput()
     if common.json:

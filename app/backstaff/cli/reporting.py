@@ -6,7 +6,7 @@ import sys
 
 from backstaff.errors import BackstaffError
 from backstaff.events.board import Board
-from backstaff.events.inert import inert
+from backstaff.events.inert import inert, inert_lines
 from backstaff.events.stream import Sink
 from backstaff.headless.ci import ci_format
 from backstaff.headless.colour import Paint, Tone, colour_wanted
@@ -39,7 +39,7 @@ def show_in_a_line(error: BackstaffError) -> None:
     """Say what went wrong and what to do, where the command goes on without it."""
     paint = Paint(enabled=colour_wanted(sys.stderr, os.environ))
     outlet = Outlet(sys.stderr)
-    fix = f" (fix: {inert(error.fix)})" if error.fix else ""
+    fix = f" (fix: {'; '.join(inert_lines(error.fix))})" if error.fix else ""
     outlet.line(f"{paint(inert(str(error)), Tone.BAD)}{fix}")
     for line in ci_format(os.environ).error(error):
         outlet.line(line)
@@ -53,7 +53,7 @@ def show_error(error: BackstaffError) -> None:
         outlet.line(paint(inert(line), Tone.BAD) if number == 0 else inert(line))
     for line in error.evidence:
         outlet.line(f"  {inert(line)}")
-    if error.fix:
-        outlet.line(f"  fix: {inert(error.fix)}")
+    for number, line in enumerate(inert_lines(error.fix)):
+        outlet.line(f"  {'fix:' if number == 0 else '':<4} {line}")
     for line in ci_format(os.environ).error(error):
         outlet.line(line)

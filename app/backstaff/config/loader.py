@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -37,16 +38,20 @@ def load_config(
     `environ` (by default the process's) and `cwd` are what templates and their commands see; each command
     has `command_timeout_s`. Blocks while reading and running them. Raises ConfigError with every issue.
     """
+    directory = cwd or Path.cwd()
     environ = dict(os.environ if environ is None else environ)
-    if destination is not None:
-        environ["KAMAL_DESTINATION"] = destination
-    settings = ErbSettings(environ, cwd or Path.cwd(), command_timeout_s)
-    files = config_files(path, destination)
     issues = IssueList()
-    if destination is not None and not is_part_of_name(destination):
-        message = f"the destination {destination} should be letters, digits, dots, hyphens and underscores"
-        issues.add_at(Position(path, 0, 0), (), message)
-        issues.raise_if_any()
+    tree = read_files(path, destination, ErbSettings(environ, directory, command_timeout_s), issues)
+    return _validated(tree, destination, config_files(path, destination), directory, issues)
+
+
+def read_files(path: Path, destination: str | None, settings: ErbSettings, issues: IssueList) -> MapNode:
+    """The files of a configuration, laid over each other. Raises ConfigError if one of them holds nothing
+    that can be used; what else is wrong with them is in `issues`."""
+    files = config_files(path, destination)
+    if destination is not None:
+        settings = replace(settings, environ={**settings.environ, "KAMAL_DESTINATION": destination})
+        _refuse_unless_name(destination, path, issues)
 
     def absent(file: Path) -> tuple[str, str]:
         """What is wrong with a file that is not there, and what was probably meant."""
@@ -57,7 +62,14 @@ def load_config(
     trees = [tree for file in files if (tree := _read_tree(file, settings, issues, absent)) is not None]
     if len(trees) < len(files):
         issues.raise_if_any()
-    return _validated(_merged(trees), destination, files, settings.cwd, issues)
+    return _merged(trees)
+
+
+def _refuse_unless_name(destination: str, path: Path, issues: IssueList) -> None:
+    if not is_part_of_name(destination):
+        message = f"the destination {destination} should be letters, digits, dots, hyphens and underscores"
+        issues.add_at(Position(path, 0, 0), (), message)
+        issues.raise_if_any()
 
 
 def config_files(path: Path, destination: str | None) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ from textual.content import Content
 from backstaff.console.states import Tone
 from backstaff.console.text_lines import Lines, hanging
 from backstaff.events.facts import FailureCard
-from backstaff.events.inert import inert
+from backstaff.events.inert import inert, inert_lines
 
 DIM = "$text-muted"
 STRONG = "bold"
@@ -15,13 +15,13 @@ STRONG = "bold"
 
 def card_text(card: FailureCard, width: int) -> Lines:
     """The failure card: cause, evidence, state, the way out. Commands keep lines of their own."""
-    advice, *commands = re.split(r" {2,}", card.fix)
+    fix = [part for line in inert_lines(card.fix) for part in re.split(r" {2,}", line)]
     lines = hanging("", f"FAILED  {inert(card.title)}", width, f"{Tone.FAILED.value} bold")
     for label, texts, style in (
         ("cause", (card.cause,), STRONG),
         ("evidence", card.evidence, ""),
         ("state", card.state, ""),
-        ("fix", (advice, *commands), STRONG),
+        ("fix", fix, STRONG),
         ("retry", (card.retry,), ""),
     ):
         told = [inert(text) for text in texts if text]

@@ -1,7 +1,6 @@
 """The output of containers on many hosts, as one stream of lines."""
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from backstaff.engine.fleet import Fleet
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.waits import broken_by
+from backstaff.engine.wanted_lines import ALL, LinePicker, Wanted
 from backstaff.errors import BackstaffError
 from backstaff.hosts.protocol import LogLine
 
@@ -24,16 +24,13 @@ class LogSource:
 
 @dataclass(frozen=True)
 class LogQuery:
-    """Which lines: `since` RFC 3339 or seconds since 1970, the last `lines`, those that match `grep`."""
+    """Which lines of each source: `since` RFC 3339 or seconds since 1970, of those the last `lines`, and of
+    those the `wanted` ones."""
 
     since: str = ""
     lines: int | None = None
-    grep: re.Pattern[str] | None = None
+    wanted: Wanted = ALL
     follow: bool = False
-
-    def wants(self, line: LogLine) -> bool:
-        """Whether the line is asked for."""
-        return self.grep is None or self.grep.search(line.text) is not None
 
 
 Tell = Callable[[LogSource, LogLine], None]
@@ -85,7 +82,7 @@ async def _read(host: GuardedHost, source: LogSource, query: LogQuery, tell: Tel
         await broken_by([host.link, host.engine], lambda: _follow(host, source, query, tell))
         return
     found = await host.docker.read_logs(
-        source.container, since=query.since, tail=query.lines, wants=query.wants
+        source.container, since=query.since, tail=query.lines, wanted=query.wanted
     )
     for line in found:
         tell(source, line)
@@ -93,7 +90,10 @@ async def _read(host: GuardedHost, source: LogSource, query: LogQuery, tell: Tel
 
 async def _follow(host: GuardedHost, source: LogSource, query: LogQuery, tell: Tell) -> None:
     lines = host.docker.logs(source.container, since=query.since, tail=query.lines, follow=True)
+    picker = LinePicker(query.wanted)
     async with aclosing(lines):
         async for line in lines:
-            if query.wants(line):
-                tell(source, line)
+            for wanted in picker.take(line):
+                tell(source, wanted)
+            if picker.is_done:
+                return

@@ -13,6 +13,7 @@ from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, DockerUnavailable, HostUnreachable, WaitExpired
 from backstaff.events.facts import HostState, WaitKind
 from backstaff.events.types import HostChanged, Notice
+from backstaff.explain import several_hosts
 from backstaff.explain.words import duration
 from backstaff.hosts.protocol import Connector, Host
 from backstaff.uninterrupted import uninterrupted
@@ -77,7 +78,7 @@ async def _connect_all(
     failures = {name: result for name, result in results.items() if isinstance(result, BackstaffError)}
     hosts = [result for result in results.values() if isinstance(result, GuardedHost)]
     if failures and not (partly and hosts):
-        raise _several(list(failures.values()))
+        raise _told_together(failures)
     return Fleet(run, hosts, failures)
 
 
@@ -125,14 +126,19 @@ def _unreachable(run: RunContext, name: str, error: BackstaffError) -> Backstaff
     return error
 
 
-def _several(failures: Sequence[BackstaffError]) -> BackstaffError:
-    first = next((each for each in failures if isinstance(each, HostUnreachable)), failures[0])
-    if len(failures) == 1:
+def _told_together(failures: Mapping[str, BackstaffError]) -> BackstaffError:
+    """The error of the only host that can not be used, or one that tells what is wrong with each of them."""
+    first, *others = failures.values()
+    if not others:
         return first
-    others = [str(each) for each in failures]
-    kind = HostUnreachable if isinstance(first, HostUnreachable) else DockerUnavailable
-    where = listed([each.where for each in failures])
-    return kind(f"{len(failures)} hosts can not be used", where=where, evidence=others, fix=first.fix)
+    unreachable = any(isinstance(each, HostUnreachable) for each in failures.values())
+    kind = HostUnreachable if unreachable else DockerUnavailable
+    return kind(
+        f"{len(failures)} hosts can not be used",
+        where=listed(list(failures)),
+        evidence=several_hosts.causes(failures),
+        fix=several_hosts.fixes(failures),
+    )
 
 
 async def _mind_link(host: GuardedHost, inner: Host) -> None:

@@ -18,6 +18,7 @@ from backstaff.engine.caller import Caller, command_failed
 from backstaff.engine.daemon import DaemonWatch
 from backstaff.engine.newest_lines import NewestLines
 from backstaff.engine.waits import Breaker, Ongoing, Wait
+from backstaff.engine.wanted_lines import ALL, LinePicker, Wanted
 from backstaff.errors import BackstaffError, DockerRestarted
 from backstaff.events.facts import WaitKind
 from backstaff.hosts.protocol import (
@@ -203,7 +204,7 @@ class GuardedDocker:
         *,
         since: str = "",
         tail: int | None = None,
-        wants: Callable[[LogLine], bool] = lambda _: True,
+        wanted: Wanted = ALL,
     ) -> Sequence[LogLine]:
         """What a container has written so far that is wanted, the newest of it where that is very much. Ends
         with silence, the link or the engine."""
@@ -211,10 +212,14 @@ class GuardedDocker:
 
         async def read(ongoing: Ongoing) -> Sequence[LogLine]:
             newest = NewestLines()
-            async for each in self._inner.logs(container, since=since, tail=tail):
-                ongoing.alive()
-                if wants(each):
-                    newest.add(each)
+            picker = LinePicker(wanted)
+            async with aclosing(self._inner.logs(container, since=since, tail=tail)) as lines:
+                async for written in lines:
+                    ongoing.alive()
+                    for each in picker.take(written):
+                        newest.add(each)
+                    if picker.is_done:
+                        break
             return newest.lines()
 
         wait = replace(self._caller.quiet(line, self._timeouts.docker), silence=True)

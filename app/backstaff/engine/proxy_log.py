@@ -6,6 +6,7 @@ from backstaff.clock import Seconds
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.waits import broken_by
+from backstaff.engine.wanted_lines import Wanted
 from backstaff.errors import BackstaffError
 from backstaff.events.facts import ProbeSummary
 from backstaff.events.types import Notice, ProbeSeen
@@ -63,7 +64,7 @@ class ProxyLog:
             return
         try:
             lines = await self._host.docker.read_logs(
-                PROXY_CONTAINER, since=self._since, wants=self._concerns
+                PROXY_CONTAINER, since=self._since, wanted=Wanted(self._concerns)
             )
         except BackstaffError as error:
             self._tell_unreadable(error)
@@ -76,8 +77,8 @@ class ProxyLog:
             self._since = line.at or self._since
             self._take(line)
 
-    def _concerns(self, line: LogLine) -> bool:
-        return parse_proxy_line(line.text, self._target) is not None
+    def _concerns(self, text: str) -> bool:
+        return parse_proxy_line(text, self._target) is not None
 
     def _take(self, line: LogLine) -> None:
         # At the seams of a log, a rotation or a second reading, Docker sends lines twice.

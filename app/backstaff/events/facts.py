@@ -208,7 +208,9 @@ class Explanation(Fact):
 
 
 class FailureCard(Fact):
-    """Why a run failed, ready to be shown: cause first, then what proves it, the state, and the way out."""
+    """Why a run failed, ready to be shown: cause first, then what proves it, the state, and the way out.
+
+    Where hosts need different things, `fix` has a line for each of them."""
 
     title: str
     host: str = ""

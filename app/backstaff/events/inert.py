@@ -30,3 +30,8 @@ def inert(text: str) -> str:
         return text
     text = _SPACES.sub(" ", text.rstrip("\r\n"))
     return _HIDDEN.sub("", _ESCAPES.sub("", text))
+
+
+def inert_lines(text: str) -> list[str]:
+    """The lines of `text`, each inert; empty ones are left out."""
+    return [line for line in map(inert, text.split("\n")) if line]

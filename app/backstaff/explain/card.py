@@ -15,7 +15,7 @@ from backstaff.errors import (
 from backstaff.events.board import Board
 from backstaff.events.board_state import FailedStep, PairView
 from backstaff.events.facts import FailureCard, Outcome, PairState
-from backstaff.events.inert import inert
+from backstaff.events.inert import inert, inert_lines
 from backstaff.explain.advice import output_hint
 from backstaff.explain.card_evidence import evidence_of
 from backstaff.explain.evidence import hint, last_output
@@ -99,7 +99,7 @@ def _cause(board: Board, error: BackstaffError, pair: PairView | None) -> str:
 def _fix(board: Board, error: BackstaffError, pair: PairView | None) -> str:
     """What the evidence points to, else what the error advises; and where to read on."""
     if pair is None:
-        return inert(error.fix)
+        return "\n".join(inert_lines(error.fix))
     advice = _advice(board, error, pair)
     unseen = pair.container and not isinstance(error, HostLost | DockerUnavailable | ProxyEnded)
     logs = _logs_command(board, pair) if unseen else ""

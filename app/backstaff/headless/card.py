@@ -5,7 +5,7 @@ import textwrap
 
 from backstaff.events.board import Board
 from backstaff.events.facts import FailureCard
-from backstaff.events.inert import inert
+from backstaff.events.inert import inert, inert_lines
 from backstaff.headless.colour import Paint, Tone
 
 INDENT = "  "
@@ -24,8 +24,7 @@ def card_lines(card: FailureCard, board: Board, paint: Paint, width: int = 100) 
     lines += _part("cause", [card.cause], width)
     lines += _part("evidence", card.evidence, width)
     lines += _part("state", _joined(card.state, width), width)
-    advice, commands = _fix_parts(card.fix, width)
-    lines += _part("fix", [advice], width) + _part("", commands, 0)
+    lines += _part("fix", _fix_lines(card.fix, width), 0)
     lines += _part("retry", [card.retry], 0)
     return lines
 
@@ -61,12 +60,14 @@ def _joined(parts: tuple[str, ...], width: int) -> list[str]:
     return [line] if len(line) <= width - len(INDENT) - LABEL else list(parts)
 
 
-def _fix_parts(fix: str, width: int) -> tuple[str, list[str]]:
-    """The advice, and the commands behind it that do not fit beside it and get lines of their own."""
-    if len(fix) <= width - len(INDENT) - LABEL:
-        return fix, []
-    advice, *commands = re.split(r" {2,}", fix)
-    return advice, commands
+def _fix_lines(fix: str, width: int) -> list[str]:
+    """The lines of the fix. Commands behind an advice that do not fit beside it get lines of their own."""
+    room = width - len(INDENT) - LABEL
+    lines: list[str] = []
+    for line in inert_lines(fix):
+        advice, *commands = [line] if len(line) <= room else re.split(r" {2,}", line)
+        lines += [*_wrapped(advice, room), *commands]
+    return lines
 
 
 def _part(label: str, texts: tuple[str, ...] | list[str], width: int) -> list[str]:

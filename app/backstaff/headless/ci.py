@@ -7,7 +7,7 @@ from typing import Protocol
 
 from backstaff.errors import BackstaffError, ConfigError, ConfigIssue
 from backstaff.events.facts import FailureCard, Phase
-from backstaff.events.inert import inert
+from backstaff.events.inert import inert, inert_lines
 
 
 class CiFormat(Protocol):
@@ -72,13 +72,13 @@ class GitHubFormat:
 
     def annotation(self, card: FailureCard) -> list[str]:
         """`::error`, with the card's title, cause, evidence and fix."""
-        return [_github_error(card.title, [card.cause, *card.evidence[:5], card.fix])]
+        return [_github_error(card.title, [card.cause, *card.evidence[:5], *inert_lines(card.fix)])]
 
     def error(self, error: BackstaffError) -> list[str]:
         """`::error`, for a configuration one per issue, at its file and line."""
         if isinstance(error, ConfigError):
             return [_github_issue(issue) for issue in error.issues]
-        return [_github_error("backstaff", [str(error), *error.evidence[:5], error.fix])]
+        return [_github_error("backstaff", [str(error), *error.evidence[:5], *inert_lines(error.fix)])]
 
     def guard(self, line: str) -> str:
         """Break what looks like a command."""

@@ -4,6 +4,7 @@ import re
 
 from backstaff.events.board import Board
 from backstaff.events.facts import FailureCard
+from backstaff.events.inert import inert_lines
 from backstaff.report.markup import NOTHING, Child, Html, element, joined
 
 FAILED = "failed"
@@ -37,7 +38,7 @@ def _parts(card: FailureCard) -> list[Html]:
     parts: list[tuple[str, Html]] = [
         ("evidence", _lines(card.evidence, "evidence")),
         ("state", _lines(card.state, "told")),
-        ("fix", element("p", *_advice(card.fix)) if card.fix else NOTHING),
+        ("fix", _fix(card.fix)),
         ("retry", element("p", element("code", card.retry)) if card.retry else NOTHING),
     ]
     return [joined(element("dt", name), element("dd", part)) for name, part in parts if part is not NOTHING]
@@ -45,6 +46,12 @@ def _parts(card: FailureCard) -> list[Html]:
 
 def _lines(lines: tuple[str, ...], kind: str) -> Html:
     return element("ul", *(element("li", line) for line in lines), class_=kind) if lines else NOTHING
+
+
+def _fix(fix: str) -> Html:
+    """A paragraph for each line."""
+    lines = inert_lines(fix)
+    return joined(*(element("p", *_advice(line)) for line in lines)) if lines else NOTHING
 
 
 def _advice(fix: str) -> list[Child]:

@@ -46,6 +46,28 @@ def test_a_host_that_can_not_be_reached_ends_the_run_before_anything_is_changed(
     assert everything(lab.hosts[0]) == before
 
 
+def test_hosts_that_can_not_be_used_each_have_their_cause_and_their_way_out(lab: Lab, tmp_path: Path) -> None:
+    h1, h2, h3, h4 = lab.hosts
+    project = a_project(lab, tmp_path, web=["h1", "h2", "h3", "h4"], own=QUICK)
+    h1.change_host_key()
+    h2.remove_docker()
+    h3.kill_sshd()
+    h4.remove_docker()
+
+    result = deploy(project)
+
+    assert result.code == 4, result.out
+    card = [line.strip() for line in result.lines]
+    assert "4 hosts can not be used" in result.card
+    assert "evidence h1: its host key has changed: it shows ssh-ed25519 SHA256:" in result.card
+    assert "h2 and h4: Docker is not installed" in result.card
+    assert f"h3: {h3.address} port 22 refuses connections" in card
+    key = f"`ssh-keygen -R '{h1.address}' -f {lab.known_hosts}` and try again"
+    assert key in card
+    assert "h2 and h4: install it there, for example with `curl -fsSL https://get.docker.com | sh`" in card
+    assert any(line.startswith("h3: check that sshd runs there and listens on port 22") for line in card)
+
+
 def test_a_changed_host_key_is_never_accepted(lab: Lab, tmp_path: Path) -> None:
     lab.app_image("v1")
     known = tmp_path / "known_hosts"

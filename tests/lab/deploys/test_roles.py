@@ -42,7 +42,7 @@ def test_two_roles_share_a_host(lab: Lab, tmp_path: Path, parallel: bool) -> Non
 
 
 def test_the_reported_configuration_deploys_group_by_group(lab: Lab, tmp_path: Path) -> None:
-    boot = {"limit": 1, "wait": 1}
+    boot = {"limit": 1, "wait": 5}
     project = a_project(lab, tmp_path, web=["h1", "h2"], job=["h3"], boot=boot)
 
     result = project.run("deploy", "-P", "--version", "v1")
@@ -51,7 +51,7 @@ def test_the_reported_configuration_deploys_group_by_group(lab: Lab, tmp_path: P
     h1, h2, h3, _ = lab.hosts
     assert [running(host) for host in (h1, h2, h3)] == [{"app-web-v1"}, {"app-web-v1"}, {"app-job-v1"}]
     assert any("boot.wait between groups" in line for line in result.lines)
-    wait = timedelta(seconds=1)
+    wait = timedelta(seconds=5)
     assert started(h2, "app-web-v1") - started(h1, "app-web-v1") >= wait
     assert started(h3, "app-job-v1") - started(h2, "app-web-v1") >= wait
 

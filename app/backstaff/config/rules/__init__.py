@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from backstaff.config.rules.accessories import check_accessories
 from backstaff.config.rules.finding import Finding, Setting
+from backstaff.config.rules.left_alone import check_left_alone
 from backstaff.config.rules.pace import check_pace
 from backstaff.config.rules.proxies import check_proxies
 from backstaff.config.rules.root import check_root
@@ -17,6 +18,7 @@ def broken_rules(setting: Setting) -> Iterator[Finding]:
     yield from check_accessories(setting)
     yield from check_proxies(setting)
     yield from check_pace(setting)
+    yield from check_left_alone(setting)
 
 
 __all__ = ["Finding", "Setting", "broken_rules"]

@@ -25,6 +25,7 @@ from backstaff.config.models.values import (
     wrong_kind,
 )
 from backstaff.config.schema.accessories import Accessories
+from backstaff.config.schema.aliases import Aliases
 from backstaff.config.schema.builder import BuilderSection
 from backstaff.config.schema.connection import SshKitSection, SshSection
 from backstaff.config.schema.containers import Env, LoggingSection
@@ -35,16 +36,8 @@ from backstaff.config.schema.servers import Servers
 from backstaff.config.schema.shapes import BY_SHAPE, MAP, TEXT, expecting
 
 _SERVICE = re.compile(r"[a-z0-9_-]+", re.IGNORECASE | re.ASCII)
-_ALIAS = re.compile(r"[a-z0-9_-]+", re.ASCII)
 _PERCENT = re.compile(r"(\d+)%")
 _VERSION = re.compile(r"\d+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+)?")
-
-BUILT_IN_COMMANDS = frozenset(
-    {"accessory", "app", "audit", "build", "config", "deploy", "details", "docs", "help", "init", "lock"}
-    | {"proxy", "prune", "redeploy", "registry", "remove", "rollback", "secrets", "server", "setup"}
-    | {"upgrade", "version"}
-)
-"""Commands of Kamal that no alias may hide."""
 
 
 def _service(value: object) -> str:
@@ -53,15 +46,6 @@ def _service(value: object) -> str:
         raise refuse("should be letters, digits, hyphens and underscores only")
     if not name[0].isalnum():
         raise refuse("should begin with a letter or a digit: Docker takes no other names")
-    return name
-
-
-def _alias(value: object) -> str:
-    name = as_text(value)
-    if not _ALIAS.fullmatch(name):
-        raise refuse("is not an alias name: use lower-case letters, digits, hyphens and underscores")
-    if name in BUILT_IN_COMMANDS:
-        raise refuse(f"hides the built-in command {name}")
     return name
 
 
@@ -157,9 +141,7 @@ class DeployFile(Section):
     proxy: RootProxy = ProxySection()
     logging: Annotated[LoggingSection, expecting("a mapping", MAP)] = LoggingSection()
     output: Annotated[OutputSection, expecting("a mapping", MAP)] = OutputSection()
-    aliases: Annotated[dict[Annotated[str, BeforeValidator(_alias)], Text], BeforeValidator(as_mapping)] = (
-        Field(default_factory=dict)
-    )
+    aliases: Aliases = Field(default_factory=dict)
     backstaff: Annotated[BackstaffSettings, BeforeValidator(as_mapping)] = Field(
         default_factory=BackstaffSettings, alias="x-backstaff"
     )
