@@ -25,6 +25,7 @@ def check_all(ran: Ran, story: Story) -> None:
     nothing_is_left_behind(ran)
     the_board_is_what_the_events_say(ran)
     whoever_waits_boots_after_the_barrier(ran)
+    whoever_was_halted_left_nothing(ran, story)
     nobody_waits_in_vain(ran)
     the_lock_is_free_or_told(ran, story)
     what_serves_is_never_stopped(ran, story)
@@ -61,7 +62,7 @@ def the_board_is_what_the_events_say(ran: Ran) -> None:
 
 
 def whoever_waits_boots_after_the_barrier(ran: Ran) -> None:
-    """No waiting role's container is created before one of the primary role was healthy."""
+    """No waiting role's container is started before one of the primary role was healthy."""
     barrier = ran.plan.barrier
     if barrier is None:
         return
@@ -70,8 +71,24 @@ def whoever_waits_boots_after_the_barrier(ran: Ran) -> None:
     )
     for pair in barrier.waiting:
         history = ran.datacentre[pair.host].history
-        created = [each.at for each in history if each.what == "created" and each.container.role == pair.role]
-        assert not created or (opened is not None and opened <= created[0]), pair
+        started = [
+            each.at
+            for each in history
+            # A Docker that comes back starts the old ones.
+            if each.what == "start"
+            and each.container.role == pair.role
+            and each.container.created_at >= EPOCH
+        ]
+        assert not started or (opened is not None and opened <= started[0]), pair
+
+
+def whoever_was_halted_left_nothing(ran: Ran, story: Story) -> None:
+    """What was created for a role that then was not to boot is gone, or told."""
+    for pair in ran.plan.barrier.waiting if ran.plan.barrier is not None else ():
+        if ran.states(pair.host, pair.role) is not PairState.HALTED or story.troubles.get(pair.host):
+            continue
+        new = ran.new(pair.host, pair.role)
+        assert new is None or new.created_at < EPOCH or "which was never started" in ran.notices(), pair
 
 
 def nobody_waits_in_vain(ran: Ran) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -33,6 +34,14 @@ def started_at(ran: Ran, host: str) -> float:
     return next(each.at for each in ran.datacentre[host].history if each.what == "start")
 
 
+def never_started(ran: Ran, host: str) -> bool:
+    return not any(each.what == "start" for each in ran.datacentre[host].history)
+
+
+def job_containers(ran: Ran) -> list[str]:
+    return [each.name for each in ran.datacentre["h3"].containers.values() if each.role == "job"]
+
+
 def grouped(*roles: Role, limit: int = 1, wait: int | None = None, parallel_roles: bool = False) -> Scene:
     boot = Boot(limit=limit, wait=wait, parallel_roles=parallel_roles)
     return Scene(config=short_config(roles=roles, boot=boot))
@@ -41,10 +50,17 @@ def grouped(*roles: Role, limit: int = 1, wait: int | None = None, parallel_role
 def test_a_role_that_waits_boots_after_the_first_healthy_primary_container() -> None:
     ran = run(with_apps(web_h1=SLOW))
     opened = ran.at(BarrierChanged, lambda body: getattr(body, "state", "") is BarrierState.OPEN)
-    job = created_at(ran, "h3", "job")
     assert ran.code is ExitCode.DONE
+    assert started_at(ran, "h3") >= opened[0]
+
+
+def test_the_container_of_a_role_that_waits_is_created_meanwhile() -> None:
+    ran = run(with_apps(web_h1=SLOW, web_h2=SLOW))
+    opened = ran.at(BarrierChanged, lambda body: getattr(body, "state", "") is BarrierState.OPEN)
+    job = created_at(ran, "h3", "job")
     assert job is not None
-    assert job >= opened[0]
+    assert job < opened[0]
+    assert job_containers(ran) == ["app-job-v1", "app-job-v2"]
 
 
 def test_one_bad_primary_container_does_not_keep_the_others_from_booting() -> None:
@@ -61,8 +77,48 @@ def test_a_waiting_role_is_not_booted_when_the_last_primary_container_failed() -
     ran = run(with_apps(web_h1=NEVER_READY, web_h2=ENDS))
     assert ran.code is ExitCode.FAILED
     assert ran.states("h3", "job") is PairState.HALTED
-    assert created_at(ran, "h3", "job") is None
+    assert never_started(ran, "h3")
+    assert job_containers(ran) == ["app-job-v1"]
     assert [ran.serving(host) for host in ("h1", "h2")] == [OLD, OLD]
+
+
+def test_a_container_that_is_not_wanted_any_more_and_stays_is_told() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        for host in ("h1", "h2"):
+            datacentre[host].apps[f"web:{NEW}"] = NEVER_READY
+        datacentre["h3"].goes_wrong(Fault("remove", Kind.FAIL, text="device or resource busy"))
+
+    ran = run(Scene(set=set_scene))
+    assert ran.states("h3", "job") is PairState.HALTED
+    assert never_started(ran, "h3")
+    assert (
+        "app-job-v2, which was never started, could not be removed: device or resource busy" in ran.notices()
+    )
+    assert ran.card.host == "h1"
+
+
+def test_a_container_that_can_not_be_created_while_its_role_waits_fails_at_once() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        for host in ("h1", "h2"):
+            datacentre[host].apps[f"web:{NEW}"] = App(ready_after_s=5)
+        datacentre["h3"].goes_wrong(Fault("create", Kind.FAIL, text="no space left on device"))
+
+    ran = run(Scene(set=set_scene))
+    failed = ran.at(PairChanged, lambda body: getattr(body, "state", "") is PairState.FAILED)
+    opened = ran.at(BarrierChanged, lambda body: getattr(body, "state", "") is BarrierState.OPEN)
+    assert ran.code is ExitCode.FAILED
+    assert failed[0] < opened[0]
+    assert (ran.card.host, ran.card.role) == ("h3", "job")
+    assert [ran.serving(host) for host in ("h1", "h2")] == [NEW, NEW]
+
+
+def test_who_waits_and_is_cancelled_leaves_no_container() -> None:
+    ran = run(replace(with_apps(web_h1=App(ready_after_s=9), web_h2=App(ready_after_s=9)), cancel_at=4.0))
+    assert ran.code is ExitCode.INTERRUPTED
+    assert ran.states("h3", "job") is PairState.CANCELLED
+    assert created_at(ran, "h3", "job") is not None
+    assert never_started(ran, "h3")
+    assert job_containers(ran) == ["app-job-v1"]
 
 
 @pytest.mark.parametrize("kind", [Kind.FAIL, Kind.HANG, Kind.LOSE])

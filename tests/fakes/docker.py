@@ -142,6 +142,9 @@ class FakeDocker:
     async def prune_dangling_images(self, labels: Mapping[str, str]) -> int:
         return await self._do("prune", lambda: 0)
 
+    async def has_network(self, name: str) -> bool:
+        return await self._do("network", lambda: name in self._server.networks)
+
     async def ensure_network(self, name: str) -> bool:
         def ensure() -> bool:
             there = name in self._server.networks

@@ -20,7 +20,7 @@ from backstaff.engine.proxy import make_list_ready
 from backstaff.engine.starting import start_container
 from backstaff.engine.switch import ProxySwitch
 from backstaff.engine.telling import PairTeller
-from backstaff.engine.together import at_once
+from backstaff.engine.together import at_once, both
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, Doomed, WaitExpired
 from backstaff.events.facts import PairState, WaitKind
@@ -80,6 +80,7 @@ class PairBoot:
         self._gatekeeper = gatekeeper
         self._old: ContainerSummary | None = None
         self._new: str | None = None
+        self._may_run = False
         self._started_at: Seconds | None = None
         self._switch = ProxySwitch(run, role, watch)
         self._tell = PairTeller(run, self._host.name, role.name)
@@ -118,10 +119,17 @@ class PairBoot:
 
     async def _boot(self) -> PairResult:
         self._old = await self._make_room()
-        if self._barrier is not None and not self._gatekeeper and not await self._passed(self._barrier):
-            return self.halt(self._barrier.reason)
-        container = await self._create()
-        self._new = container
+        barrier = None if self._gatekeeper else self._barrier
+        if barrier is not None and not barrier.resolved:
+            # Only the start has to wait. What it takes to create a container is then done by that time.
+            await both(self._pass(barrier), self._create())
+        if barrier is not None and not barrier.is_open:
+            await self._take_back()
+            return self.halt(barrier.reason)
+        if self._new is None:
+            self._tell.state(PairState.CREATING)
+            await self._create()
+        container = self._created()
         async with alongside(self._output.follow(container)):
             await self._prove(await self._start(container))
         # From here on it serves, and the old one is on its way out: nothing that follows may stop it.
@@ -149,9 +157,8 @@ class PairBoot:
             await self._watch.refresh()
         return self._watch.current(role.name)
 
-    async def _passed(self, barrier: Barrier) -> bool:
-        if barrier.resolved:
-            return barrier.is_open
+    async def _pass(self, barrier: Barrier) -> None:
+        """Wait until the barrier is resolved."""
         pair = pair_name(self._role.name, self._host.name)
         self._tell.state(PairState.WAITING, f"for the first healthy {barrier.name} container")
         wait = Wait(
@@ -162,11 +169,10 @@ class PairBoot:
             self._host.name,
             self._role.name,
         )
-        return await self._run.waits.wait(wait, lambda _: barrier.passed(pair), self._host.breakers)
+        await self._run.waits.wait(wait, lambda _: barrier.passed(pair), self._host.breakers)
 
-    async def _create(self) -> str:
+    async def _create(self) -> None:
         run, role, host = self._run, self._role, self._host
-        self._tell.state(PairState.CREATING)
         script = boot_script(
             run.config,
             role,
@@ -182,12 +188,30 @@ class PairBoot:
             except BackstaffError:
                 self._audit.put_back(host.name, lines)
                 raise
-            container = created_container(result.stdout)
-            note.detail = container[:12]
-        return container
+            self._new = created_container(result.stdout)
+            note.detail = self._new[:12]
+
+    def _created(self) -> str:
+        if self._new is None:
+            raise RuntimeError("the container was not created")
+        return self._new
+
+    async def _take_back(self) -> None:
+        """Remove the container that was created and is not to be started. What fails is told as a
+        warning: the next deploy moves it out of its way, and pruning removes it."""
+        new, self._new = self._new, None
+        if new is None or self._host.gone:
+            return
+        try:
+            with self._run.report.step("remove the container", self._host.name, self._role.name, new[:12]):
+                await self._host.docker.remove(new)
+        except BackstaffError as error:
+            name = container_name(self._run.config, self._role.name, self._run.version)
+            self._tell.warn(f"{name}, which was never started, could not be removed: {error.what}")
 
     async def _start(self, container: str) -> Container:
         self._tell.state(PairState.STARTING)
+        self._may_run = True
         with self._run.report.step("start the container", self._host.name, self._role.name):
             found: list[Container] = []
 
@@ -256,9 +280,13 @@ class PairBoot:
             self._tell.warn(f"{old.name} could not be stopped: {error.what}")
 
     async def _give_up(self) -> None:
-        """Keep the new container's last words, then end it unless it turned out to serve."""
+        """Keep the new container's last words, then end it unless it turned out to serve. One that was never
+        started goes."""
         new = self._new
         if new is None:
+            return
+        if not self._may_run:
+            await self._take_back()
             return
 
         async def last_words() -> None:

@@ -164,6 +164,10 @@ class GuardedDocker:
             self._timeouts.command,
         )
 
+    async def has_network(self, name: str) -> bool:
+        """Whether a network is there."""
+        return await self._read(f"docker network inspect {name}", lambda: self._inner.has_network(name))
+
     async def ensure_network(self, name: str) -> bool:
         """Create a network unless it is there."""
         return await self._write(f"docker network create {name}", lambda: self._inner.ensure_network(name))

@@ -91,6 +91,8 @@ class DeployLock:
         self._maybe_ours = False
         self._was_held = False
         self.left_behind = False
+        self.was_waited_for = False
+        """Whether somebody else had it when we came for it."""
 
     @property
     def release_command(self) -> str:
@@ -138,6 +140,7 @@ class DeployLock:
         held = await self._attempt(message)
         if held is None:
             return
+        self.was_waited_for = True
         wait = Wait(
             WaitKind.LOCK,
             "the deploy lock",

@@ -187,16 +187,22 @@ class DockerApi:
             result = records.PruneResult.model_validate(await http.api.images.prune(filters=dangling))
         return len({image.id for image in before} & result.ids)
 
-    async def ensure_network(self, name: str) -> bool:
-        """Create a bridge network unless it is there; True if it was created."""
+    async def has_network(self, name: str) -> bool:
+        """Whether there is a network of this name."""
         async with self._engine.calling() as http:
             try:
                 await http.api.networks.get(quote(name, safe=""))
             except aiodocker.DockerError as error:
                 if error.status != _NOT_FOUND:
                     raise
-            else:
                 return False
+        return True
+
+    async def ensure_network(self, name: str) -> bool:
+        """Create a bridge network unless it is there; True if it was created."""
+        if await self.has_network(name):
+            return False
+        async with self._engine.calling() as http:
             try:
                 # Without CheckDuplicate, engines before 25 make a second network of the same name.
                 await http.api.networks.create({"Name": name, "Driver": "bridge", "CheckDuplicate": True})

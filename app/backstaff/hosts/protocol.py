@@ -211,6 +211,10 @@ class Docker(Protocol):
         """Remove untagged, unused images that carry all of `labels`; how many went."""
         ...
 
+    async def has_network(self, name: str) -> bool:
+        """Whether there is a network of this name."""
+        ...
+
     async def ensure_network(self, name: str) -> bool:
         """Create a bridge network unless it is there; True if it was created."""
         ...

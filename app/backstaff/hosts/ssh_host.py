@@ -147,11 +147,16 @@ class SshHost:
         return None
 
     async def _keep_shells_ready(self) -> None:
-        """Open a shell whenever one was taken; where the host has no room for it, no more."""
-        while await self._open_shell():
+        """Open shells, at once, for those that were taken; where the host has no room for one, no more."""
+        while await self._open_missing_shells():
             while len(self._shells) >= READY_SHELLS:
                 self._shell_taken.clear()
                 await self._shell_taken.wait()
+
+    async def _open_missing_shells(self) -> bool:
+        """Whether all that were missing are there."""
+        missing = READY_SHELLS - len(self._shells)
+        return all(await asyncio.gather(*(self._open_shell() for _ in range(missing))))
 
     async def _open_shell(self) -> bool:
         """Whether one more is ready. Without, each script opens its own, and tells if it can not."""
