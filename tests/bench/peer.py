@@ -32,8 +32,8 @@ MOST_ABOVE_PATH = 0.25
 MOST_ROUND_TRIPS = 12
 _STAGES = {
     "pull": "pull",
-    "create": "barrier and create",
-    "start": "start",
+    "create": "create",
+    "start": "barrier and start",
     "exec_die": "health and switch",
     "stop": "readiness delay and stop",
 }

@@ -2,8 +2,8 @@
 
 On all hosts at once, through each host's own Docker socket and without a distance, the new version is pulled,
 created, started, checked and given the traffic by the proxy, and the old container is stopped. Where a role
-has no proxy, its containers wait for the first healthy gatekeeper, as both tools let them, and then run for
-the readiness delay. No lock, no look at what is there, no tag, no pruning, no log. One request follows on the
+has no proxy, its containers wait with their start for the first healthy gatekeeper, and then run for the
+readiness delay. No lock, no look at what is there, no tag, no pruning, no log. One request follows on the
 other at once, so the time from one of Docker's events to the next is Docker's own or the app's.
 """
 
@@ -77,11 +77,11 @@ class _BareHost:
         return _HostFloor(time.monotonic() - began, stages_of(self._events(since), since))
 
     def _boot(self, role: Role, old: str, body: bytes) -> None:
-        if not role.proxied and not self._gate.wait(_GATE_WITHIN_S):
-            raise LabError("no gatekeeper has become healthy")
         name = container_name(self._config, role.name, self._version)
         answer = self._engine.call("POST", f"/containers/create?name={name}", body, headers=_JSON)
         container = _mapping(answer)["Id"]
+        if not role.proxied and not self._gate.wait(_GATE_WITHIN_S):
+            raise LabError("no gatekeeper has become healthy")
         self._engine.call("POST", f"/containers/{container}/start")
         if role.proxied:
             self._switch(role, str(container)[:12])

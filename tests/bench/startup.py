@@ -186,7 +186,7 @@ def main() -> None:
             ("version", lambda: ended(directory, "version")),
             ("--help", lambda: ended(directory, "--help")),
             ("deploy, first connection", lambda: connected(directory)),
-            ("plan --offline", lambda: ended(directory, "plan", "--offline", "--version", "v1")),
+            ("plan --offline", lambda: ended(directory, "plan", "--offline", "-P", "--version", "v1")),
             ("demo, first picture", lambda: drawn(directory)),
         ]
         print(f"{'until':<26} {'wall s':>7} {'cpu s':>7}")

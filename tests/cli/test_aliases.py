@@ -54,6 +54,14 @@ def test_an_alias_of_a_group_takes_the_command_that_follows(project: Project) ->
     assert "Commands:" in project.run("version-of", "--help").out
 
 
+@pytest.mark.parametrize("words", [("-hh1",), ("-h", "h1", "-g", "-d"), ("-h", "h1", "-grash|starting")])
+def test_what_belongs_to_another_option_is_no_place_of_a_configuration(
+    project: Project, words: tuple[str, ...]
+) -> None:
+    result = project.run("logs", *words)
+    assert (result.code, result.err) == (0, "")
+
+
 def test_help_is_that_of_the_command(project: Project) -> None:
     assert project.run("ship", "--help").out.startswith("Usage: backstaff deploy ")
 
@@ -122,7 +130,7 @@ def test_the_destination_that_is_named_has_the_alias(project: Project) -> None:
             "version-of vresion",
             "28:15",
             "stands for `app`, and Backstaff has no command `app vresion`",
-            "`kamal version-of vresion` runs it",
+            "write `app version` if that is meant",
         ),
         (
             "same",
@@ -177,7 +185,7 @@ def test_an_alias_that_is_no_command_line_is_told(project: Project) -> None:
 
 def test_an_error_is_an_object_for_who_asks_for_json(project: Project) -> None:
     told = json.loads(project.run("console", "--json").out)
-    assert (told["where"], told["fix"]) == ("config/deploy.yml:22:12", "`kamal console --json` runs it")
+    assert (told["where"], told["fix"]) == ("config/deploy.yml:22:12", "`kamal console` runs it")
 
 
 def test_a_word_that_is_nothing_is_told_with_what_is_like_it(project: Project) -> None:

@@ -33,6 +33,7 @@ def grepped(project: Project, pattern: str, *options: str) -> list[str]:
         ("two", "", "twofold"),
         ("two", "-i", "Two words|twofold"),
         ("two", "--ignore-case -w", "Two words"),
+        ("(?i)two", "-w", "Two words"),
         ("three|four", "-E", "three|four"),
         ("a.b", "", "a.b|axb"),
         ("a.b", "-F", "a.b"),

@@ -102,7 +102,7 @@ def test_following_stops_once_nobody_reads(project: Project) -> None:
         ("app", "version"),
         ("config",),
         ("version",),
-        ("plan", "--version", "v2"),
+        ("plan", "-P", "--version", "v2"),
     ],
 )
 def test_an_answer_that_can_not_be_written_is_a_failure_and_no_traceback(

@@ -19,7 +19,7 @@ COMMANDS = [
     "app logs",
     "proxy details",
     "proxy logs",
-    "plan --version v2",
+    "plan -P --version v2",
 ]
 
 

@@ -129,14 +129,24 @@ def test_skipped_hooks_are_not_planned(machine: Machine) -> None:
 def test_a_hook_that_would_stop_the_run_is_a_warning(machine: Machine) -> None:
     hook = machine.project.directory / ".kamal/hooks/pre-deploy"
     hook.chmod(0o644)
-    assert f"hook pre-deploy is not executable, so the run fails there: chmod +x {hook}" in (
-        machine.run("plan", "--offline").out
-    )
+    told = f"hook pre-deploy is not executable, so the run fails there: chmod +x {hook}"
+    assert told in machine.run("plan", "--offline").out
+    assert told not in machine.run("plan", "--offline", "--for", "app boot").out
+
+
+def test_a_docker_that_does_not_answer_is_told_beside_the_plan(machine: Machine) -> None:
+    (machine.project.directory.parent / "bin/docker").write_text("#!/bin/sh\nexit 1\n")
+    result = machine.run("plan", "--offline")
+    assert result.code == 1
+    assert "Docker on this machine does not answer" in result.err
+    assert "group 1 of 1" in result.out
+    assert "docker build" not in result.out
+    assert machine.run("plan", "--offline", "-P").code == 0
 
 
 def test_what_the_configuration_warns_of_is_told(project: Project) -> None:
     project.add("output: {otel: {endpoint: https://collector.example.com}}\n")
-    told = json.loads(project.run("plan", "--offline", "--version", "v2", "--json").out)
+    told = json.loads(project.run("plan", "--offline", "-P", "--version", "v2", "--json").out)
     assert any("output/otel: Backstaff sends nothing there" in each for each in told["warnings"]), told
 
 

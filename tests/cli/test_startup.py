@@ -63,7 +63,7 @@ def test_the_first_words_do_not_wait_for_the_models(directory: Path, argv: str) 
 
 
 @pytest.mark.parametrize(
-    "argv", ["plan --offline --version v2", "runs", "runs compare cace cace", "demo --list"]
+    "argv", ["plan --offline -P --version v2", "runs", "runs compare cace cace", "demo --list"]
 )
 def test_what_stays_on_this_machine_loads_neither_console_nor_network(directory: Path, argv: str) -> None:
     assert not loaded_by(directory, *argv.split()) & (CONSOLE | NETWORK)

@@ -99,7 +99,7 @@ def test_docker_that_ends_during_the_pull_is_the_cause_and_nothing_is_changed(en
 @pytest.mark.parametrize(
     ("operation", "step"),
     [
-        ("network", "look at the host"),
+        ("network", "ensure the network"),
         ("create", "create the container"),
         ("start", "start the container"),
         ("deploy", "switch the proxy"),

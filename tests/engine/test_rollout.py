@@ -1,5 +1,6 @@
 import asyncio
-from dataclasses import replace
+from collections.abc import Callable
+from math import inf
 
 import pytest
 
@@ -82,28 +83,57 @@ def test_a_waiting_role_is_not_booted_when_the_last_primary_container_failed() -
     assert [ran.serving(host) for host in ("h1", "h2")] == [OLD, OLD]
 
 
-def test_a_container_that_is_not_wanted_any_more_and_stays_is_told() -> None:
+NEVER_STARTED = "app-job-v2, which was never started, may be left behind: "
+
+
+def job_waits(*faults: Fault, ready_after_s: float = 9) -> Callable[[Datacentre], None]:
+    """Both gatekeepers take long, or for ever, and something goes wrong where the job waits."""
+
     def set_scene(datacentre: Datacentre) -> None:
         for host in ("h1", "h2"):
-            datacentre[host].apps[f"web:{NEW}"] = NEVER_READY
-        datacentre["h3"].goes_wrong(Fault("remove", Kind.FAIL, text="device or resource busy"))
+            datacentre[host].apps[f"web:{NEW}"] = App(ready_after_s=ready_after_s)
+        datacentre["h3"].goes_wrong(*faults)
 
-    ran = run(Scene(set=set_scene))
+    return set_scene
+
+
+def test_a_container_that_is_not_wanted_any_more_and_stays_is_told() -> None:
+    stuck = Fault("remove", Kind.FAIL, text="device or resource busy")
+    ran = run(Scene(set=job_waits(stuck, ready_after_s=inf)))
     assert ran.states("h3", "job") is PairState.HALTED
     assert never_started(ran, "h3")
-    assert (
-        "app-job-v2, which was never started, could not be removed: device or resource busy" in ran.notices()
-    )
+    assert f"{NEVER_STARTED}device or resource busy" in ran.notices()
     assert ran.card.host == "h1"
 
 
-def test_a_container_that_can_not_be_created_while_its_role_waits_fails_at_once() -> None:
-    def set_scene(datacentre: Datacentre) -> None:
-        for host in ("h1", "h2"):
-            datacentre[host].apps[f"web:{NEW}"] = App(ready_after_s=5)
-        datacentre["h3"].goes_wrong(Fault("create", Kind.FAIL, text="no space left on device"))
+def test_cancelling_while_a_container_is_removed_waits_for_that_or_tells() -> None:
+    stuck = Fault("remove", Kind.HANG)
+    ran = run(Scene(set=job_waits(stuck, ready_after_s=inf), cancel_at=12))
+    assert ran.code is ExitCode.INTERRUPTED
+    assert job_containers(ran) == ["app-job-v1", "app-job-v2"]
+    assert f"{NEVER_STARTED}app-job-v2 to be removed: gave up after 10 s" in ran.notices()
 
-    ran = run(Scene(set=set_scene))
+
+@pytest.mark.parametrize("kind", [Kind.HANG, Kind.HANG_AFTER])
+def test_who_is_cancelled_while_docker_creates_leaves_no_container(kind: Kind) -> None:
+    ran = run(Scene(set=job_waits(Fault("create", kind)), cancel_at=4))
+    assert ran.code is ExitCode.INTERRUPTED
+    assert ran.states("h3", "job") is PairState.CANCELLED
+    assert job_containers(ran) == ["app-job-v1"]
+
+
+def test_who_still_creates_when_the_barrier_opens_is_told_to_create() -> None:
+    slow = Fault("create", Kind.DELAY, delay_s=6)
+    ran = run(Scene(set=job_waits(slow, ready_after_s=2)))
+    told = [each.state for each in ran.of(PairChanged) if (each.host, each.role) == ("h3", "job")]
+    after = told[told.index(PairState.WAITING) :]
+    assert after[:3] == [PairState.WAITING, PairState.CREATING, PairState.STARTING]
+    assert ran.code is ExitCode.DONE
+
+
+def test_a_container_that_can_not_be_created_while_its_role_waits_fails_at_once() -> None:
+    full = Fault("create", Kind.FAIL, text="no space left on device")
+    ran = run(Scene(set=job_waits(full, ready_after_s=5)))
     failed = ran.at(PairChanged, lambda body: getattr(body, "state", "") is PairState.FAILED)
     opened = ran.at(BarrierChanged, lambda body: getattr(body, "state", "") is BarrierState.OPEN)
     assert ran.code is ExitCode.FAILED
@@ -113,7 +143,7 @@ def test_a_container_that_can_not_be_created_while_its_role_waits_fails_at_once(
 
 
 def test_who_waits_and_is_cancelled_leaves_no_container() -> None:
-    ran = run(replace(with_apps(web_h1=App(ready_after_s=9), web_h2=App(ready_after_s=9)), cancel_at=4.0))
+    ran = run(Scene(set=job_waits(), cancel_at=4))
     assert ran.code is ExitCode.INTERRUPTED
     assert ran.states("h3", "job") is PairState.CANCELLED
     assert created_at(ran, "h3", "job") is not None

@@ -132,5 +132,5 @@ def test_twenty_different_ways_out_are_told_a_few_at_a_time() -> None:
     assert len(told) == MOST_CAUSES
     assert told[0] == "h1: cause 1"
     assert told[-1] == (
-        "h12, h13, h14, h15, h16, h17, h18, h19 and h20: other causes, told above where connecting failed"
+        "h12, h13, h14, h15, h16, h17, h18, h19 and h20: other causes"
     )

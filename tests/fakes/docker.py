@@ -95,7 +95,7 @@ class FakeDocker:
 
         await self._do("rename", rename)
 
-    async def remove(self, container: str) -> None:
+    async def remove(self, container: str, *, with_volumes: bool = False) -> None:
         await self._do("remove", lambda: self._server.remove(container))
 
     async def image(self, name: str) -> Image | None:
@@ -141,9 +141,6 @@ class FakeDocker:
 
     async def prune_dangling_images(self, labels: Mapping[str, str]) -> int:
         return await self._do("prune", lambda: 0)
-
-    async def has_network(self, name: str) -> bool:
-        return await self._do("network", lambda: name in self._server.networks)
 
     async def ensure_network(self, name: str) -> bool:
         def ensure() -> bool:

@@ -79,6 +79,13 @@ def test_what_can_not_be_built_here_is_said() -> None:
         steps(BARE, config)
 
 
+def test_without_docker_nothing_is_built_here() -> None:
+    without = replace(BARE, arch="")
+    with pytest.raises(BuildFailed, match="Docker on this machine does not answer"):
+        steps(without)
+    assert steps(without, skip_push=True) == ()
+
+
 def test_the_registry_of_this_machine_is_started_also_where_nothing_is_built() -> None:
     config = a_config(registry=Registry("localhost:5555"))
     (start,) = steps(BARE, config, skip_push=True)

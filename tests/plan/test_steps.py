@@ -61,9 +61,16 @@ def test_a_job_host_has_neither_proxy_nor_lock() -> None:
 def test_a_rollback_neither_pulls_nor_prunes_nor_boots_the_proxy() -> None:
     config = a_config()
     text = "\n".join(lines(host_steps(config, a_plan(config, Command.ROLLBACK), "h1")))
-    assert not any(
-        word in text for word in ("docker pull", "docker rm ", "xargs docker run", "network create")
-    )
+    assert not any(word in text for word in ("docker pull", "docker rm ", "xargs docker run"))
+
+
+def test_what_waits_at_the_barrier_is_created_before_and_started_after_it() -> None:
+    config = a_config(a_role("web", "h1"), a_role("job", "h2"))
+    plan = a_plan(config)
+    assert "start container, once the barrier is open" in [
+        step.title for step in host_steps(config, plan, "h2")
+    ]
+    assert "start container" in [step.title for step in host_steps(config, plan, "h1")]
 
 
 def test_assets_error_pages_and_certificates_are_part_of_it() -> None:

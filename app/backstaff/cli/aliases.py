@@ -14,11 +14,23 @@ from backstaff.errors import ConfigError, UsageError
 if TYPE_CHECKING:
     from backstaff.config.aliases import Alias
 
+_WITH_VALUES = (
+    ["-h", "--hosts"],
+    ["-r", "--roles"],
+    ["-g", "--grep"],
+    ["-n", "--lines"],
+    ["-s", "--since"],
+    ["-m", "--message"],
+    ["--version"],
+)
+_OWN_OPTIONS = {"--json", "--no-tui"}
 _OPTIONS = click.Command(
     "alias",
     params=[
         click.Option(["-c", "--config-file"], type=click.Path(path_type=Path)),
         click.Option(["-d", "--destination"]),
+        # What follows these is theirs, whatever it looks like.
+        *(click.Option(names) for names in _WITH_VALUES),
     ],
     add_help_option=False,
     context_settings={
@@ -46,7 +58,7 @@ def expanded(ctx: click.Context, commands: click.Group, words: Sequence[str]) ->
         raise UsageError(
             f"the alias {name} stands for `{alias.line}`, {what}",
             where=str(alias.place),
-            fix=_way_out(line[0], words),
+            fix=_way_out(ctx, commands, line, words),
         )
     return line
 
@@ -111,12 +123,18 @@ def _objection(
     return ""
 
 
-def _way_out(first: str, words: Sequence[str]) -> str:
+def _way_out(ctx: click.Context, commands: click.Group, line: Sequence[str], words: Sequence[str]) -> str:
     """What to do about an alias that can not be run."""
     from backstaff.config.schema.aliases import KAMALS_COMMANDS
 
+    first, *more = line
+    group = commands.get_command(ctx, first)
+    if isinstance(group, click.Group) and more:
+        close = get_close_matches(more[0], group.list_commands(ctx), n=1)
+        if close:
+            return f"write `{first} {close[0]}` if that is meant"
     if first in KAMALS_COMMANDS:
-        return f"`{shlex.join(['kamal', *words])}` runs it"
+        return f"`{shlex.join(['kamal', *(each for each in words if each not in _OWN_OPTIONS)])}` runs it"
     return "write out the command that is meant, without the program's name"
 
 

@@ -22,6 +22,7 @@ _NUMBERS = {"--after-context": "-A", "--before-context": "-B", "--context": "-C"
 _SHORT = _FLAGS | _NUMBERS
 _SUPPORTED = "-i, -v, -w, -x, -F, -E, -P, and with a number -A, -B, -C, -m"
 _CONTEXT = re.compile(r"-(\d+)", re.ASCII)
+_FLAGS_FIRST = re.compile(r"(?:\(\?[aimsux]+\))+")
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -79,17 +80,23 @@ def _number(name: str, value: str) -> int:
 
 
 def _matcher(pattern: str, options: Collection[str]) -> Callable[[str], bool]:
-    expression = re.escape(pattern) if "-F" in options else pattern
+    flags, expression = ("", re.escape(pattern)) if "-F" in options else _flags_first(pattern)
     if "-x" in options:
         expression = rf"\A(?:{expression})\Z"
     elif "-w" in options:
         expression = rf"(?<!\w)(?:{expression})(?!\w)"
     try:
-        found = re.compile(expression, re.IGNORECASE if "-i" in options else re.NOFLAG)
+        found = re.compile(flags + expression, re.IGNORECASE if "-i" in options else re.NOFLAG)
     except re.error as error:
         raise click.BadParameter(f"not a regular expression: {error}", param_hint="--grep") from error
     inverted = "-v" in options
     return lambda text: (found.search(text) is None) is inverted
+
+
+def _flags_first(pattern: str) -> tuple[str, str]:
+    """Flags such as `(?i)` at the beginning of a pattern, where alone they may stand, and the rest."""
+    flags = _FLAGS_FIRST.match(pattern)
+    return (flags[0], pattern[flags.end() :]) if flags else ("", pattern)
 
 
 def _wrong(what: str) -> click.BadParameter:

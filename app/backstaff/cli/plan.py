@@ -75,7 +75,7 @@ async def _plan(common: CommonOptions, command: Command, *, skip_push: bool, off
         )
     made = make_plan(project.config, project.selection, version, command, skip_push=skip_push)
     machine, past = await asyncio.gather(
-        this_machine(common, project),
+        this_machine(common, project, made),
         asyncio.to_thread(past_boots, project.config, project.selection.roles),
     )
     local: tuple[Step, ...] = ()
@@ -83,11 +83,11 @@ async def _plan(common: CommonOptions, command: Command, *, skip_push: bool, off
         local = local_steps(project.config, made, machine)
     except BuildFailed as error:
         show_error(error)
-        code = error.exit_code
+        code = code or error.exit_code
     told = outline(project.config, made, seen.running, local)
     found = [
         *map(str, project.config.warnings),
-        *hook_warnings(common, project),
+        *hook_warnings(common, project, made),
         *past.warnings,
         *filter(None, [past.trouble]),
     ]

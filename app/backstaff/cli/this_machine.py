@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import platform
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,14 +12,15 @@ from backstaff.cli.project import Project
 from backstaff.config.commands import CommandUnavailable, run_async
 from backstaff.engine.image import architecture
 from backstaff.kamal.build import builder_name
-from backstaff.plan.local_steps import ThisMachine
+from backstaff.plan.local_steps import ThisMachine, hooks_of
+from backstaff.plan.plan import Plan
 
 _WITHIN_S = 10.0
-_HOOKS = ("pre-connect", "pre-build", "pre-deploy", "pre-app-boot", "post-app-boot", "post-deploy")
 
 
-async def this_machine(common: CommonOptions, project: Project) -> ThisMachine:
-    """Look around here. Changes nothing; a program that is missing or does not answer is told as absent."""
+async def this_machine(common: CommonOptions, project: Project, plan: Plan) -> ThisMachine:
+    """Look around here for what the plan needs. Changes nothing; a program that is missing or does not answer
+    is told as absent."""
     config = project.config
     machine, buildx, top, revision = await asyncio.gather(
         _printed(project, "docker", "info", "--format", "{{.Architecture}}"),
@@ -28,8 +28,8 @@ async def this_machine(common: CommonOptions, project: Project) -> ThisMachine:
         _printed(project, "git", "rev-parse", "--show-toplevel"),
         _printed(project, "git", "rev-parse", "HEAD"),
     )
-    arch = architecture(machine or platform.machine())
-    builder = builder_name(config, arch) if buildx is not None else ""
+    arch = architecture(machine or "")
+    builder = builder_name(config, arch) if buildx is not None and arch else ""
     inspect = ("docker", "buildx", "inspect", builder)
     found = ThisMachine(
         arch=arch,
@@ -39,23 +39,23 @@ async def this_machine(common: CommonOptions, project: Project) -> ThisMachine:
         has_builder=bool(builder) and await _printed(project, *inspect) is not None,
         repository=Path(top) if top else None,
         revision=revision or "",
-        hooks=() if common.skip_hooks else tuple(path.name for path in _hook_files(project)),
+        hooks=() if common.skip_hooks else tuple(path.name for path in _hook_files(project, plan)),
     )
     clone = found.clone_of(config)
     return replace(found, has_clone=clone is not None and (clone / ".git").is_dir())
 
 
-def hook_warnings(common: CommonOptions, project: Project) -> Sequence[str]:
-    """Hooks that would make a run fail, as they are now."""
+def hook_warnings(common: CommonOptions, project: Project, plan: Plan) -> Sequence[str]:
+    """Hooks that would make a run of the plan fail, as they are now."""
     if common.skip_hooks:
         return ()
-    stuck = [path for path in _hook_files(project) if not os.access(path, os.X_OK)]
+    stuck = [path for path in _hook_files(project, plan) if not os.access(path, os.X_OK)]
     return [f"hook {path.name} is not executable, so the run fails there: chmod +x {path}" for path in stuck]
 
 
-def _hook_files(project: Project) -> Sequence[Path]:
+def _hook_files(project: Project, plan: Plan) -> Sequence[Path]:
     directory = project.directory / project.config.hooks_path
-    return [directory / name for name in _HOOKS if (directory / name).is_file()]
+    return [directory / name for name in hooks_of(plan) if (directory / name).is_file()]
 
 
 async def _printed(project: Project, *command: str) -> str | None:

@@ -22,7 +22,7 @@ from backstaff.engine.switch import ProxySwitch
 from backstaff.engine.telling import PairTeller
 from backstaff.engine.together import at_once, both
 from backstaff.engine.waits import Wait
-from backstaff.errors import BackstaffError, Doomed, WaitExpired
+from backstaff.errors import BackstaffError, CommandFailed, Doomed, WaitExpired
 from backstaff.events.facts import PairState, WaitKind
 from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary
 from backstaff.kamal.audit import booted, renaming
@@ -38,6 +38,9 @@ from backstaff.kamal.names import (
 )
 from backstaff.kamal.stopping import stop_grace
 from backstaff.uninterrupted import uninterrupted
+
+TAKEN_BACK_WITHIN_S: Seconds = 10.0
+"""How long it may take to remove a container that is not to be started."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class PairBoot:
         self._gatekeeper = gatekeeper
         self._old: ContainerSummary | None = None
         self._new: str | None = None
+        self._maybe_created = False
         self._may_run = False
         self._started_at: Seconds | None = None
         self._switch = ProxySwitch(run, role, watch)
@@ -93,7 +97,7 @@ class PairBoot:
             return await self._boot_or_give_up()
         except asyncio.CancelledError:
             self._gatekeeper_ended("cancelled")
-            await uninterrupted(self._giving_up.abandon(self._new, self._give_up))
+            await uninterrupted(self._abandon())
             self._tell.state(PairState.CANCELLED)
             raise
         finally:
@@ -170,6 +174,8 @@ class PairBoot:
             self._role.name,
         )
         await self._run.waits.wait(wait, lambda _: barrier.passed(pair), self._host.breakers)
+        if barrier.is_open and self._new is None:
+            self._tell.state(PairState.CREATING)
 
     async def _create(self) -> None:
         run, role, host = self._run, self._role, self._host
@@ -183,10 +189,12 @@ class PairBoot:
             audit=(lines := self._audit.take(host.name)),
         )
         with run.report.step("create the container", host.name, role.name) as note:
+            self._maybe_created = True
             try:
                 result = await host.run(script, f"docker create {role.name} {run.version}", uses_docker=True)
-            except BackstaffError:
+            except BackstaffError as error:
                 self._audit.put_back(host.name, lines)
+                self._maybe_created = not isinstance(error, CommandFailed) or error.status is None
                 raise
             self._new = created_container(result.stdout)
             note.detail = self._new[:12]
@@ -197,17 +205,36 @@ class PairBoot:
         return self._new
 
     async def _take_back(self) -> None:
-        """Remove the container that was created and is not to be started. What fails is told as a
-        warning: the next deploy moves it out of its way, and pruning removes it."""
-        new, self._new = self._new, None
-        if new is None or self._host.gone:
+        """Remove the container that is not to be started; it may be that Docker has made it and could not
+        say so. What fails is told as a warning: the next deploy moves it out of its way, and then it is
+        pruned like any other."""
+        if self._host.gone or not (self._new or self._maybe_created):
             return
+        name = container_name(self._run.config, self._role.name, self._run.version)
+        wait = Wait(
+            WaitKind.DOCKER,
+            f"{name} to be removed",
+            f"the Docker Engine on {self._host.name}",
+            TAKEN_BACK_WITHIN_S,
+            self._host.name,
+            self._role.name,
+            quiet=True,
+        )
         try:
-            with self._run.report.step("remove the container", self._host.name, self._role.name, new[:12]):
-                await self._host.docker.remove(new)
+            await self._run.waits.wait(wait, lambda _: self._remove(name), self._host.breakers)
         except BackstaffError as error:
-            name = container_name(self._run.config, self._role.name, self._run.version)
-            self._tell.warn(f"{name}, which was never started, could not be removed: {error.what}")
+            self._tell.warn(f"{name}, which was never started, may be left behind: {error.what}")
+        self._new, self._maybe_created = None, False
+
+    async def _remove(self, name: str) -> None:
+        container = self._new
+        if container is None and self._maybe_created:
+            # Nothing had this name when its creation began.
+            found = await self._host.docker.inspect(name)
+            container = found.id if found is not None and found.state is ContainerState.CREATED else None
+        if container is not None:
+            with self._run.report.step("remove the container", self._host.name, self._role.name, name):
+                await self._host.docker.remove(container, with_volumes=True)
 
     async def _start(self, container: str) -> Container:
         self._tell.state(PairState.STARTING)
@@ -283,10 +310,10 @@ class PairBoot:
         """Keep the new container's last words, then end it unless it turned out to serve. One that was never
         started goes."""
         new = self._new
-        if new is None:
-            return
         if not self._may_run:
             await self._take_back()
+            return
+        if new is None:
             return
 
         async def last_words() -> None:
@@ -295,6 +322,12 @@ class PairBoot:
 
         instead = Serving(self._old.id, self._old.name) if self._old is not None else None
         await self._giving_up.give_up(new, instead, last_words)
+
+    async def _abandon(self) -> None:
+        if self._may_run:
+            await self._giving_up.abandon(self._new, self._give_up)
+        else:
+            await self._take_back()
 
     def _gatekeeper_ended(self, reason: str) -> None:
         if self._barrier is not None and self._gatekeeper:

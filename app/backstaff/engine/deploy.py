@@ -187,20 +187,17 @@ class Deploy:
     async def _locked(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         run = self._run
         hosts = fleet.some(self._plan.selection.hosts)
-        pages = self._options.error_pages
         try:
             with run.report.phase(Phase.LOCK):
                 held = () if self._options.lock_inherited else (lock.acquire(),)
-                preparation = Preparation(run, self._plan, watches, self._audit, pages)
-                await both(self._check_labels(fleet), preparation.look(hosts), *held)
-                if lock.was_waited_for:
-                    preparation.forget()
+                await both(self._check_labels(fleet), *held)
                 await self._look_once_more(watches)
             self._hooks.locked = True
             if self._plan.command.runs_deploy_hooks:
                 await self._hooks.run("pre-deploy")
             with run.report.phase(Phase.PREPARE):
-                await preparation.prepare(hosts)
+                pages = self._options.error_pages
+                await Preparation(run, self._plan, watches, self._audit, pages).prepare(hosts)
             await self._boot(watches)
             with run.report.phase(Phase.FINISH):
                 await on_each(hosts, self._finish)

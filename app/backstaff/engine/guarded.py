@@ -127,9 +127,13 @@ class GuardedDocker:
         """Rename a container."""
         await self._write(f"docker rename {container} {name}", lambda: self._inner.rename(container, name))
 
-    async def remove(self, container: str) -> None:
+    async def remove(self, container: str, *, with_volumes: bool = False) -> None:
         """Remove a stopped container."""
-        await self._write(f"docker rm {container}", lambda: self._inner.remove(container))
+        option = "--volumes " if with_volumes else ""
+        await self._write(
+            f"docker rm {option}{container}",
+            lambda: self._inner.remove(container, with_volumes=with_volumes),
+        )
 
     async def image(self, name: str) -> Image | None:
         """One image, or None."""
@@ -163,10 +167,6 @@ class GuardedDocker:
             lambda: self._inner.prune_dangling_images(labels),
             self._timeouts.command,
         )
-
-    async def has_network(self, name: str) -> bool:
-        """Whether a network is there."""
-        return await self._read(f"docker network inspect {name}", lambda: self._inner.has_network(name))
 
     async def ensure_network(self, name: str) -> bool:
         """Create a network unless it is there."""

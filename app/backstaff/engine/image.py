@@ -18,6 +18,7 @@ from backstaff.kamal.build import (
     builder_name,
     buildx_commands,
     create_builder_commands,
+    no_docker,
     plain_commands,
 )
 from backstaff.kamal.registry import auth_server, credential_text, docker_server
@@ -67,11 +68,7 @@ class ImageBuild:
         result = await self._commands.ask(["docker", "info", "--format", "{{.Architecture}}"])
         machine = result.stdout.strip()
         if result.status != 0 or not machine:
-            raise BuildFailed(
-                "Docker on this machine does not answer",
-                evidence=last_words(result),
-                fix="start it, or deploy an image that is in the registry with --skip-push",
-            )
+            raise no_docker(last_words(result))
         return architecture(machine)
 
     @contextmanager

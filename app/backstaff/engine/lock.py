@@ -91,8 +91,6 @@ class DeployLock:
         self._maybe_ours = False
         self._was_held = False
         self.left_behind = False
-        self.was_waited_for = False
-        """Whether somebody else had it when we came for it."""
 
     @property
     def release_command(self) -> str:
@@ -140,7 +138,6 @@ class DeployLock:
         held = await self._attempt(message)
         if held is None:
             return
-        self.was_waited_for = True
         wait = Wait(
             WaitKind.LOCK,
             "the deploy lock",

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from backstaff.clock import Seconds
 from backstaff.config.models import Role
 from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
@@ -30,15 +29,9 @@ from backstaff.kamal.stopping import stop_grace
 from backstaff.kamal.tls import CertificateFiles
 from backstaff.plan.plan import Plan
 
-LOOK_HOLDS_S: Seconds = 3.0
-"""For how long what a look has shown may be gone by, if the lock was taken while it was made. Afterwards
-somebody else may have deployed, or a hook may have changed something."""
-
 
 class Preparation:
-    """Prepares the hosts of one run. `watches` has the hosts that run roles.
-
-    `look` may go before `prepare`, beside something else that takes a round trip."""
+    """Prepares the hosts of one run. `watches` has the hosts that run roles."""
 
     def __init__(
         self,
@@ -53,49 +46,18 @@ class Preparation:
         self._watches = watches
         self._audit = audit
         self._error_pages = error_pages
-        self._looked_at: Seconds = float("-inf")
-        self._has_network: dict[str, bool] = {}
-
-    async def look(self, hosts: Sequence[GuardedHost]) -> None:
-        """See what there is on the hosts. Changes nothing."""
-        began = self._run.clock.now()
-        await on_each(hosts, self._look)
-        self._looked_at = began
-
-    def forget(self) -> None:
-        """What was seen may not hold any more."""
-        self._looked_at = float("-inf")
 
     async def prepare(self, hosts: Sequence[GuardedHost]) -> None:
         """Prepare all hosts at once; raises the first failure after all have ended."""
-        holds = self._run.clock.now() - self._looked_at <= LOOK_HOLDS_S
-
-        async def prepare(host: GuardedHost) -> None:
-            self._tell_preparing(host)
-            if not holds:
-                await self._look(host)
-            await self._prepare(host)
-
-        await on_each(hosts, prepare)
-
-    async def _look(self, host: GuardedHost) -> None:
-        watch = self._watches.get(host.name)
-        looks = [watch.learn()] if watch is not None else []
-
-        async def network() -> None:
-            self._has_network[host.name] = await host.docker.has_network(NETWORK)
-
-        with self._run.report.step("look at the host", host.name):
-            await at_once(network(), *looks)
-
-    def _tell_preparing(self, host: GuardedHost) -> None:
-        for role in self._plan.roles_to_boot(host.name):
-            self._run.stream.emit(PairChanged(host=host.name, role=role, state=PairState.PREPARING))
+        await on_each(hosts, self._prepare)
 
     async def _prepare(self, host: GuardedHost) -> None:
         roles = [self._run.config.role(name) for name in self._plan.roles_to_boot(host.name)]
+        for role in roles:
+            self._run.stream.emit(PairChanged(host=host.name, role=role.name, state=PairState.PREPARING))
         watch = self._watches.get(host.name)
-        await self._network(host)
+        looks = [watch.learn()] if watch is not None else []
+        await at_once(self._network(host), *looks)
         if watch is not None:
             await let_go_on(self._run, watch, roles)
         starts_proxy = self._needs_proxy(host) and await self._proxy_is_down(host, watch)
@@ -163,7 +125,7 @@ class Preparation:
 
     async def _network(self, host: GuardedHost) -> None:
         with self._run.report.step("ensure the network", host.name) as note:
-            if self._has_network[host.name] or not await host.docker.ensure_network(NETWORK):
+            if not await host.docker.ensure_network(NETWORK):
                 note.skip(f"{NETWORK} is there")
 
     async def _stop_beside(self, host: GuardedHost, watch: ContainerWatch) -> None:

@@ -28,7 +28,7 @@ def causes(failures: Mapping[str, BackstaffError]) -> tuple[str, ...]:
         return tuple(_cause_of(group) for group in groups)
     first, rest = groups[: MOST_CAUSES - 1], groups[MOST_CAUSES - 1 :]
     others = listed([each.host for group in rest for each in group], MOST_NAMES)
-    return (*map(_cause_of, first), f"{others}: other causes, told above where connecting failed")
+    return (*map(_cause_of, first), f"{others}: other causes")
 
 
 def fixes(failures: Mapping[str, BackstaffError]) -> str:

@@ -131,11 +131,12 @@ class DockerApi:
         async with self._engine.calling() as http:
             await _reference(http, container).rename(name)
 
-    async def remove(self, container: str) -> None:
-        """Remove a stopped container; one that is gone already, or is going, is no error."""
+    async def remove(self, container: str, *, with_volumes: bool = False) -> None:
+        """Remove a stopped container, and its volumes that have no name; one that is gone already, or is
+        going, is no error."""
         async with self._engine.calling() as http:
             try:
-                await _reference(http, container).delete()
+                await _reference(http, container).delete(v=with_volumes)
             except aiodocker.DockerError as error:
                 going = error.status == _CONFLICT and "already in progress" in error.message
                 if error.status != _NOT_FOUND and not going:
@@ -187,22 +188,16 @@ class DockerApi:
             result = records.PruneResult.model_validate(await http.api.images.prune(filters=dangling))
         return len({image.id for image in before} & result.ids)
 
-    async def has_network(self, name: str) -> bool:
-        """Whether there is a network of this name."""
+    async def ensure_network(self, name: str) -> bool:
+        """Create a bridge network unless it is there; True if it was created."""
         async with self._engine.calling() as http:
             try:
                 await http.api.networks.get(quote(name, safe=""))
             except aiodocker.DockerError as error:
                 if error.status != _NOT_FOUND:
                     raise
+            else:
                 return False
-        return True
-
-    async def ensure_network(self, name: str) -> bool:
-        """Create a bridge network unless it is there; True if it was created."""
-        if await self.has_network(name):
-            return False
-        async with self._engine.calling() as http:
             try:
                 # Without CheckDuplicate, engines before 25 make a second network of the same name.
                 await http.api.networks.create({"Name": name, "Driver": "bridge", "CheckDuplicate": True})

@@ -186,8 +186,9 @@ class Docker(Protocol):
     async def rename(self, container: str, name: str) -> None:
         """Give a container another name."""
 
-    async def remove(self, container: str) -> None:
-        """Remove a stopped container; one that is gone already is no error."""
+    async def remove(self, container: str, *, with_volumes: bool = False) -> None:
+        """Remove a stopped container, and its volumes that have no name where that is asked for; one that is
+        gone already is no error."""
 
     async def image(self, name: str) -> Image | None:
         """One image by name or id; None if it is not on the host."""
@@ -209,10 +210,6 @@ class Docker(Protocol):
 
     async def prune_dangling_images(self, labels: Mapping[str, str]) -> int:
         """Remove untagged, unused images that carry all of `labels`; how many went."""
-        ...
-
-    async def has_network(self, name: str) -> bool:
-        """Whether there is a network of this name."""
         ...
 
     async def ensure_network(self, name: str) -> bool:

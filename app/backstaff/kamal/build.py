@@ -1,7 +1,7 @@
 """The local commands that build and push the image. Buildpacks are refused before, by the plan."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from backstaff.config.models import BuildCache, Builder, CacheType, Config
@@ -79,6 +79,15 @@ def needs_buildx(builder: Builder, local_arch: str) -> str:
     }
     wants = [name for name, value in asked.items() if value]
     return f"deploy.yml asks for {', '.join(wants)}" if wants else ""
+
+
+def no_docker(evidence: Sequence[str] = ()) -> BuildFailed:
+    """The error for a Docker on this machine that gives no answer."""
+    return BuildFailed(
+        "Docker on this machine does not answer",
+        evidence=evidence,
+        fix="start it, or deploy an image that is in the registry with --skip-push",
+    )
 
 
 def builder_name(config: Config, local_arch: str) -> str:

@@ -15,6 +15,7 @@ from backstaff.kamal.build import (
     builder_name,
     buildx_commands,
     create_builder_commands,
+    no_docker,
     plain_commands,
 )
 from backstaff.kamal.build_clone import build_dir, clone_dir, new_clone_commands, reset_commands
@@ -26,10 +27,10 @@ from backstaff.plan.step import Step
 class ThisMachine:
     """What decides how this machine builds. Commands run in `directory`, clones are made under `temporary`.
 
-    `arch` is the architecture that Docker here builds for (`amd64`). `repository` is the top of the git
-    repository around the directory, None where there is none, and `revision` its HEAD; `has_clone` tells
-    whether an earlier build has left its clone. `has_builder`: whether buildx has the builder that is
-    needed. `hooks` are the names of those that will run.
+    `arch` is the architecture that Docker here builds for (`amd64`), empty if it does not answer.
+    `repository` is the top of the git repository around the directory, None where there is none, and
+    `revision` its HEAD; `has_clone` tells whether an earlier build has left its clone. `has_builder`:
+    whether buildx has the builder that is needed. `hooks` are the names of those that will run.
     """
 
     arch: str
@@ -49,8 +50,16 @@ class ThisMachine:
         return clone_dir(config, self.temporary, self.directory) / self.repository.name
 
 
+def hooks_of(plan: Plan) -> tuple[str, ...]:
+    """The hooks that a run of the plan calls, where they are there."""
+    around = ("pre-deploy", "post-deploy") if plan.command.runs_deploy_hooks else ()
+    build = ("pre-build",) if Phase.BUILD in plan.phases else ()
+    return ("pre-connect", *build, *around, "pre-app-boot", "post-app-boot")
+
+
 def local_steps(config: Config, plan: Plan, machine: ThisMachine) -> tuple[Step, ...]:
-    """Everything done on this machine, in order. Raises BuildFailed where the image can not be built here."""
+    """Every change made on this machine, in order. What a run has for itself, its journal and a login to the
+    registry for as long as it builds, is left out. Raises BuildFailed if the image can not be built here."""
     return (
         *_hook(config, machine, "pre-connect", "before the first connection"),
         *_registry(config, plan),
@@ -60,16 +69,16 @@ def local_steps(config: Config, plan: Plan, machine: ThisMachine) -> tuple[Step,
 
 
 def _hooks_of_the_run(config: Config, plan: Plan, machine: ThisMachine) -> Iterator[Step]:
-    whole = plan.command.runs_deploy_hooks
     several = len(plan.groups) > 1
-    if whole:
-        yield from _hook(config, machine, "pre-deploy", "once the lock is taken")
-    before = f"before each of {len(plan.groups)} groups boots" if several else "before the boot"
-    yield from _hook(config, machine, "pre-app-boot", before)
-    after = "after each group that is healthy" if several else "after the boot"
-    yield from _hook(config, machine, "post-app-boot", after)
-    if whole:
-        yield from _hook(config, machine, "post-deploy", "at the end of a run that went well")
+    times = {
+        "pre-deploy": "once the lock is taken",
+        "pre-app-boot": f"before each of {len(plan.groups)} groups boots" if several else "before the boot",
+        "post-app-boot": "after each group that is healthy" if several else "after the boot",
+        "post-deploy": "at the end of a run that went well",
+    }
+    for name, when in times.items():
+        if name in hooks_of(plan):
+            yield from _hook(config, machine, name, when)
 
 
 def _hook(config: Config, machine: ThisMachine, name: str, when: str) -> Iterator[Step]:
@@ -84,6 +93,8 @@ def _registry(config: Config, plan: Plan) -> Iterator[Step]:
 
 
 def _build(config: Config, plan: Plan, machine: ThisMachine) -> Iterator[Step]:
+    if not machine.arch:
+        raise no_docker()
     make = buildx_commands if machine.buildx else plain_commands
     build, *pushes = make(config, plan.version, local_arch=machine.arch)
     yield from _hook(config, machine, "pre-build", "before the build")

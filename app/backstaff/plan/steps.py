@@ -66,8 +66,7 @@ def _ground(config: Config, plan: Plan, host: str) -> Iterator[Step]:
     if host == plan.lock_host:
         files = "then the files details and backstaff in it, which tell who holds it"
         yield Step("take deploy lock", f"mkdir {lock_dir(config)}  # {files}")
-    if plan.command.boots_proxy:
-        yield Step("make network, unless it is there", f"docker network create {NETWORK}")
+    yield Step("make network, unless it is there", f"docker network create {NETWORK}")
     if plan.command.boots_proxy and host in plan.selection.proxy_hosts:
         yield Step("make the proxy's directory", f"mkdir -p {APPS_CONFIG_DIR}")
         yield Step("start proxy, unless it runs", start_line(config, host))
@@ -111,10 +110,14 @@ def _boot(config: Config, plan: Plan, pair: Pair) -> Iterator[Step]:
         role.name,
     )
     yield Step("write env file", f"install -D -m 0600 /dev/stdin {path}  # {_counted(count)}", role.name)
+    create = create_line(config, role, pair.host, plan.version, hostname=hostname)
+    yield Step("create container", create, role.name)
+    waits = plan.barrier is not None and pair in plan.barrier.waiting
     yield Step(
-        "create container", create_line(config, role, pair.host, plan.version, hostname=hostname), role.name
+        "start container, once the barrier is open" if waits else "start container",
+        f"docker start {name}",
+        role.name,
     )
-    yield Step("start container", f"docker start {name}", role.name)
     if role.proxied:
         switch = deploy_command(config, role, plan.version, target="CONTAINER_ID")
         yield Step("switch the proxy once it is healthy", switch.line, role.name)
