@@ -1,17 +1,22 @@
-"""What a second signal says and does."""
+"""Which signals count, and what one that insists says and does."""
 
 import asyncio
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from backstaff.cli.signals import last_words
+from backstaff.cli.signals import ECHO_S, handled, last_words
 from backstaff.errors import ExitCode
 from backstaff.events.facts import LockState, Outcome
 from backstaff.events.types import LockChanged, StepEnded, StepStarted
+from tests.cli.project import Project
 from tests.events.builders import Script
+from tests.fakes.hosts import Datacentre
+from tests.fakes.shell import lock_held
 from tests.hosts.ssh_server import until
 from tests.hosts.test_run import runs
 
@@ -19,6 +24,108 @@ ROOT = Path(__file__).parents[2]
 RELEASE = "backstaff lock release -h h1"
 TAKING = StepStarted(step="take the deploy lock", host="h1")
 TAKEN = StepEnded(step="take the deploy lock", host="h1", outcome=Outcome.DONE, took_s=1)
+
+
+INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+HANDLED = (INT, TERM, HUP)
+
+
+class Asked:
+    """Remembers what it was asked to end with."""
+
+    def __init__(self) -> None:
+        self.codes: list[int] = []
+
+    def request(self, code: ExitCode) -> None:
+        self.codes.append(int(code))
+
+
+async def requests_of(*signals: tuple[float, signal.Signals]) -> list[int]:
+    """What is requested when signals arrive at these times while the loop is held up."""
+    asked = Asked()
+    time = 0.0
+    with handled(asked, now=lambda: time):
+        for time, number in signals:  # noqa: B007 (the clock tells it)
+            signal.raise_signal(number)
+        await asyncio.sleep(0)
+    return asked.codes
+
+
+@pytest.mark.parametrize("number", HANDLED)
+async def test_a_signal_asks_for_the_end_with_its_own_code(number: signal.Signals) -> None:
+    assert await requests_of((0, number)) == [128 + number]
+
+
+@pytest.mark.parametrize("first", HANDLED)
+@pytest.mark.parametrize("second", [INT, TERM])
+async def test_a_signal_right_after_the_first_is_an_echo_of_it(
+    first: signal.Signals, second: signal.Signals
+) -> None:
+    assert await requests_of((7, first), (7.001, second), (7 + ECHO_S * 0.9, second)) == [128 + first]
+
+
+@pytest.mark.parametrize("second", [INT, TERM])
+async def test_a_signal_that_comes_clearly_later_insists(second: signal.Signals) -> None:
+    assert await requests_of((7, INT), (7 + ECHO_S * 1.1, second)) == [130, 128 + second]
+
+
+async def test_a_key_that_is_held_down_insists_however_short_its_repeats_are() -> None:
+    presses = [(ECHO_S * press / 7.5, INT) for press in range(12)]
+    assert await requests_of(*presses) == [130] * 5
+    assert await requests_of(*presses[:8]) == [130]
+
+
+async def test_a_terminal_that_closes_is_told_also_as_an_echo() -> None:
+    assert await requests_of((0, INT), (0.001, HUP), (0.002, TERM)) == [130, 129]
+
+
+async def test_afterwards_signals_are_handled_as_they_were_before() -> None:
+    usual = signal.signal(HUP, signal.SIG_IGN)
+    before = [signal.getsignal(number) for number in HANDLED]
+    try:
+        with handled(Asked()):
+            assert not any(signal.getsignal(number) in before for number in HANDLED)
+        assert [signal.getsignal(number) for number in HANDLED] == before
+    finally:
+        signal.signal(HUP, usual)
+
+
+async def test_a_signal_that_hits_another_thread_wakes_a_loop_that_waits() -> None:
+    requested = asyncio.Event()
+
+    class Waiting:
+        def request(self, code: ExitCode) -> None:
+            requested.set()
+
+    with handled(Waiting()):
+        threading.Timer(0.1, lambda: signal.pthread_kill(threading.get_ident(), INT)).start()
+        async with asyncio.timeout(20):
+            await requested.wait()
+
+
+def test_a_stop_that_is_delivered_twice_ends_the_run_well(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However busy this machine is between the two.
+    monkeypatch.setattr("backstaff.cli.signals.ECHO_S", 3600.0)
+    left: list[int] = []
+    monkeypatch.setattr("backstaff.cli.signals.os._exit", left.append)
+
+    def stop_once_it_is_locked(datacentre: Datacentre) -> None:
+        if lock_held(datacentre["h1"]):
+            os.kill(os.getpid(), INT)
+            os.kill(os.getpid(), TERM)
+        else:
+            asyncio.get_running_loop().call_later(0.01, stop_once_it_is_locked, datacentre)
+
+    project.servers.set = stop_once_it_is_locked
+    result = project.run("deploy", "--skip-push", "--version", "v2")
+    assert left == []
+    assert result.code == 130
+    assert "CANCELLED" in result.out
+    assert "the run was interrupted" in result.out
+    assert "may still be held" not in result.err
+    assert not lock_held(project.servers.datacentre["h1"])
 
 
 def said(script: Script) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.demo.test_ended import AGAIN_EVERY_S, let_release_hang
 from tests.hosts.ssh_server import until
 
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -82,6 +83,14 @@ class Terminal:
             except OSError:
                 return self.waited()
 
+    def insist(self) -> None:
+        """Send SIGTERM again and again until the process has ended, and read on meanwhile."""
+        while self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            ready, _, _ = select.select([self.primary], [], [], AGAIN_EVERY_S)
+            if ready:
+                self.written += os.read(self.primary, 65536)
+
     def waited(self) -> int:
         """The exit code."""
         return self.process.wait(PATIENCE_S)
@@ -91,7 +100,12 @@ class Terminal:
 
     def left_files(self) -> list[Path]:
         """What the process keeps, or has left behind, where temporary files go."""
-        return list(Path(self._files.name).iterdir())
+        return list(self.files.iterdir())
+
+    @property
+    def files(self) -> Path:
+        """Where its temporary files go."""
+        return Path(self._files.name)
 
     @property
     def after(self) -> str:
@@ -144,15 +158,18 @@ def test_a_signal_ends_the_run_and_leaves_its_end_on_the_screen(
     assert terminal.left_files() == []
 
 
-def test_a_second_signal_gives_the_terminal_back_before_it_ends_the_process(
+async def test_a_second_signal_gives_the_terminal_back_before_it_ends_the_process(
     tmp_path: Path, terminals: list[Terminal]
 ) -> None:
     terminal = playing(terminals, tmp_path)
     terminal.read_until(b"first deploy")
-    # Stopped, so that both are there when it goes on and the first can not end it before the second.
-    for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
-        terminal.process.send_signal(number)
-    assert terminal.ended() in {130, 143}
+    let_release_hang(terminal.files)
+    lock = next(terminal.files.glob("backstaff-fleet-*")) / "homes/h1/.kamal/lock-shop"
+    await until(lock.exists)
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.insist()
+    # Of the second: the first one has not ended it.
+    assert terminal.ended() == 143
     assert LEAVE in terminal.written
     assert "CANCELLED" not in terminal.after
     assert terminal.is_as_it_was()

@@ -4,7 +4,11 @@ import asyncio
 import os
 import random
 import signal
+import subprocess
 import sys
+from asyncio.subprocess import Process
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,10 @@ from tests.simulator.processes import left_of
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to look in")
 
+PLAY = "from backstaff.cli.main import main; main()"
+NO_ECHOES = "import backstaff.cli.signals; backstaff.cli.signals.ECHO_S = 0.0; "
+"""Every signal after the first insists."""
+
 # Stopped, so that both are there when it goes on and the first can not end it before the second.
 TWICE = (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT)
 TRIALS = 12
@@ -20,12 +28,36 @@ AT_ONCE = 4
 MOMENTS = range(20, 650)
 """In events of the first deploy; most of them come while shells run."""
 
+UNDER_LOCK = range(230, 640)
+FAST, SLOW = "12", "3"
+"""Speeds. A deadline of the run is to be far away while somebody insists, for it is as fast as the run."""
 
-async def ended_at(event: int, place: Path, *signals: signal.Signals) -> None:
-    """End a demo as soon as it has told that many events, and wait until it is gone."""
+AGAIN_EVERY_S = 0.05
+_HANGS_AT_RELEASE = '#!/bin/sh\n[ "$1" = -f ] && exec /bin/mv "$@"\nexec sleep 600\n'
+
+
+def let_release_hang(place: Path) -> None:
+    """Let the demo that keeps its files in `place` get stuck where it gives its lock back: the run can not be
+    over before that. Its hosts move all else with `mv -f`."""
+    (fleet,) = place.glob("backstaff-fleet-*")
+    program = fleet / "bin/mv"
+    program.write_text(_HANGS_AT_RELEASE)
+    program.chmod(0o755)
+
+
+def insist(process: "subprocess.Popen[str]") -> None:
+    """Send SIGTERM again and again until the process has ended."""
+    while process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(AGAIN_EVERY_S)
+
+
+async def playing(place: Path, *, speed: str = FAST, before: str = "") -> Process:
+    """A demo with its temporary files and its home in `place`."""
     place.mkdir(exist_ok=True)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "backstaff", "demo", "--hosts", "8", "--speed", "12", "--json"),
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", before + PLAY, "demo", "--hosts", "8", "--speed", speed, "--json"),
         stdout=asyncio.subprocess.PIPE,
         env={
             "PATH": os.environ["PATH"],
@@ -36,22 +68,70 @@ async def ended_at(event: int, place: Path, *signals: signal.Signals) -> None:
         cwd=place,
         start_new_session=True,
     )
+
+
+async def told(process: Process, events: int) -> None:
+    """Return as soon as it has told that many events more."""
     assert process.stdout is not None
-    for _ in range(event):
+    for _ in range(events):
         assert await process.stdout.readline()
+
+
+async def ended_at(event: int, place: Path, *signals: signal.Signals, before: str = "") -> bytes:
+    """End a demo as soon as it has told that many events, and wait until it is gone; what it still told."""
+    process = await playing(place, before=before)
+    await told(process, event)
     for number in signals:
         process.send_signal(number)
-    await process.communicate()
+    rest, _ = await process.communicate()
     assert process.returncode != 0
+    return rest
+
+
+async def ended_twice_at(event: int, place: Path) -> None:
+    """End a demo at that event by two signals. The first one alone must not have been enough."""
+    rest = await ended_at(event, place, *TWICE, before=NO_ECHOES)
+    assert b'"verdict":"cancelled"' not in rest
+
+
+async def insisted_at(event: int, place: Path) -> None:
+    """End a demo at that event; while it ends, insist until it is gone. It must not have ended by itself."""
+    process = await playing(place, speed=SLOW)
+    await told(process, 1)
+    let_release_hang(place)
+    await told(process, event - 1)
+    process.send_signal(signal.SIGINT)
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(process.communicate())
+        while not reading.done():
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            await asyncio.wait([reading], timeout=AGAIN_EVERY_S)
+    assert b"run_ended" not in reading.result()[0]
+    assert process.returncode == 128 + signal.SIGTERM
+
+
+def a_few_of(moments: range, trials: int) -> Sequence[int]:
+    return sorted(random.Random(3).sample(moments, trials))
 
 
 async def test_a_second_signal_at_any_moment_leaves_nothing_behind(tmp_path: Path) -> None:
-    moments = sorted(random.Random(3).sample(MOMENTS, TRIALS))
+    moments = a_few_of(MOMENTS, TRIALS)
     places = {moment: tmp_path / str(moment) for moment in moments}
     for begin in range(0, TRIALS, AT_ONCE):
         async with asyncio.TaskGroup() as group:
             for moment in moments[begin : begin + AT_ONCE]:
-                group.create_task(ended_at(moment, places[moment], *TWICE))
+                group.create_task(ended_twice_at(moment, places[moment]))
+    assert {moment: list(place.iterdir()) for moment, place in places.items()} == {key: [] for key in moments}
+    assert await left_of(tmp_path) == []
+
+
+async def test_whoever_insists_while_a_run_ends_is_heard_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    moments = a_few_of(UNDER_LOCK, AT_ONCE)
+    places = {moment: tmp_path / str(moment) for moment in moments}
+    async with asyncio.TaskGroup() as group:
+        for moment in moments:
+            group.create_task(insisted_at(moment, places[moment]))
     assert {moment: list(place.iterdir()) for moment, place in places.items()} == {key: [] for key in moments}
     assert await left_of(tmp_path) == []
 

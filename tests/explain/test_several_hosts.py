@@ -131,6 +131,4 @@ def test_twenty_different_ways_out_are_told_a_few_at_a_time() -> None:
     told = causes(failures)
     assert len(told) == MOST_CAUSES
     assert told[0] == "h1: cause 1"
-    assert told[-1] == (
-        "h12, h13, h14, h15, h16, h17, h18, h19 and h20: other causes"
-    )
+    assert told[-1] == ("h12, h13, h14, h15, h16, h17, h18, h19 and h20: other causes")

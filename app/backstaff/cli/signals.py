@@ -1,19 +1,27 @@
-"""Signals: the first one ends a run well, the second one ends it at once."""
+"""Signals: the first one ends a run well, one that comes clearly later ends it at once."""
 
 import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Protocol
 
 from backstaff.child_programs import kill_live_groups
+from backstaff.clock import Seconds
 from backstaff.errors import BackstaffError, ExitCode
 from backstaff.events.board import Board
 from backstaff.events.facts import LockState
 from backstaff.events.step_names import END_PAUSED, TAKE_LOCK
 from backstaff.temporary import remove_all
+
+ECHO_S: Seconds = 0.3
+"""For so long after the first signal, others are echoes of it: what runs us (npm, make, uv, a CI runner)
+forwards a stop that has reached us already, or sends SIGTERM right after SIGINT, within milliseconds. A
+person needs longer to press a key again."""
 
 _SIGNALS = {
     signal.SIGINT: ExitCode.INTERRUPTED,
@@ -32,16 +40,47 @@ class Endable(Protocol):
 
 
 @contextmanager
-def handled(endable: Endable) -> Iterator[None]:
-    """Turn signals into requests to end the run, while the body runs."""
+def handled(endable: Endable, *, now: Callable[[], Seconds] = time.monotonic) -> Iterator[None]:
+    """Turn signals into requests to end the run, while the body runs. Echoes of the first one request
+    nothing. `now` is the clock by which they are told apart."""
     loop = asyncio.get_running_loop()
-    for number, code in _SIGNALS.items():
-        loop.add_signal_handler(number, endable.request, code)
+    requests = _Requests(endable)
+
+    def arrived(number: int, _: FrameType | None) -> None:
+        # The time is taken here, for the loop may be held up, most of all by what the first signal sets off:
+        # it would then find together what came apart, and late what came at once.
+        loop.call_soon_threadsafe(requests.take, _SIGNALS[signal.Signals(number)], now())
+
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number in _SIGNALS:
+        # The loop's own handler does nothing, and ours takes its place. But with it comes what wakes the
+        # loop, whichever thread the signal hits.
+        loop.add_signal_handler(number, lambda: None)
+        signal.signal(number, arrived)
     try:
         yield
     finally:
-        for number in _SIGNALS:
+        for number, handler in before.items():
             loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+class _Requests:
+    """What signals ask for, told apart from their echoes."""
+
+    def __init__(self, endable: Endable) -> None:
+        self._endable = endable
+        self._first_at: Seconds | None = None
+
+    def take(self, code: ExitCode, at: Seconds) -> None:
+        """A signal arrived at this time. It is measured from the first one, not from the latest: a key that
+        is held down insists."""
+        if self._first_at is None:
+            self._first_at = at
+        elif at - self._first_at < ECHO_S and code is not ExitCode.HANGUP:
+            # A hangup is passed on always: it insists on nothing, and the console has to know of it.
+            return
+        self._endable.request(code)
 
 
 def leave_nothing_behind() -> None:
@@ -51,8 +90,8 @@ def leave_nothing_behind() -> None:
 
 
 def leave_at_once(board: Callable[[], Board], release: str) -> Callable[[ExitCode], None]:
-    """What a second signal does: leave nothing behind on this machine, say what may be left on the hosts
-    (`release` is the command that releases the lock), and end the process."""
+    """What a signal that insists does: leave nothing behind on this machine, say what may be left on the
+    hosts (`release` is the command that releases the lock), and end the process."""
 
     def leave(code: ExitCode) -> None:
         leave_nothing_behind()

@@ -1,12 +1,19 @@
 """Building and pushing the image, from a clean clone of the repository."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
+from backstaff.events.facts import Phase
+from backstaff.events.types import PhaseStarted
 from tests.lab import Lab
+from tests.lab.commands import must
+from tests.lab.deploys.moments import says
 from tests.lab.deploys.project import Project, a_project
 from tests.lab.deploys.seen import everything, get, locked, running
+from tests.lab.waiting import wait_until
+from tests.simulator.processes import mentioning
 
 
 @pytest.fixture
@@ -70,6 +77,30 @@ def test_a_build_that_fails_shows_its_last_lines(lab: Lab, project: Project) -> 
     assert result.card.count("gem rails not found") == 3
     assert not locked(lab.hosts[0])
     assert everything(lab.hosts[0]) == before
+
+
+def test_a_signal_while_the_image_is_built_ends_the_build_and_touches_no_host(
+    lab: Lab, project: Project
+) -> None:
+    dockerfile = project.directory / "Dockerfile"
+    project.write("Dockerfile", f"{dockerfile.read_text()}RUN echo step $((6 * 7)) takes long; sleep 600\n")
+    project.commit()
+    before = everything(lab.hosts[0])
+
+    with project.start("deploy") as deploy:
+        deploy.wait_until(says("step 42 takes long"), "the long step")
+        deploy.send(signal.SIGINT)
+        result = deploy.ended(timeout_s=40)
+
+    assert result.code == 130
+    assert result.card.startswith("CANCELLED")
+    assert [each.phase for each in result.told(PhaseStarted)] == [Phase.CONNECT, Phase.BUILD, Phase.VERIFY]
+    assert not locked(lab.hosts[0])
+    assert everything(lab.hosts[0]) == before
+    assert mentioning(project.root) == []
+    assert [each.name for each in (project.root / "tmp").iterdir()] == ["kamal-clones"]
+    shown = ("ps", "--no-trunc", "--format={{.Command}}")
+    wait_until(lambda: "takes long" not in must(lab.hub.docker.command(*shown)), "the end of the long step")
 
 
 def test_a_registry_that_refuses_the_login_is_told_and_nothing_is_deployed(

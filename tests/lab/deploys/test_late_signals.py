@@ -1,14 +1,19 @@
 """A signal when the new version serves already, and a second signal."""
 
+import os
 import signal
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from backstaff.events.facts import PairState, Phase
+from backstaff.events.types import RunEnded
 from tests.lab import Lab, LabHost
-from tests.lab.deploys.moments import begins, reaches
-from tests.lab.deploys.project import Project, a_project
+from tests.lab.deploys.moments import begins, reaches, says
+from tests.lab.deploys.project import Project, Result, Running, a_project
 from tests.lab.deploys.seen import get, locked, running
 
 
@@ -19,20 +24,70 @@ def project(lab: Lab, tmp_path: Path) -> Project:
     return a_project(lab, tmp_path, web=["h1"], job=["h2"], deploy_timeout=60)
 
 
-def test_a_signal_at_the_end_leaves_the_new_version_and_no_lock(lab: Lab, project: Project) -> None:
-    host = lab.hosts[0]
-    lab.app_image("v2")
+def held_before_the_end(project: Project, directory: Path) -> Callable[[], None]:
+    """Let the hook after the boot wait; what lets it go on."""
+    go_on = directory / "go-on"
+    project.hook("post-app-boot", f"echo all is booted\nwhile [ ! -e {go_on} ]; do sleep 0.02; done")
+    return go_on.touch
 
-    with project.start("deploy", "-P", "--version", "v2") as deploy:
-        deploy.wait_until(begins(Phase.FINISH), "the finish")
-        deploy.send(signal.SIGINT)
-        result = deploy.ended(timeout_s=40)
 
-    # So late, the run may have been quicker than the signal.
-    assert result.code in (0, 130)
+def assert_replaced(host: LabHost, result: Result, phase: Phase) -> None:
+    """The run was interrupted in that phase, the new version serves, and nobody has the lock."""
+    assert result.code == 130
+    assert result.headline == f"CANCELLED deploy in phase {phase}"
     assert running(host) == {"app-web-v2"}
     assert get(host) == (200, "v2 app-web-v2")
     assert not locked(host)
+
+
+def test_a_signal_in_the_finish_leaves_the_new_version_and_no_lock(
+    lab: Lab, project: Project, tmp_path: Path
+) -> None:
+    host = lab.hosts[0]
+    lab.app_image("v2")
+    go_on = held_before_the_end(project, tmp_path)
+
+    with project.start("deploy", "-P", "--version", "v2") as deploy:
+        deploy.wait_until(says("all is booted"), "the end of the boot")
+        # Tagging and pruning are Docker's: they are not over before it goes on.
+        host.freeze_docker()
+        go_on()
+        deploy.wait_until(begins(Phase.FINISH), "the finish")
+        deploy.send(signal.SIGINT)
+        deploy.wait_until(begins(Phase.VERIFY), "the end of the finish")
+        host.thaw_docker()
+        result = deploy.ended(timeout_s=40)
+
+    assert_replaced(host, result, Phase.FINISH)
+
+
+def test_a_signal_in_the_last_look_leaves_the_new_version_and_no_lock(
+    lab: Lab, project: Project, tmp_path: Path
+) -> None:
+    host = lab.hosts[0]
+    lab.app_image("v2")
+    go_on = held_before_the_end(project, tmp_path)
+
+    with project.start("deploy", "-P", "--version", "v2") as deploy:
+        deploy.wait_until(says("all is booted"), "the end of the boot")
+        # What is pending for the audit log is written beside the last look: into a pipe that nobody reads.
+        log = host.home / ".kamal/app-audit.log"
+        log.unlink()
+        os.mkfifo(log)
+        go_on()
+        deploy.wait_until(begins(Phase.VERIFY), "the last look")
+        deploy.send(signal.SIGINT)
+        result = deploy.ended(timeout_s=40)
+
+    assert_replaced(host, result, Phase.VERIFY)
+
+
+def insisted(deploy: Running, number: signal.Signals) -> Result:
+    """Send a signal again and again until the run has ended."""
+    while True:
+        deploy.send(number)
+        with suppress(subprocess.TimeoutExpired):
+            return deploy.ended(timeout_s=0.1)
 
 
 def test_a_second_signal_ends_at_once_and_tells_how_to_release_the_lock(lab: Lab, project: Project) -> None:
@@ -43,10 +98,11 @@ def test_a_second_signal_ends_at_once_and_tells_how_to_release_the_lock(lab: Lab
         host.freeze_docker()
         deploy.send(signal.SIGINT)
         deploy.wait_until(reaches("job", PairState.CANCELLED), "the first signal at work")
-        deploy.send(signal.SIGINT)
-        result = deploy.ended(timeout_s=10)
+        result = insisted(deploy, signal.SIGTERM)
 
-    assert result.code == 130
+    # Of the second: the first one has not ended it.
+    assert result.code == 143
+    assert result.told(RunEnded) == []
     assert locked(host)
     host.thaw_docker()
     released = project.run_printed(result.err.partition("release it with: ")[2].strip())

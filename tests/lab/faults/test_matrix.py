@@ -1,4 +1,5 @@
-"""A part of the table: every fault and every phase, and Ctrl-C or a closed terminal during a boot.
+"""A part of the table: every fault and every phase, a closed terminal during a boot, and Ctrl-C in the phases
+for which `tests/lab/deploys` does not have it.
 
 `python -m tests.bench.faults` tries all of it. A case begins with the version that the case before it has
 left on the hosts.
@@ -33,8 +34,12 @@ CASES = (
     case("hook hanging", At.LOCK),
     case("clock an hour ahead", At.HEALTH),
     case("clock an hour behind", At.HEALTH),
+    case("SIGINT", At.PROXY_BOOT),
+    case("SIGINT", At.CREATE),
     case("SIGINT", At.HEALTH),
     case("SIGINT", At.SWITCH),
+    case("SIGINT", At.DRAIN),
+    case("SIGINT", At.PRUNE),
     case("SIGTERM", At.CONNECT),
     case("SIGHUP", At.TAG),
     case("SIGKILL", At.PRUNE),
