@@ -32,6 +32,7 @@ class Barrier:
         self._ended: dict[str, str] = {}
         self._waiting: dict[str, None] = {}
         self._resolved = asyncio.Event()
+        self._near = asyncio.Event()
 
     @property
     def resolved(self) -> bool:
@@ -47,6 +48,10 @@ class Barrier:
         """`hosts` begin to boot gatekeepers; they can open the barrier."""
         self._can_open.update(dict.fromkeys(hosts))
         self._tell()
+
+    def approached(self) -> None:
+        """A gatekeeper has started and is being checked: who waits may get ready."""
+        self._near.set()
 
     def opened_by(self, host: str) -> None:
         """The gatekeeper on `host` is healthy. Only the first one changes anything."""
@@ -79,6 +84,12 @@ class Barrier:
             self._waiting.pop(waiter, None)
         return self.is_open
 
+    async def near(self) -> bool:
+        """Return when it is time to get ready; False if there is nothing more to get ready for. For the side
+        of who waits in `passed`: this ends with the barrier at the latest."""
+        await self._near.wait()
+        return self.state is not BarrierState.FAILED
+
     def owner(self) -> str:
         """Who can still open it, for people."""
         return f"{self.name} on {', '.join(self._can_open)}" if self._can_open else "nobody"
@@ -95,6 +106,7 @@ class Barrier:
         self.state, self.reason = state, reason
         self._tell(f"{reason} ({more})" if more else reason)
         self._resolved.set()
+        self._near.set()
 
     def _tell(self, reason: str = "") -> None:
         self._stream.emit(

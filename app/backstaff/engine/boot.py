@@ -125,8 +125,7 @@ class PairBoot:
         self._old = await self._make_room()
         barrier = None if self._gatekeeper else self._barrier
         if barrier is not None and not barrier.resolved:
-            # Only the start has to wait. What it takes to create a container is then done by that time.
-            await both(self._pass(barrier), self._create())
+            await both(self._pass(barrier), self._get_ready(barrier))
         if barrier is not None and not barrier.is_open:
             await self._take_back()
             return self.halt(barrier.reason)
@@ -176,6 +175,12 @@ class PairBoot:
         await self._run.waits.wait(wait, lambda _: barrier.passed(pair), self._host.breakers)
         if barrier.is_open and self._new is None:
             self._tell.state(PairState.CREATING)
+
+    async def _get_ready(self, barrier: Barrier) -> None:
+        """Create the container while gatekeepers are checked: only its start has to wait. Not earlier, when
+        they may still fail for what would hold here too, or share the hosts' CPUs with this."""
+        if await barrier.near():
+            await self._create()
 
     async def _create(self) -> None:
         run, role, host = self._run, self._role, self._host
@@ -276,6 +281,8 @@ class PairBoot:
 
     async def _prove(self, container: Container) -> None:
         """Wait until the new container is healthy, and for a proxied role until it takes the traffic."""
+        if self._barrier is not None and self._gatekeeper:
+            self._barrier.approached()
         if self._role.proxied:
             self._tell.state(PairState.CHECKING, "the proxy checks its health")
             with self._run.report.step("switch the proxy", self._host.name, self._role.name):
