@@ -131,15 +131,45 @@ def test_who_still_creates_when_the_barrier_opens_is_told_to_create() -> None:
     assert ran.code is ExitCode.DONE
 
 
-def test_a_container_that_can_not_be_created_while_its_role_waits_fails_at_once() -> None:
+def test_a_container_that_can_never_be_created_fails_when_it_may_start() -> None:
     full = Fault("create", Kind.FAIL, text="no space left on device")
     ran = run(Scene(set=job_waits(full, ready_after_s=5)))
     failed = ran.at(PairChanged, lambda body: getattr(body, "state", "") is PairState.FAILED)
     opened = ran.at(BarrierChanged, lambda body: getattr(body, "state", "") is BarrierState.OPEN)
     assert ran.code is ExitCode.FAILED
-    assert failed[0] < opened[0]
+    assert failed[0] >= opened[0]
     assert (ran.card.host, ran.card.role) == ("h3", "job")
+    assert "no space left on device" in str(ran.card)
     assert [ran.serving(host) for host in ("h1", "h2")] == [NEW, NEW]
+
+
+@pytest.mark.parametrize("kind", [Kind.FAIL, Kind.FAIL_AFTER, Kind.RESTART_DOCKER])
+def test_what_goes_wrong_once_while_a_role_waits_is_told_and_made_good(kind: Kind) -> None:
+    once = Fault("create", kind, times=1)
+    ran = run(Scene(set=job_waits(once, ready_after_s=5)))
+    assert ran.code is ExitCode.DONE, ran.card
+    assert "job could not be created yet: " in ran.notices()
+    assert [each.name for each in ran.datacentre["h3"].running("job")] == ["app-job-v2"]
+    assert job_containers(ran) == ["app-job-v1", "app-job-v2"]
+
+
+def test_a_container_of_somebody_else_with_that_name_is_left_alone() -> None:
+    waits = job_waits(ready_after_s=5)
+
+    def set_scene(datacentre: Datacentre) -> None:
+        waits(datacentre)
+        server = datacentre["h3"]
+        server.add_image("someone/else")
+        asyncio.get_running_loop().call_later(
+            0.7, lambda: server.create("app-job-v2", "someone/else", {}, HEALTHY)
+        )
+
+    ran = run(Scene(set=set_scene))
+    assert ran.code is ExitCode.FAILED
+    assert "already in use" in ran.notices()
+    found = ran.new("h3", "job")
+    assert found is not None
+    assert found.role == ""
 
 
 def test_who_waits_and_is_cancelled_leaves_no_container() -> None:

@@ -22,7 +22,7 @@ from backstaff.engine.switch import ProxySwitch
 from backstaff.engine.telling import PairTeller
 from backstaff.engine.together import at_once, both
 from backstaff.engine.waits import Wait
-from backstaff.errors import BackstaffError, CommandFailed, Doomed, WaitExpired
+from backstaff.errors import BackstaffError, Doomed, WaitExpired
 from backstaff.events.facts import PairState, WaitKind
 from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary
 from backstaff.kamal.audit import booted, renaming
@@ -39,6 +39,7 @@ from backstaff.kamal.names import (
 from backstaff.kamal.stopping import stop_grace
 from backstaff.uninterrupted import uninterrupted
 
+_NAME_TAKEN = "already in use by container"
 TAKEN_BACK_WITHIN_S: Seconds = 10.0
 """How long it may take to remove a container that is not to be started."""
 
@@ -131,6 +132,8 @@ class PairBoot:
             return self.halt(barrier.reason)
         if self._new is None:
             self._tell.state(PairState.CREATING)
+            # What a try before may have left would have the name.
+            await self._take_back()
             await self._create()
         container = self._created()
         async with alongside(self._output.follow(container)):
@@ -178,9 +181,16 @@ class PairBoot:
 
     async def _get_ready(self, barrier: Barrier) -> None:
         """Create the container while gatekeepers are checked: only its start has to wait. Not earlier, when
-        they may still fail for what would hold here too, or share the hosts' CPUs with this."""
-        if await barrier.near():
+        they may still fail for what would hold here too, or share the hosts' CPUs with this.
+
+        What fails is no loss: it is created when the barrier is open, and what is still wrong then fails."""
+        if not await barrier.near():
+            return
+        try:
             await self._create()
+        except BackstaffError as error:
+            again = "it is tried again once it may start"
+            self._tell.warn(f"{self._role.name} could not be created yet: {error.what}; {again}")
 
     async def _create(self) -> None:
         run, role, host = self._run, self._role, self._host
@@ -199,7 +209,8 @@ class PairBoot:
                 result = await host.run(script, f"docker create {role.name} {run.version}", uses_docker=True)
             except BackstaffError as error:
                 self._audit.put_back(host.name, lines)
-                self._maybe_created = not isinstance(error, CommandFailed) or error.status is None
+                # One that has the name already is somebody else's.
+                self._maybe_created = _NAME_TAKEN not in " ".join((error.what, *error.evidence))
                 raise
             self._new = created_container(result.stdout)
             note.detail = self._new[:12]
