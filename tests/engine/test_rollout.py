@@ -161,7 +161,7 @@ def test_a_container_of_somebody_else_with_that_name_is_left_alone() -> None:
         server = datacentre["h3"]
         server.add_image("someone/else")
         asyncio.get_running_loop().call_later(
-            0.7, lambda: server.create("app-job-v2", "someone/else", {}, HEALTHY)
+            0.66, lambda: server.create("app-job-v2", "someone/else", {}, HEALTHY)
         )
 
     ran = run(Scene(set=set_scene))

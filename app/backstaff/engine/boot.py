@@ -189,8 +189,9 @@ class PairBoot:
         try:
             await self._create()
         except BackstaffError as error:
+            why = ": ".join((error.what, *error.evidence[-1:]))
             again = "it is tried again once it may start"
-            self._tell.warn(f"{self._role.name} could not be created yet: {error.what}; {again}")
+            self._tell.warn(f"{self._role.name} could not be created yet: {why}; {again}")
 
     async def _create(self) -> None:
         run, role, host = self._run, self._role, self._host

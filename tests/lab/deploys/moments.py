@@ -3,7 +3,15 @@
 from collections.abc import Callable
 
 from backstaff.events.facts import LockState, PairState, Phase, WaitKind
-from backstaff.events.types import Event, LockChanged, Output, PairChanged, PhaseStarted, WaitStarted
+from backstaff.events.types import (
+    Event,
+    LockChanged,
+    Output,
+    PairChanged,
+    PhaseStarted,
+    StepEnded,
+    WaitStarted,
+)
 
 Moment = Callable[[Event], bool]
 
@@ -24,6 +32,13 @@ def reaches(role: str, state: PairState, host: str = "") -> Moment:
         isinstance(event.body, PairChanged)
         and (event.body.role, event.body.state) == (role, state)
         and host in ("", event.body.host)
+    )
+
+
+def is_through(step: str, host: str) -> Moment:
+    """A step has ended on a host."""
+    return lambda event: (
+        isinstance(event.body, StepEnded) and (event.body.step, event.body.host) == (step, host)
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from backstaff.events.facts import PairState, WaitKind
 from tests.lab import Lab, LabHost
-from tests.lab.deploys.moments import Moment, reaches, waits_for
+from tests.lab.deploys.moments import Moment, is_through, reaches, waits_for
 from tests.lab.deploys.project import Project, Result, a_project, settings_of
 from tests.lab.deploys.seen import get, locked, running
 from tests.lab.waiting import wait_until
@@ -164,8 +164,9 @@ def test_a_docker_that_stops_is_the_cause_under_a_boot_and_where_a_role_waits(
     h1, h2, h3, _ = lab.hosts
     lab.app_image("v2", mode="slow:8")
 
-    starting = reaches("web", PairState.STARTING, "h2")
-    result = deploy_and_at(project, starting, at_once(h3.stop_docker, h2.stop_docker))
+    # All that is left to do for the worker, until a web container is healthy, is to wait.
+    ready = is_through("create the container", "h3")
+    result = deploy_and_at(project, ready, at_once(h3.stop_docker, h2.stop_docker))
 
     assert result.code == 1, result.out
     assert result.card.startswith("FAILED boot of web on h2")
