@@ -130,12 +130,12 @@ class PairBoot:
         if barrier is not None and not barrier.is_open:
             await self._take_back()
             return self.halt(barrier.reason)
-        if self._new is None:
+        container = self._new
+        if container is None:
             self._tell.state(PairState.CREATING)
             # What a try before may have left would have the name.
             await self._take_back()
-            await self._create()
-        container = self._created()
+            container = await self._create()
         async with alongside(self._output.follow(container)):
             await self._prove(await self._start(container))
         # From here on it serves, and the old one is on its way out: nothing that follows may stop it.
@@ -193,7 +193,7 @@ class PairBoot:
             again = "it is tried again once it may start"
             self._tell.warn(f"{self._role.name} could not be created yet: {why}; {again}")
 
-    async def _create(self) -> None:
+    async def _create(self) -> str:
         run, role, host = self._run, self._role, self._host
         script = boot_script(
             run.config,
@@ -213,13 +213,9 @@ class PairBoot:
                 # One that has the name already is somebody else's.
                 self._maybe_created = _NAME_TAKEN not in " ".join((error.what, *error.evidence))
                 raise
-            self._new = created_container(result.stdout)
-            note.detail = self._new[:12]
-
-    def _created(self) -> str:
-        if self._new is None:
-            raise RuntimeError("the container was not created")
-        return self._new
+            self._new = container = created_container(result.stdout)
+            note.detail = container[:12]
+        return container
 
     async def _take_back(self) -> None:
         """Remove the container that is not to be started; it may be that Docker has made it and could not

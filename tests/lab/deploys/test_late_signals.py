@@ -3,8 +3,8 @@
 import os
 import signal
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,15 @@ def project(lab: Lab, tmp_path: Path) -> Project:
     return a_project(lab, tmp_path, web=["h1"], job=["h2"], deploy_timeout=60)
 
 
-def held_before_the_end(project: Project, directory: Path) -> Callable[[], None]:
-    """Let the hook after the boot wait; what lets it go on."""
+@contextmanager
+def booted(lab: Lab, project: Project, directory: Path) -> Iterator[tuple[Running, Callable[[], None]]]:
+    """A deploy of `v2` that has booted everything and waits in the hook after that; what lets it go on."""
+    lab.app_image("v2")
     go_on = directory / "go-on"
     project.hook("post-app-boot", f"echo all is booted\nwhile [ ! -e {go_on} ]; do sleep 0.02; done")
-    return go_on.touch
+    with project.start("deploy", "-P", "--version", "v2") as deploy:
+        deploy.wait_until(says("all is booted"), "the end of the boot")
+        yield deploy, go_on.touch
 
 
 def assert_replaced(host: LabHost, result: Result, phase: Phase) -> None:
@@ -44,11 +48,8 @@ def test_a_signal_in_the_finish_leaves_the_new_version_and_no_lock(
     lab: Lab, project: Project, tmp_path: Path
 ) -> None:
     host = lab.hosts[0]
-    lab.app_image("v2")
-    go_on = held_before_the_end(project, tmp_path)
 
-    with project.start("deploy", "-P", "--version", "v2") as deploy:
-        deploy.wait_until(says("all is booted"), "the end of the boot")
+    with booted(lab, project, tmp_path) as (deploy, go_on):
         # Tagging and pruning are Docker's: they are not over before it goes on.
         host.freeze_docker()
         go_on()
@@ -65,11 +66,8 @@ def test_a_signal_in_the_last_look_leaves_the_new_version_and_no_lock(
     lab: Lab, project: Project, tmp_path: Path
 ) -> None:
     host = lab.hosts[0]
-    lab.app_image("v2")
-    go_on = held_before_the_end(project, tmp_path)
 
-    with project.start("deploy", "-P", "--version", "v2") as deploy:
-        deploy.wait_until(says("all is booted"), "the end of the boot")
+    with booted(lab, project, tmp_path) as (deploy, go_on):
         # What is pending for the audit log is written beside the last look: into a pipe that nobody reads.
         log = host.home / ".kamal/app-audit.log"
         log.unlink()
