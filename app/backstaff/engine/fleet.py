@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from math import ceil
 
+from backstaff.engine import several_hosts
 from backstaff.engine.alongside import alongside
 from backstaff.engine.caller import Caller
 from backstaff.engine.context import RunContext, listed
@@ -13,7 +14,6 @@ from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, DockerUnavailable, HostUnreachable, WaitExpired
 from backstaff.events.facts import HostState, WaitKind
 from backstaff.events.types import HostChanged, Notice
-from backstaff.explain import several_hosts
 from backstaff.explain.words import duration
 from backstaff.hosts.protocol import Connector, Host
 from backstaff.uninterrupted import uninterrupted

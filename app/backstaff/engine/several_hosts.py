@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
+from backstaff.config.host_address import parse_host
 from backstaff.errors import BackstaffError
 from backstaff.explain.words import listed
 
@@ -13,7 +14,6 @@ MOST_FIXES = 8
 MOST_NAMES = 20
 """Hosts of one cause that are named. With what is to be done fewer will do: the causes have all of them."""
 _MOST_PROOF = 3
-_ADDRESS = re.compile(r"(?:[^@]*@)?(?:\[([^\]]+)\](?::\d+)?|([^:]+)(?::\d+)?|(.+))")
 _ITSELF = "\0"
 """Stands for a host's own address; it is in no text that is shown."""
 
@@ -67,8 +67,7 @@ class _Failed:
     @property
     def address(self) -> str:
         """The host without user and port."""
-        found = _ADDRESS.fullmatch(self.host)
-        return next(filter(None, found.groups())) if found else self.host
+        return parse_host(self.host).host
 
     def without_name(self, text: str) -> str:
         """A text without the address of the host that it is about."""

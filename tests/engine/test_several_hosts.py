@@ -2,8 +2,8 @@
 
 import pytest
 
+from backstaff.engine.several_hosts import MOST_CAUSES, causes, fixes
 from backstaff.errors import BackstaffError, DockerUnavailable, HostKeyRefused, HostUnreachable, LoginRefused
-from backstaff.explain.several_hosts import MOST_CAUSES, causes, fixes
 
 
 def changed_key(host: str, known: str = "") -> HostKeyRefused:
