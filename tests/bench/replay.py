@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from backstaff.replay.glimpse import NEAR
-from backstaff.replay.index_file import index_path
+from backstaff.replay.index_path import index_path
 from backstaff.replay.recording import Recording
 from tests.bench.replay_console import opened, spread
 from tests.bench.replay_journal import write_journal

@@ -24,4 +24,5 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("backstaff.cli.connecting.SshConnector", lambda *_, **__: project.servers)
+    monkeypatch.setattr("backstaff.cli.booting.Dials", lambda: project.dials)
     return project

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -80,12 +80,26 @@ class Servers:
         await self.datacentre.open_docker(host)
 
 
+class Dialled:
+    """In place of connections that are begun: remembers to whom."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def begin(self, names: Sequence[str], *_: object) -> None:
+        self.names += names
+
+    def close(self) -> None:
+        """Nothing was begun."""
+
+
 class Project:
     """The project and its servers."""
 
     def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.directory = directory
         self.servers = Servers()
+        self.dials = Dialled()
         self._monkeypatch = monkeypatch
         self.write("config/deploy.yml", DEPLOY_YML)
         self.write(".kamal/secrets", "REGISTRY_PASSWORD=hunter22")

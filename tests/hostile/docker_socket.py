@@ -116,7 +116,7 @@ SILENT: dict[str, Answer] = {
 
 @dataclass
 class GarbledDocker:
-    """Answers every request alike, but those for the version properly while `knows_its_version`."""
+    """Answers every request alike, but those that open a session properly while `knows_its_version`."""
 
     answer: Answer
     knows_its_version: bool = False
@@ -125,7 +125,7 @@ class GarbledDocker:
         """One connection."""
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
-                if self.knows_its_version and head.startswith(b"GET /version "):
+                if self.knows_its_version and head.startswith((b"GET /version ", b"GET /_ping ")):
                     writer.write(whole(VERSION))
                     continue
                 await self.answer(writer)

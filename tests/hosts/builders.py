@@ -7,6 +7,7 @@ from pathlib import Path
 from backstaff.config.models.settings import Timeouts, UnknownHosts
 from backstaff.config.models.ssh import Ssh, SshKit
 from backstaff.hosts.connect import SshConnector
+from backstaff.hosts.dials import Dials
 from backstaff.hosts.ssh_host import SshHost
 from tests.hosts.ssh_server import ServerState
 
@@ -21,6 +22,7 @@ def a_connector(
     timeouts: Timeouts | None = None,
     key_data: Sequence[str] = (),
     ask: Callable[[str, str, str], Awaitable[bool]] | None = None,
+    dials: Dials | None = None,
 ) -> SshConnector:
     return SshConnector(
         ssh or own_key(server),
@@ -30,6 +32,7 @@ def a_connector(
         known_hosts=known_hosts,
         key_data=key_data,
         ask=ask,
+        dials=dials,
     )
 
 

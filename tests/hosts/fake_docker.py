@@ -54,9 +54,11 @@ class FakeDocker:
         self.requests.append(request)
         self.connections.append(request.protocol)
         self.bodies.append(await request.json() if request.can_read_body else None)
-        path = request.path if request.path == "/version" else "/" + request.path.split("/", 2)[2]
-        if path == "/version":
+        if request.path == "/version":
             return web.json_response(self.version)
+        if request.path == "/_ping":
+            return web.Response(text="OK")
+        path = "/" + request.path.split("/", 2)[2]
         if answer := self.answers.get(f"{request.method} {path}"):
             return await answer(request)
         return web.json_response({"message": f"no such thing: {path}"}, status=404)

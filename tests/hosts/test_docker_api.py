@@ -332,6 +332,18 @@ async def test_a_ping_comes_over_a_connection_of_its_own(docker: FakeDocker, hos
     assert len({id(each) for each in (*opened, first_ping, second_ping)}) == len(opened) + 2
 
 
+async def test_an_engine_is_asked_for_its_version_once_though_many_connections_are_opened(
+    docker: FakeDocker, host: SshHost
+) -> None:
+    docker.says("GET /containers/json", [])
+
+    await host.docker.containers()
+
+    *opened, _ = [request.path for request in docker.requests]
+    assert len(opened) > 1
+    assert sorted(opened) == [*["/_ping"] * (len(opened) - 1), "/version"]
+
+
 @pytest.mark.parametrize("said", [f"\n{NOBODY_LISTENS}\n", f"{NOBODY_LISTENS}\n"])
 async def test_an_engine_that_is_shut_down_takes_no_ping_though_it_answers_other_calls(
     docker: FakeDocker, host: SshHost, settings: ServerSettings, said: str

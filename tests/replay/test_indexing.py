@@ -13,7 +13,7 @@ from backstaff.cli.reading import read_in_sight
 from backstaff.replay import index_builder, index_file
 from backstaff.replay.blobs import Blobs
 from backstaff.replay.breakdown import breakdown
-from backstaff.replay.index_file import index_path
+from backstaff.replay.index_path import index_path
 from backstaff.replay.recording import Recording
 from tests.replay.journals import (
     a_failed_run,

@@ -10,7 +10,7 @@ from backstaff.cli.looking import look
 from backstaff.cli.options import CommonOptions
 from backstaff.cli.past_boots import tell_past_boots
 from backstaff.cli.presentation import console_wanted
-from backstaff.cli.project import Project, open_project, read_error_pages, read_secrets
+from backstaff.cli.project import Project, open_project, read_error_pages, read_secrets, runs_hook
 from backstaff.cli.running import Call, RecordedRun, called, recorded, run_in_lines
 from backstaff.cli.target import target_version, version_before
 from backstaff.config.models import OnFailure
@@ -27,6 +27,7 @@ from backstaff.errors import ExitCode
 from backstaff.events.board import Board
 from backstaff.explain.retry import image_is_built, resume_argv
 from backstaff.hosts.connect import load_beside
+from backstaff.hosts.dials import Dials
 from backstaff.plan.plan import Command, Plan, make_plan
 
 
@@ -46,7 +47,8 @@ class BootOptions:
 class Booting:
     """One such command, planned and proved. Everything that it needs from this machine is read.
 
-    `pre_connected`: the hook `pre-connect` has run already. `earlier` is the run that it goes on with."""
+    `pre_connected`: the hook `pre-connect` has run already. `earlier` is the run that it goes on with.
+    `dials` are connections that were begun for it."""
 
     call: Call
     plan: Plan
@@ -54,6 +56,7 @@ class Booting:
     pages: Mapping[str, bytes]
     pre_connected: bool = False
     earlier: EarlierRun | None = None
+    dials: Dials | None = None
 
     def start(self, operator: Operator | None = None) -> RecordedRun:
         """A run of it, ready to be carried out."""
@@ -79,6 +82,7 @@ class Booting:
             options=options,
             pre_connected=False,
             earlier=EarlierRun.of(board).after(self.earlier),
+            dials=None,
         )
 
     async def _work(self, run: RunContext) -> None:
@@ -93,7 +97,7 @@ class Booting:
             patience=self.options.lock.patience(run.config),
             error_pages=self.pages,
         )
-        connector = connector_for(run.config, run.revealed, run.asking)
+        connector = connector_for(run.config, run.revealed, run.asking, self.dials)
         owner = this_process(run.run_id)
         async with alongside(tell_past_boots(run, self.plan.selection.roles)):
             await Deploy(run, self.plan, connector, owner, is_dead, deploy_options).carry_out()
@@ -101,7 +105,11 @@ class Booting:
 
 async def boot(common: CommonOptions, command: Command, options: BootOptions) -> ExitCode:
     """Plan, prove, and carry out. What is wrong on this machine is found before any host is touched."""
-    return await carry_out(await _prepared(common, command, options))
+    dials = Dials()
+    try:
+        return await carry_out(await _prepared(common, command, options, dials))
+    finally:
+        dials.close()
 
 
 async def carry_out(booting: Booting) -> ExitCode:
@@ -116,7 +124,7 @@ async def carry_out(booting: Booting) -> ExitCode:
     return await run_in_console(lambda group: DeploySession(group, booting))
 
 
-async def _prepared(common: CommonOptions, command: Command, options: BootOptions) -> Booting:
+async def _prepared(common: CommonOptions, command: Command, options: BootOptions, dials: Dials) -> Booting:
     project = open_project(common)
     # A vault takes its time to give the secrets.
     load_beside()
@@ -127,7 +135,10 @@ async def _prepared(common: CommonOptions, command: Command, options: BootOption
         version = await _version_on_hosts(common, project)
     plan = planned(project, version, command, options)
     pages = read_error_pages(project)
-    return Booting(await called(common, project, secrets), plan, options, pages, pre_connected=looked)
+    if looked or not runs_hook(common, project, "pre-connect"):
+        dials.begin(plan.hosts, project.config.ssh, project.config.sshkit)
+    call = await called(common, project, secrets)
+    return Booting(call, plan, options, pages, pre_connected=looked, dials=dials)
 
 
 async def _version_on_hosts(common: CommonOptions, project: Project) -> str:

@@ -73,11 +73,15 @@ async def read_secrets(
 async def connection_secrets(common: CommonOptions, project: Project) -> Secrets:
     """The secrets that it takes to connect: none, unless keys are secrets or a hook is to see them. Vaults
     are not asked for the others."""
-    hook = project.directory / project.config.hooks_path / "pre-connect"
     needs = [need for need in project.config.requires_secrets() if need.path[0] == "ssh"]
-    if not needs and (common.skip_hooks or not hook.is_file()):
+    if not needs and not runs_hook(common, project, "pre-connect"):
         return Secrets({})
     return await read_secrets(common, project, needs)
+
+
+def runs_hook(common: CommonOptions, project: Project, name: str) -> bool:
+    """Whether there is a hook of this name, and it is not to be skipped."""
+    return not common.skip_hooks and (project.directory / project.config.hooks_path / name).is_file()
 
 
 def literal_secrets(config: Config) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from backstaff.clock import Clock, LoopClock
 from backstaff.config.models.settings import Timeouts, UnknownHosts
 from backstaff.config.models.ssh import Ssh, SshKit
+from backstaff.hosts.dials import Dials
 from backstaff.hosts.loading import load_docker, load_ssh
 from backstaff.hosts.protocol import Host
 
@@ -28,7 +29,7 @@ class SshConnector:
     `key_data` are the texts of the private keys that `ssh.key_data` names, already looked up.
     `known_hosts` None means the files of the ssh configuration. `ask` (host, fingerprint, file
     that an accepted key is written to) is awaited for an unknown host key, which is accepted on True; without
-    it `unknown_hosts` decides.
+    it `unknown_hosts` decides. `dials` are connections that were begun before.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class SshConnector:
         key_data: Sequence[str] = (),
         known_hosts: Path | None = None,
         ask: Callable[[str, str, str], Awaitable[bool]] | None = None,
+        dials: Dials | None = None,
     ) -> None:
         self._ssh = ssh
         self._sshkit = sshkit
@@ -51,6 +53,7 @@ class SshConnector:
         self._key_data = key_data
         self._known_hosts = known_hosts
         self._ask = ask
+        self._dials = dials
         self._connections: SshConnections | None = None
 
     async def connect(self, name: str) -> "SshHost":
@@ -86,5 +89,6 @@ class SshConnector:
                 self._key_data,
                 self._known_hosts,
                 self._ask,
+                self._dials,
             )
         )

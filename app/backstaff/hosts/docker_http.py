@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiodocker
@@ -115,10 +115,14 @@ def _session(connector: aiohttp.UnixConnector) -> aiohttp.ClientSession:
 
 
 async def _asked(session: aiohttp.ClientSession, api: aiodocker.Docker, at_once: int) -> Version:
-    """The engine's version, asked for over so many connections, which stay open for what comes next."""
+    """The engine's version, asked for over one of so many connections, which stay open for what comes next.
+
+    Over the others it is only pinged: to tell its version an engine starts programs of its own."""
     async with asyncio.TaskGroup() as connections:
-        answers = [connections.create_task(_version(session, api)) for _ in range(at_once)]
-    answer = answers[0].result()
+        version = connections.create_task(_version(session, api))
+        for _ in range(at_once - 1):
+            connections.create_task(_ping(session, api))
+    answer = version.result()
     if isinstance(answer, Exception):
         raise answer
     return answer
@@ -131,6 +135,13 @@ async def _version(session: aiohttp.ClientSession, api: aiodocker.Docker) -> Ver
             return Version.model_validate_json(await response.read())
     except (aiohttp.ClientError, aiodocker.DockerError, OSError, ValueError) as error:
         return error
+
+
+async def _ping(session: aiohttp.ClientSession, api: aiodocker.Docker) -> None:
+    """Open a connection. One that fails is opened again by the first call that needs it, which then tells."""
+    with suppress(aiohttp.ClientError, aiodocker.DockerError, OSError, ValueError):
+        async with session.get(f"{api.docker_host}/_ping") as response:
+            await response.read()
 
 
 def agreed_version(version: Version) -> str:

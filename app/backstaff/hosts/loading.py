@@ -1,8 +1,9 @@
 """Loads what talks to hosts, when it is needed, and without the work at its import that no run has use for.
 
-asyncssh looks for two optional C libraries; where they are not installed Python asks a compiler and a linker
-for them, each time anew. aiohttp reads the system's TLS certificates, twice; Docker is asked over unix
-sockets alone. Measured, the least of 15 tries each, that took 20 and 53 ms of every run.
+asyncssh looks for two optional C libraries. For each of their names Python has a program list the linker's
+cache, and where they are not installed it asks a compiler and a linker too, each time anew. aiohttp reads the
+system's TLS certificates, twice; Docker is asked over unix sockets alone. Measured, the least of 15 tries
+each, that took 20 and 53 ms of every run.
 """
 
 import ctypes.util
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from threading import Lock
 
 _SSH_ONCE, _DOCKER_ONCE = Lock(), Lock()
@@ -45,15 +47,28 @@ def _import_docker() -> None:
 @contextmanager
 def _no_compiler_asked() -> Iterator[None]:
     """While open, C libraries are found where the dynamic linker's cache has them, and nowhere else; unless
-    somebody has told where else to look."""
+    somebody has told where else to look. The cache is listed only if there is something in it to be found."""
     usual = ctypes.util.find_library
-    in_cache: Callable[[str], str | None] | None = getattr(ctypes.util, "_findSoname_ldconfig", None)
-    if in_cache is not None and not os.environ.get("LD_LIBRARY_PATH"):
-        ctypes.util.find_library = in_cache  # type: ignore[assignment]
+    listed: Callable[[str], str | None] | None = getattr(ctypes.util, "_findSoname_ldconfig", None)
+    cached = _linker_cache()
+    if listed is not None and cached and not os.environ.get("LD_LIBRARY_PATH"):
+
+        def find(name: str) -> str | None:
+            return listed(name) if f"lib{name}.".encode() in cached else None
+
+        ctypes.util.find_library = find
     try:
         yield
     finally:
         ctypes.util.find_library = usual
+
+
+def _linker_cache() -> bytes:
+    """The cache of the dynamic linker as it is, with the names of all libraries; empty where it has none."""
+    try:
+        return Path("/etc/ld.so.cache").read_bytes()
+    except OSError:
+        return b""
 
 
 @contextmanager

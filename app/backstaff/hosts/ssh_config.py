@@ -24,6 +24,10 @@ _DEEPEST = 8
 _KEYWORD = re.compile(r"([A-Za-z0-9]+)(?=[\s=]|$)")
 _PLAIN_HOST = re.compile(r"host\s+([A-Za-z0-9._:\s-]+)", re.IGNORECASE)
 _PLAIN_INCLUDE = re.compile(r"include\s+([^\"'\\=]+)", re.IGNORECASE)
+_LEADS_ELSEWHERE = frozenset(
+    {"addressfamily", "bindaddress", "bindinterface", "canonicaldomains", "canonicalizehostname"}
+    | {"hostname", "match", "port", "proxycommand", "proxyjump"}
+)
 _QUOTING = re.compile(r"[\"'\\]")
 
 
@@ -65,6 +69,26 @@ class _Copies:
         self._count += 1
         copy.write_text("\n".join(lines))
         return copy
+
+
+def goes_straight(host: str, files: Sequence[str]) -> bool:
+    """Whether no file can lead to another address or port than what is written, or by another way. Where that
+    is not plain to see, False. Reads files."""
+    return all(_goes_straight(host, Path(file)) for file in files)
+
+
+def _goes_straight(host: str, file: Path, depth: int = 0) -> bool:
+    try:
+        parsed = _parsed(file.read_text())
+    except (OSError, ValueError):
+        return False
+    if parsed is None or depth > _DEEPEST:
+        return False
+    lines = (line.strip() for line in parsed.lines_for(host))
+    if any(_keyword(line) in _LEADS_ELSEWHERE for line in lines if line):
+        return False
+    inside = (each for patterns in parsed.includes.values() for each in _included(patterns))
+    return all(_goes_straight(host, each, depth + 1) for each in inside)
 
 
 @dataclass(frozen=True)

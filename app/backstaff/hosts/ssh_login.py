@@ -14,6 +14,7 @@ from backstaff.config.models.settings import Timeouts, UnknownHosts
 from backstaff.config.models.ssh import Ssh, SshKit
 from backstaff.errors import HostUnreachable
 from backstaff.hosts import host_keys, proxy_command
+from backstaff.hosts.dials import Dials
 from backstaff.hosts.host_keys import HostKeyGuard
 from backstaff.hosts.known_hosts import KnownKey, remember
 from backstaff.hosts.offered_keys import offered_keys
@@ -41,7 +42,8 @@ class LoginPolicy:
     """Everything that decides how a login is made, the same for all hosts of a run.
 
     `key_data` are the private keys' texts. `known_hosts` None means the file that the ssh configuration
-    names. `ask`, if given, decides about unknown keys in the place of `unknown_hosts`.
+    names. `ask`, if given, decides about unknown keys in the place of `unknown_hosts`. `dials` are
+    connections that were begun before.
     """
 
     ssh: Ssh
@@ -52,6 +54,7 @@ class LoginPolicy:
     key_data: Sequence[str] = ()
     known_hosts: Path | None = None
     ask: AskAboutKey | None = None
+    dials: Dials | None = None
 
 
 class SshLogin:
@@ -158,12 +161,13 @@ class SshLogin:
     ) -> Link:
         if via is None and (command := self._proxy_command()):
             observer.proxy = await ProxyProcess.start(command)
+        begun = await self._begun(observer, via)
         try:
             connection = await asyncssh.connect(
                 self._target.host,
                 self._options.port,
                 tunnel=via.connection if via else None,
-                sock=observer.proxy.socket if observer.proxy else None,
+                sock=observer.proxy.socket if observer.proxy else begun,
                 options=self._options,
                 config=None,  # All of it is in the options; else ~/.ssh/config would be read after all.
                 client_factory=lambda: observer,
@@ -172,10 +176,18 @@ class SshLogin:
                 **extra,
             )
         except BaseException as error:
+            if begun:
+                begun.close()
             if observer.proxy:
                 await _end_proxy(observer.proxy, error)
             raise
         return Link(connection, observer)
+
+    async def _begun(self, observer: LinkObserver, via: Link | None) -> socket.socket | None:
+        """The connection that was begun for this login, if it goes straight to its target."""
+        if via is not None or observer.proxy or self._policy.dials is None:
+            return None
+        return await self._policy.dials.take(self._options.host, self._options.port)
 
     def _proxy_command(self) -> str:
         options = self._options

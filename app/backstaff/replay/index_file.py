@@ -21,10 +21,9 @@ from pydantic import TypeAdapter, ValidationError
 import backstaff
 from backstaff.replay.blobs import MAGIC, Blobs
 from backstaff.replay.index import Contents, Index
+from backstaff.replay.index_path import unfinished
 from backstaff.replay.source import Source, SourceStamp
 
-SUFFIX = ".idx"
-_NEW = ".new"
 _TRAILER = struct.Struct("<QQ16s16s")
 _LARGEST_TABLE = 64 * 1024 * 1024
 _PROBE = 4096
@@ -43,16 +42,6 @@ class _Table:
 
 
 _TABLE: TypeAdapter[_Table] = TypeAdapter(_Table)
-
-
-def index_path(journal: Path) -> Path:
-    """Where the index of a journal is kept: beside it."""
-    return journal.with_name(journal.name + SUFFIX)
-
-
-def unfinished_index_path(journal: Path) -> Path:
-    """Where the index of a journal is written before it takes its place."""
-    return journal.with_name(journal.name + SUFFIX + _NEW)
 
 
 def load_index(path: Path, source: Source) -> Index | None:
@@ -78,7 +67,7 @@ def save_index(index: Index, path: Path, source: Source) -> None:
     If another process saves one just now, that one is kept. Raises OSError if it can not be written."""
     table = _Table(_made_by(), source.stamp(), _ends(source, index.covered), index.contents)
     packed = zlib.compress(_TABLE.dump_json(table), 1)
-    new = path.with_name(path.name + _NEW)
+    new = unfinished(path)
     descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         if not _is_ours_to_write(descriptor, new):

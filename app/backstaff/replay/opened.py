@@ -9,7 +9,7 @@ from backstaff.errors import JournalError
 from backstaff.events.journal_lock import is_held
 from backstaff.kamallog.read import is_kamal_log, read_kamal_log
 from backstaff.replay.growth import Growth
-from backstaff.replay.index_file import index_path
+from backstaff.replay.index_path import index_path
 from backstaff.replay.opening import check_is_journal
 from backstaff.replay.recording import Recording
 from backstaff.replay.source import FileSource

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from backstaff.events.journal import SUFFIX, began_at
-from backstaff.replay.index_file import SUFFIX as INDEX_SUFFIX
-from backstaff.replay.index_file import index_path, unfinished_index_path
+from backstaff.replay.index_path import SUFFIX as INDEX_SUFFIX
+from backstaff.replay.index_path import index_path, unfinished_index_path
 from backstaff.replay.journal_files import JournalFile, journal_files
 from backstaff.replay.run_row import is_going_on
 

@@ -19,7 +19,7 @@ from backstaff.replay.folding import MOST_HELD_BYTES, Folding, Held, Read, fold_
 from backstaff.replay.glimpse import Glimpse, Reach, glimpse, place_at
 from backstaff.replay.growth import Growth
 from backstaff.replay.index import Index
-from backstaff.replay.index_file import index_path
+from backstaff.replay.index_path import index_path
 from backstaff.replay.indexing import Indexing
 from backstaff.replay.kinds import events_in
 from backstaff.replay.lines import RawLine, lines_before, lines_from

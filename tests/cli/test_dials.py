@@ -1,0 +1,32 @@
+"""When the hosts of a deploy are dialled before SSH is there: not before all else on this machine is well."""
+
+import pytest
+
+from tests.cli.project import Project
+
+DEPLOY = ("deploy", "-P", "--version", "v2")
+HOOK = ".kamal/hooks/pre-connect"
+
+
+def test_the_hosts_are_dialled_once_the_plan_is_made(project: Project) -> None:
+    assert project.run(*DEPLOY).code == 0
+    assert set(project.dials.names) == set(project.servers.connections) == {"h1", "h2", "db1"}
+
+
+def test_a_hook_comes_first(project: Project) -> None:
+    project.write(HOOK, "#!/bin/sh\n", executable=True)
+    assert project.run(*DEPLOY).code == 0
+    assert project.dials.names == []
+
+
+def test_a_hook_that_is_skipped_does_not_count(project: Project) -> None:
+    project.write(HOOK, "#!/bin/sh\nexit 1\n", executable=True)
+    assert project.run(*DEPLOY, "--skip-hooks").code == 0
+    assert set(project.dials.names) == set(project.servers.connections) == {"h1", "h2", "db1"}
+
+
+@pytest.mark.parametrize("secrets", ["", "REGISTRY_PASSWORD=$(exit 1)"])
+def test_nobody_is_dialled_while_something_is_wrong_here(project: Project, secrets: str) -> None:
+    project.write(".kamal/secrets", secrets)
+    assert project.run(*DEPLOY).code == 2
+    assert project.dials.names == []
