@@ -7,7 +7,7 @@ with `kind` telling the body's type. Version 1 of the format.
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from backstaff.events.facts import (
     BarrierState,
@@ -335,7 +335,9 @@ Body = (
     | RunEnded
 )
 
-BodyAdapter: TypeAdapter[Body] = TypeAdapter(Annotated[Body, Field(discriminator="kind")])
+BodyAdapter: TypeAdapter[Body] = TypeAdapter(
+    Annotated[Body, Field(discriminator="kind")], config=ConfigDict(defer_build=True)
+)
 
 
 class Event(Fact):

@@ -38,7 +38,7 @@ _Texts = Annotated[list[str], BeforeValidator(_or_empty_list)]
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(alias_generator=to_pascal, extra="ignore", frozen=True)
+    model_config = ConfigDict(alias_generator=to_pascal, defer_build=True, extra="ignore", frozen=True)
 
 
 class _Summary(_Record):
