@@ -16,7 +16,7 @@ from backstaff.replay.boot_times import Usual, boot_times, usual
 ROOM = 1.3
 """How many times as long as nearly all past starts took a start should be allowed to take."""
 
-AFTER_S = 0.5
+AFTER_S = 1.0
 """When in a run past ones are looked at: its beginning belongs to the first connections."""
 
 
