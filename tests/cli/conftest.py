@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.project import Project
+from tests.cli.project import Project, Servers
 
 
 @pytest.fixture
@@ -23,6 +23,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         "CI",
     ):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("backstaff.cli.connecting.SshConnector", lambda *_, **__: project.servers)
+
+    def connector(*_: object, dials: object = None, **__: object) -> Servers:
+        project.servers.dials = dials
+        return project.servers
+
+    monkeypatch.setattr("backstaff.cli.connecting.SshConnector", connector)
     monkeypatch.setattr("backstaff.cli.booting.Dials", lambda: project.dials)
     return project

@@ -60,6 +60,8 @@ class Servers:
         self.old = OLD
         self.set: Callable[[Datacentre], None] = lambda _: None
         self.connections: list[str] = []
+        self.dials: object = None
+        """What the connector was given of connections that were begun."""
         self._datacentre: Datacentre | None = None
 
     @property
@@ -85,12 +87,13 @@ class Dialled:
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.is_closed = False
 
     def begin(self, names: Sequence[str], *_: object) -> None:
         self.names += names
 
     def close(self) -> None:
-        """Nothing was begun."""
+        self.is_closed = True
 
 
 class Project:

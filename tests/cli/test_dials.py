@@ -11,6 +11,8 @@ HOOK = ".kamal/hooks/pre-connect"
 def test_the_hosts_are_dialled_once_the_plan_is_made(project: Project) -> None:
     assert project.run(*DEPLOY).code == 0
     assert set(project.dials.names) == set(project.servers.connections) == {"h1", "h2", "db1"}
+    assert project.servers.dials is project.dials
+    assert project.dials.is_closed
 
 
 def test_a_hook_comes_first(project: Project) -> None:
@@ -30,3 +32,4 @@ def test_nobody_is_dialled_while_something_is_wrong_here(project: Project, secre
     project.write(".kamal/secrets", secrets)
     assert project.run(*DEPLOY).code == 2
     assert project.dials.names == []
+    assert project.dials.is_closed

@@ -12,6 +12,10 @@ from aiohttp import web
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+async def _ok(_: web.Request) -> web.StreamResponse:
+    return web.Response(text="OK")
+
+
 @dataclass
 class FakeDocker:
     """Answers `METHOD /path` without the version prefix; anything else is a 404 in Docker's form."""
@@ -26,6 +30,9 @@ class FakeDocker:
     version: dict[str, object] = field(
         default_factory=lambda: {"Version": "20.10.24", "ApiVersion": "1.41", "MinAPIVersion": "1.12"}
     )
+
+    ping: Handler = _ok
+    """What is done with a ping when a session is opened."""
 
     def says(self, request: str, body: object, *, status: int = 200) -> None:
         """Answer a request with JSON."""
@@ -57,7 +64,7 @@ class FakeDocker:
         if request.path == "/version":
             return web.json_response(self.version)
         if request.path == "/_ping":
-            return web.Response(text="OK")
+            return await self.ping(request)
         path = "/" + request.path.split("/", 2)[2]
         if answer := self.answers.get(f"{request.method} {path}"):
             return await answer(request)

@@ -332,6 +332,41 @@ async def test_a_ping_comes_over_a_connection_of_its_own(docker: FakeDocker, hos
     assert len({id(each) for each in (*opened, first_ping, second_ping)}) == len(opened) + 2
 
 
+async def test_an_engine_that_knows_no_ping_can_be_used(docker: FakeDocker, host: SshHost) -> None:
+    async def refused(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=404)
+
+    docker.ping = refused
+    docker.says("GET /containers/json", [])
+
+    assert await host.docker.containers() == []
+
+
+async def test_an_engine_that_breaks_pings_off_can_be_used(docker: FakeDocker, host: SshHost) -> None:
+    async def broken(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    docker.ping = broken
+    docker.says("GET /containers/json", [])
+
+    assert await host.docker.containers() == []
+
+
+async def test_pings_that_hang_do_not_keep_the_reason_back(docker: FakeDocker, host: SshHost) -> None:
+    async def hangs(_: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    docker.ping = hangs
+    docker.version = {"Version": "20.10.24"}
+
+    async with asyncio.timeout(20):
+        with pytest.raises(DockerFailed, match="makes no sense"):
+            await host.docker.containers()
+
+
 async def test_an_engine_is_asked_for_its_version_once_though_many_connections_are_opened(
     docker: FakeDocker, host: SshHost
 ) -> None:

@@ -2,8 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+NETTLE = b"libnettle."
+"""A library that asyncssh uses where it is installed: then the linker's cache is listed to find it."""
 
 
 @pytest.mark.parametrize(
@@ -31,9 +35,10 @@ import ctypes.util
 usual = ctypes.util.find_library
 from backstaff.hosts.loading import load_ssh
 load_ssh()
-print(sorted({os.path.basename(each) for each in started} - {"ldconfig"}), ctypes.util.find_library is usual)
+print(sorted({os.path.basename(each) for each in started}), ctypes.util.find_library is usual)
 """
-    assert fresh(code) == "[] True\n"
+    listed = "['ldconfig']" if NETTLE in Path("/etc/ld.so.cache").read_bytes() else "[]"
+    assert fresh(code) == f"{listed} True\n"
 
 
 def test_loading_reads_no_certificates() -> None:

@@ -99,8 +99,12 @@ class Booting:
         )
         connector = connector_for(run.config, run.revealed, run.asking, self.dials)
         owner = this_process(run.run_id)
-        async with alongside(tell_past_boots(run, self.plan.selection.roles)):
-            await Deploy(run, self.plan, connector, owner, is_dead, deploy_options).carry_out()
+        try:
+            async with alongside(tell_past_boots(run, self.plan.selection.roles)):
+                await Deploy(run, self.plan, connector, owner, is_dead, deploy_options).carry_out()
+        finally:
+            if self.dials is not None:
+                self.dials.close()
 
 
 async def boot(common: CommonOptions, command: Command, options: BootOptions) -> ExitCode:
@@ -135,9 +139,9 @@ async def _prepared(common: CommonOptions, command: Command, options: BootOption
         version = await _version_on_hosts(common, project)
     plan = planned(project, version, command, options)
     pages = read_error_pages(project)
+    call = await called(common, project, secrets)
     if looked or not runs_hook(common, project, "pre-connect"):
         dials.begin(plan.hosts, project.config.ssh, project.config.sshkit)
-    call = await called(common, project, secrets)
     return Booting(call, plan, options, pages, pre_connected=looked, dials=dials)
 
 

@@ -119,10 +119,11 @@ async def _asked(session: aiohttp.ClientSession, api: aiodocker.Docker, at_once:
 
     Over the others it is only pinged: to tell its version an engine starts programs of its own."""
     async with asyncio.TaskGroup() as connections:
-        version = connections.create_task(_version(session, api))
-        for _ in range(at_once - 1):
-            connections.create_task(_ping(session, api))
-    answer = version.result()
+        pings = [connections.create_task(_ping(session, api)) for _ in range(at_once - 1)]
+        answer = await _version(session, api)
+        if isinstance(answer, Exception):
+            for ping in pings:
+                ping.cancel()
     if isinstance(answer, Exception):
         raise answer
     return answer
@@ -139,7 +140,7 @@ async def _version(session: aiohttp.ClientSession, api: aiodocker.Docker) -> Ver
 
 async def _ping(session: aiohttp.ClientSession, api: aiodocker.Docker) -> None:
     """Open a connection. One that fails is opened again by the first call that needs it, which then tells."""
-    with suppress(aiohttp.ClientError, aiodocker.DockerError, OSError, ValueError):
+    with suppress(aiohttp.ClientError, OSError, ValueError):
         async with session.get(f"{api.docker_host}/_ping") as response:
             await response.read()
 

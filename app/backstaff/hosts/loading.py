@@ -51,7 +51,7 @@ def _no_compiler_asked() -> Iterator[None]:
     usual = ctypes.util.find_library
     listed: Callable[[str], str | None] | None = getattr(ctypes.util, "_findSoname_ldconfig", None)
     cached = _linker_cache()
-    if listed is not None and cached and not os.environ.get("LD_LIBRARY_PATH"):
+    if listed is not None and not os.environ.get("LD_LIBRARY_PATH"):
 
         def find(name: str) -> str | None:
             return listed(name) if f"lib{name}.".encode() in cached else None

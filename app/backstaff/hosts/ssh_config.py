@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -21,12 +22,12 @@ T = TypeVar("T")
 WORTH_IT = 60
 """Fewer lines about other hosts are read sooner than left out."""
 _DEEPEST = 8
-_KEYWORD = re.compile(r"([A-Za-z0-9]+)(?=[\s=]|$)")
-_PLAIN_HOST = re.compile(r"host\s+([A-Za-z0-9._:\s-]+)", re.IGNORECASE)
+_KEYWORD = re.compile(r"([A-Za-z0-9]+)(?=[\s=]|$)", re.ASCII)
+_PLAIN_HOST = re.compile(r"host\s+([A-Za-z0-9._:\s-]+)", re.IGNORECASE | re.ASCII)
 _PLAIN_INCLUDE = re.compile(r"include\s+([^\"'\\=]+)", re.IGNORECASE)
 _LEADS_ELSEWHERE = frozenset(
     {"addressfamily", "bindaddress", "bindinterface", "canonicaldomains", "canonicalizehostname"}
-    | {"hostname", "match", "port", "proxycommand", "proxyjump"}
+    | {"hostname", "port", "proxycommand", "proxyjump"}
 )
 _QUOTING = re.compile(r"[\"'\\]")
 
@@ -84,11 +85,27 @@ def _goes_straight(host: str, file: Path, depth: int = 0) -> bool:
         return False
     if parsed is None or depth > _DEEPEST:
         return False
-    lines = (line.strip() for line in parsed.lines_for(host))
-    if any(_keyword(line) in _LEADS_ELSEWHERE for line in lines if line):
-        return False
-    inside = (each for patterns in parsed.includes.values() for each in _included(patterns))
-    return all(_goes_straight(host, each, depth + 1) for each in inside)
+    included: list[str] = []
+    concerned = True
+    for number, line in enumerate(parsed.lines_for(host)):
+        keyword = _keyword(line.strip())
+        if keyword == "host":
+            concerned = _may_concern(host, line.strip())
+        elif keyword == "match" or (concerned and keyword in _LEADS_ELSEWHERE):
+            return False
+        elif concerned and keyword == "include":
+            if number not in parsed.includes:
+                return False
+            included += parsed.includes[number]
+    return all(_goes_straight(host, each, depth + 1) for each in _included(included))
+
+
+def _may_concern(host: str, line: str) -> bool:
+    """Whether a `Host` line may be about a host: False only where none of its patterns can match."""
+    if _QUOTING.search(line):
+        return True
+    patterns = re.split(r"[\s,=]+", line.lower())[1:]
+    return any(fnmatchcase(host.lower(), each) for each in patterns) or any("[" in each for each in patterns)
 
 
 @dataclass(frozen=True)

@@ -184,10 +184,15 @@ class SshLogin:
         return Link(connection, observer)
 
     async def _begun(self, observer: LinkObserver, via: Link | None) -> socket.socket | None:
-        """The connection that was begun for this login, if it goes straight to its target."""
-        if via is not None or observer.proxy or self._policy.dials is None:
+        """The connection that was begun for this login, if it goes straight to its target, and as any other
+        would. Raises OSError."""
+        options, clock = self._options, self._policy.clock
+        as_usual = not (via or observer.proxy or options.family or options.local_addr)
+        if not as_usual or self._policy.dials is None:
             return None
-        return await self._policy.dials.take(self._options.host, self._options.port)
+        limit = options.connect_timeout
+        async with clock.timeout_at(clock.now() + limit if limit else None):
+            return await self._policy.dials.take(options.host, options.port)
 
     def _proxy_command(self) -> str:
         options = self._options
