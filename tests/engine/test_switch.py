@@ -121,9 +121,11 @@ def test_the_first_deploy_starts_the_proxy() -> None:
     assert ran.serving("h1") == NEW
 
 
-def test_a_proxy_that_ends_right_after_its_start_is_the_cause() -> None:
+@pytest.mark.parametrize("status", [409, 500])
+def test_a_proxy_that_ends_right_after_its_start_is_the_cause(status: int) -> None:
     def set_scene(datacentre: Datacentre) -> None:
         server = datacentre["h1"]
+        server.status_of_ended = status
         server.add_image(PROXY_IMAGE, {})
         proxy = server.create(PROXY_CONTAINER, PROXY_IMAGE, {}, ENDS)
         proxy.restart_policy = "no"

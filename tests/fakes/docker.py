@@ -156,7 +156,9 @@ class FakeDocker:
     async def execute(self, container: str, argv: Sequence[str]) -> CommandResult:
         def execute(reply: Reply[CommandResult]) -> None:
             if not self._server.get(container).running:
-                raise DockerFailed(f"container {container} is not running", status=409)
+                raise DockerFailed(
+                    f"Container {container} is not running", status=self._server.status_of_ended
+                )
             if container != PROXY_CONTAINER:
                 raise AssertionError(f"nothing to execute in {container}")
             self._server.proxy.answer(argv, reply)

@@ -74,6 +74,8 @@ class FakeServer:
         self.images: dict[str, FakeImage] = {}
         self.image_labels: Mapping[str, str] = {"service": service}
         self.networks: set[str] = set()
+        self.status_of_ended = 409
+        """Docker's for a program in a container that has ended; 500 in the moment of its end."""
         self.files: dict[str, str] = {}
         self.directories: set[str] = set()
         self.history: list[Happening] = []

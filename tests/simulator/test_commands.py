@@ -140,6 +140,18 @@ async def test_nothing_runs_in_a_container_that_does_not(site: Site) -> None:
 
 
 @contract
+async def test_what_is_ready_in_a_container_does_not_begin_once_that_has_ended(site: Site) -> None:
+    image = await site.image()
+    container = await site.run("one", image)
+    await site.host.docker.make_ready("one", ["true"])
+    await site.host.docker.kill("one")
+    with pytest.raises(DockerFailed) as failure:
+        await site.host.docker.execute("one", ["true"])
+
+    assert (failure.value.status, failure.value.what) == (409, f"Container {container} is not running")
+
+
+@contract
 async def test_a_restarting_container_can_be_stopped_and_removed(site: Site) -> None:
     image = await site.image(mode="crash:0")
     await site.run("one", image, "--restart always")

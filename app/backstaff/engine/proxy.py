@@ -23,6 +23,8 @@ from backstaff.plan.selection import Selection
 ANSWERS_WITHIN_S = 15.0
 _NOT_THERE = {404, 409}
 """What Docker answers for a container that does not exist, or does not run."""
+_NOT_RUNNING = "is not running"
+"""What it says, with yet another status, of one that ends in the moment in which a program is to start."""
 
 
 def refuse_if_too_old(host: str, image: str) -> None:
@@ -87,13 +89,18 @@ async def services_of(host: GuardedHost) -> Sequence[ProxyService] | None:
     try:
         result = await host.docker.execute(PROXY_CONTAINER, list_command().argv)
     except DockerFailed as error:
-        if error.status not in _NOT_THERE:
+        if not _is_not_there(error):
             raise
         return None
     if result.status != 0:
         said = (result.stderr or result.stdout).strip()
         raise RemoteError(f"kamal-proxy does not tell what it serves: {said}", where=host.name)
     return parse_services(result.stdout)
+
+
+def _is_not_there(error: DockerFailed) -> bool:
+    """Whether a program could not be run in the proxy's container because that does not run."""
+    return error.status in _NOT_THERE or _NOT_RUNNING in error.what
 
 
 async def make_list_ready(host: GuardedHost) -> None:
@@ -112,7 +119,7 @@ async def until_proxy_answers(run: RunContext, host: GuardedHost) -> None:
     try:
         await run.waits.wait(wait, answers, [host.link, host.engine])
     except DockerFailed as error:
-        if error.status not in _NOT_THERE:
+        if not _is_not_there(error):
             raise
         raise ProxyEnded(
             "kamal-proxy ended again right after it was started",

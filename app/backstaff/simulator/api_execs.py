@@ -33,6 +33,9 @@ async def _create(request: web.Request) -> web.StreamResponse:
 
 async def _start(request: web.Request) -> web.StreamResponse:
     host, found = host_of(request), _exec(request)
+    if not found.container.state.running:
+        # With its end, what was to be run in it is forgotten.
+        raise DockerRefusal(404, f"No such exec instance: {found.execution.id}")
     argv = found.execution.argv
     operation = _PROXY_OPERATIONS.get(" ".join(argv[:2]))
     if operation is not None:
