@@ -1,5 +1,7 @@
 """Connectors and hosts for tests."""
 
+import shlex
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +12,20 @@ from backstaff.hosts.connect import SshConnector
 from backstaff.hosts.dials import Dials
 from backstaff.hosts.ssh_host import SshHost
 from tests.hosts.ssh_server import ServerState
+
+_RELAY = """
+import os, socket, sys, threading
+link = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+def up():
+    while data := os.read(0, 65536):
+        link.sendall(data)
+    link.shutdown(socket.SHUT_WR)
+threading.Thread(target=up, daemon=True).start()
+while data := link.recv(65536):
+    os.write(1, data)
+"""
+RELAYED = f"exec {shlex.quote(sys.executable)} -c {shlex.quote(_RELAY.replace('%', '%%'))} %p"
+"""A proxy command that carries a connection to a port of this machine."""
 
 
 def a_connector(

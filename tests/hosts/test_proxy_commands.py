@@ -1,8 +1,6 @@
 """Logins through a proxy command: when it is tried again, what is told of its end, and that it does end."""
 
 import asyncio
-import shlex
-import sys
 from pathlib import Path
 
 import asyncssh
@@ -14,21 +12,8 @@ from backstaff.config.models.ssh import Ssh, SshKit
 from backstaff.errors import HostUnreachable
 from backstaff.hosts.connect import SshConnector
 from backstaff.hosts.proxy_process import ProxyProcess
-from tests.hosts.builders import a_connector, address
+from tests.hosts.builders import RELAYED, a_connector, address
 from tests.hosts.ssh_server import ServerState, until
-
-RELAY = """
-import os, socket, sys, threading
-link = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-def up():
-    while data := os.read(0, 65536):
-        link.sendall(data)
-    link.shutdown(socket.SHUT_WR)
-threading.Thread(target=up, daemon=True).start()
-while data := link.recv(65536):
-    os.write(1, data)
-"""
-RELAYED = f"exec {shlex.quote(sys.executable)} -c {shlex.quote(RELAY.replace('%', '%%'))} %p"
 
 
 class ImpatientClock(LoopClock):

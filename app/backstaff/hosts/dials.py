@@ -68,25 +68,12 @@ class Dials:
 
     async def _dial(self, host: str, port: int) -> socket.socket:
         """A connection to the first of the host's addresses that takes one. Raises OSError."""
-        loop = asyncio.get_running_loop()
         failure = OSError(f"{host} has no address")
-        for family, kind, protocol, _, address in await self._addresses(host, port):
+        for address in await self._addresses(host, port):
             try:
-                connection = socket.socket(family, kind, protocol)
+                return await _connected(address)
             except OSError as error:
                 failure = error
-                continue
-            try:
-                connection.setblocking(False)
-                await loop.sock_connect(connection, address)
-            except OSError as error:
-                connection.close()
-                failure = error
-            except BaseException:
-                connection.close()
-                raise
-            else:
-                return connection
         raise failure
 
     async def _addresses(self, host: str, port: int) -> Sequence[_Address]:
@@ -96,6 +83,18 @@ class Dials:
             # It is a name.
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._lookups, _look_up, host, port)
+
+
+async def _connected(address: _Address) -> socket.socket:
+    family, kind, protocol, _, where = address
+    connection = socket.socket(family, kind, protocol)
+    try:
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, where)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _look_up(host: str, port: int) -> Sequence[_Address]:

@@ -105,7 +105,7 @@ def _may_concern(host: str, line: str) -> bool:
     if _QUOTING.search(line):
         return True
     patterns = re.split(r"[\s,=]+", line.lower())[1:]
-    return any(fnmatchcase(host.lower(), each) for each in patterns) or any("[" in each for each in patterns)
+    return any("[" in each or fnmatchcase(host.lower(), each) for each in patterns)
 
 
 @dataclass(frozen=True)

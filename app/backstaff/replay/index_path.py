@@ -11,11 +11,6 @@ def index_path(journal: Path) -> Path:
     return journal.with_name(journal.name + SUFFIX)
 
 
-def unfinished_index_path(journal: Path) -> Path:
-    """Where the index of a journal is written before it takes its place."""
-    return unfinished(index_path(journal))
-
-
 def unfinished(index: Path) -> Path:
     """Where an index is written before it takes its place."""
     return index.with_name(index.name + _NEW)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backstaff.events.journal import SUFFIX, began_at
 from backstaff.replay.index_path import SUFFIX as INDEX_SUFFIX
-from backstaff.replay.index_path import index_path, unfinished_index_path
+from backstaff.replay.index_path import index_path, unfinished
 from backstaff.replay.journal_files import JournalFile, journal_files
 from backstaff.replay.run_row import is_going_on
 
@@ -94,7 +94,7 @@ def _remove(journal: Path) -> bool:
     except FileNotFoundError:
         return False
     index_path(journal).unlink(missing_ok=True)
-    unfinished_index_path(journal).unlink(missing_ok=True)
+    unfinished(index_path(journal)).unlink(missing_ok=True)
     return True
 
 
@@ -123,5 +123,5 @@ def _remove_orphans(directory: Path) -> int:
 def _is_orphan(path: Path) -> bool:
     run = path.name.partition(SUFFIX)[0]
     journal = path.with_name(run + SUFFIX)
-    is_index = path in {index_path(journal), unfinished_index_path(journal)}
+    is_index = path in {index_path(journal), unfinished(index_path(journal))}
     return is_index and began_at(run) is not None and not journal.exists()
