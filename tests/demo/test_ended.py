@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -53,10 +53,11 @@ def insist(process: "subprocess.Popen[str]") -> None:
             process.wait(AGAIN_EVERY_S)
 
 
-async def playing(place: Path, *, speed: str = FAST, before: str = "") -> Process:
-    """A demo with its temporary files and its home in `place`."""
+@asynccontextmanager
+async def playing(place: Path, *, speed: str = FAST, before: str = "") -> AsyncIterator[Process]:
+    """A demo with its temporary files and its home in `place`. It does not outlive the body."""
     place.mkdir(exist_ok=True)
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", before + PLAY, "demo", "--hosts", "8", "--speed", speed, "--json"),
         stdout=asyncio.subprocess.PIPE,
         env={
@@ -68,6 +69,19 @@ async def playing(place: Path, *, speed: str = FAST, before: str = "") -> Proces
         cwd=place,
         start_new_session=True,
     )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            send(process, signal.SIGKILL)
+            await process.communicate()
+
+
+def send(process: Process, number: signal.Signals) -> None:
+    """Send a signal, if it is still there. Its own `send_signal` would first ask whether it has ended, and
+    thereby take its status away from the event loop."""
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, number)
 
 
 async def told(process: Process, events: int) -> None:
@@ -79,11 +93,11 @@ async def told(process: Process, events: int) -> None:
 
 async def ended_at(event: int, place: Path, *signals: signal.Signals, before: str = "") -> bytes:
     """End a demo as soon as it has told that many events, and wait until it is gone; what it still told."""
-    process = await playing(place, before=before)
-    await told(process, event)
-    for number in signals:
-        process.send_signal(number)
-    rest, _ = await process.communicate()
+    async with playing(place, before=before) as process:
+        await told(process, event)
+        for number in signals:
+            send(process, number)
+        rest, _ = await process.communicate()
     assert process.returncode != 0
     return rest
 
@@ -96,17 +110,16 @@ async def ended_twice_at(event: int, place: Path) -> None:
 
 async def insisted_at(event: int, place: Path) -> None:
     """End a demo at that event; while it ends, insist until it is gone. It must not have ended by itself."""
-    process = await playing(place, speed=SLOW)
-    await told(process, 1)
-    let_release_hang(place)
-    await told(process, event - 1)
-    process.send_signal(signal.SIGINT)
-    async with asyncio.TaskGroup() as group:
-        reading = group.create_task(process.communicate())
-        while not reading.done():
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-            await asyncio.wait([reading], timeout=AGAIN_EVERY_S)
+    async with playing(place, speed=SLOW) as process:
+        await told(process, 1)
+        let_release_hang(place)
+        await told(process, event - 1)
+        send(process, signal.SIGINT)
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(process.communicate())
+            while not reading.done():
+                send(process, signal.SIGTERM)
+                await asyncio.wait([reading], timeout=AGAIN_EVERY_S)
     assert b"run_ended" not in reading.result()[0]
     assert process.returncode == 128 + signal.SIGTERM
 
