@@ -9,9 +9,18 @@ from backstaff.engine.resume import EarlierRun
 from backstaff.errors import ExitCode
 from backstaff.events.board import Board
 from backstaff.events.facts import LockState, Outcome, PairState, Phase, WaitKind
-from backstaff.events.types import Failed, LockChanged, RunEnded, WaitEnded, WaitStarted
+from backstaff.events.types import (
+    Failed,
+    LockChanged,
+    PairChanged,
+    PhaseStarted,
+    RunEnded,
+    WaitEnded,
+    WaitStarted,
+)
 from backstaff.kamal.filters import UP_STATES
 from backstaff.kamal.names import container_prefix
+from backstaff.plan.pairs import Pair
 from tests.engine.running import NEW, OWNER, Ran
 from tests.engine.scenes import BAD_APPS, Holder, Story, Trouble
 from tests.fakes import shell
@@ -194,7 +203,8 @@ def the_exit_code_tells_the_truth(ran: Ran, story: Story) -> None:
     verdict = {0: "done", 1: "failed", 3: "refused", 4: "refused", 130: "cancelled"}[int(ran.code)]
     assert ran.board.result.verdict == verdict
     if ran.code is ExitCode.DONE:
-        failing = [pair for pair, works in ran.new_works.items() if not works]
+        idle = [pair for pair, works in ran.new_works.items() if not works]
+        failing = [pair for pair in idle if not _ended_after_the_look(ran, pair)]
         assert all(story.app(pair.host, pair.role) in BAD_APPS and not pair.proxied for pair in failing), (
             failing
         )
@@ -213,6 +223,13 @@ def the_exit_code_tells_the_truth(ran: Ran, story: Story) -> None:
         assert held or story.faulty_hosts or ran.code is ExitCode.DONE, ran.card
     if story.cancel_at is not None and ran.took_s > story.cancel_at + 1e-6:
         assert ran.code is ExitCode.INTERRUPTED
+
+
+def _ended_after_the_look(ran: Ran, pair: Pair) -> bool:
+    """Whether what a pair runs ended when the run had begun to look for the last time."""
+    (look,) = ran.at(PhaseStarted, lambda body: getattr(body, "phase", None) is Phase.VERIFY)
+    new, history = ran.new(pair.host, pair.role), ran.datacentre[pair.host].history
+    return any(each.what == "die" and each.container is new and each.at > look for each in history)
 
 
 def the_card_names_a_host_at_fault(ran: Ran, story: Story) -> None:
@@ -238,10 +255,19 @@ def nothing_half_booted_runs(ran: Ran, story: Story) -> None:
         if new is None or new not in up or new.created_at < EPOCH + timedelta(microseconds=1):
             continue
         if pair.proxied:
-            assert ran.serving(pair.host, pair.role) == NEW, pair
+            may_serve = {NEW, story.old} if _goes_back(ran, pair) else {NEW}
+            assert ran.serving(pair.host, pair.role) in may_serve, pair
         else:
             stopped = [each for each in server.history if each.what == "asked to stop"]
             assert any(each.container.role == pair.role for each in stopped), pair
+
+
+def _goes_back(ran: Ran, pair: Pair) -> bool:
+    """Whether it was begun to give a pair's traffic back to the old version."""
+    told = ran.of(PairChanged)
+    return any(
+        (each.host, each.role, each.state) == (pair.host, pair.role, PairState.ROLLING_BACK) for each in told
+    )
 
 
 def what_ended_with_docker_is_told_as_that(ran: Ran, story: Story) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
-from backstaff.clock import Clock
+from backstaff.clock import Clock, Seconds
 from backstaff.errors import BackstaffError, CommandFailed, HostLost
 from backstaff.hosts.docker_socket import DockerSocket
 from backstaff.hosts.protocol import CommandResult
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_COMMANDS = 5
 READY_SHELLS = 2
 """At the end of a deploy, one gives the lock back and another writes the log."""
+SHELLS_AGAIN_AFTER_S: Seconds = 0.5
+"""How long after one was taken another is opened. Right then the host works for whoever took it; and those
+that a run takes last need no others after them."""
 _OPEN_RETRIES = 6
 _NO_CHANNEL = (asyncssh.Error, OSError, AssertionError)
 """What asyncssh raises where there is no channel. It asserts that there is one when the connection goes in
@@ -147,11 +150,12 @@ class SshHost:
         return None
 
     async def _keep_shells_ready(self) -> None:
-        """Open shells, at once, for those that were taken; where the host has no room for one, no more."""
+        """Open shells for those that were taken; where the host has no room for one, no more."""
         while await self._open_missing_shells():
             while len(self._shells) >= READY_SHELLS:
                 self._shell_taken.clear()
                 await self._shell_taken.wait()
+            await self._clock.sleep(SHELLS_AGAIN_AFTER_S)
 
     async def _open_missing_shells(self) -> bool:
         """Whether all that were missing are there."""
