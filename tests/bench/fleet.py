@@ -23,10 +23,11 @@ from backstaff.clock import LoopClock
 from backstaff.collector import look_seldom
 from backstaff.config.loader import load_config
 from backstaff.config.models import Config
-from backstaff.engine.context import Performer, RunContext
+from backstaff.engine.context import RunContext
 from backstaff.engine.deploy import Deploy, DeployOptions
 from backstaff.engine.ending import Cancellation, run_to_end
 from backstaff.engine.identity import is_dead, this_process
+from backstaff.engine.performer import Performer
 from backstaff.engine.planning import announce_plan
 from backstaff.errors import ExitCode
 from backstaff.events.journal import JournalWriter

@@ -24,9 +24,10 @@ from pathlib import Path
 from statistics import median
 
 from backstaff.collector import look_seldom
-from backstaff.engine.context import Performer, RunContext
+from backstaff.engine.context import RunContext
 from backstaff.engine.deploy import Deploy, DeployOptions
 from backstaff.engine.ending import Cancellation, run_to_end
+from backstaff.engine.performer import Performer
 from backstaff.engine.planning import announce_plan
 from backstaff.errors import ExitCode
 from backstaff.events.journal import JournalWriter, new_run_id

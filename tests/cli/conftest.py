@@ -29,5 +29,5 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         return project.servers
 
     monkeypatch.setattr("backstaff.cli.connecting.SshConnector", connector)
-    monkeypatch.setattr("backstaff.cli.booting.Dials", lambda: project.dials)
+    monkeypatch.setattr("backstaff.cli.preparing.Dials", lambda: project.dials)
     return project

@@ -1,9 +1,26 @@
 """When the hosts of a deploy are dialled before SSH is there: not before all else on this machine is well."""
 
+import json
+import subprocess
+import sys
+
 import pytest
 
-from tests.cli.project import Project
+from tests.cli.project import Dialled, Project
+from tests.cli.test_console_session import mended, web_fails_on_h2
 
+_AT_THE_DIAL = """
+import json, os, sys
+from backstaff.cli.main import main
+from backstaff.hosts.dials import Dials
+
+def begin(*_):
+    print(json.dumps(sorted(sys.modules)), flush=True)
+    os._exit(0)
+
+Dials.begin = begin
+main()
+"""
 DEPLOY = ("deploy", "-P", "--version", "v2")
 HOOK = ".kamal/hooks/pre-connect"
 
@@ -32,4 +49,22 @@ def test_nobody_is_dialled_while_something_is_wrong_here(project: Project, secre
     project.write(".kamal/secrets", secrets)
     assert project.run(*DEPLOY).code == 2
     assert project.dials.names == []
+    assert project.dials.is_closed
+
+
+def test_nothing_that_works_on_hosts_is_loaded_before_they_are_dialled(project: Project) -> None:
+    done = subprocess.run([sys.executable, "-c", _AT_THE_DIAL, *DEPLOY], capture_output=True, text=True)
+    loaded = set(json.loads(done.stdout))
+    assert "backstaff.hosts.dials" in loaded
+    assert not loaded & {"asyncssh", "aiohttp", "backstaff.engine.deploy", "backstaff.events.types"}
+
+
+def test_a_run_that_is_gone_on_with_dials_too(project: Project) -> None:
+    web_fails_on_h2(project)
+    assert project.run(*DEPLOY).code == 1
+    mended(project)
+    project.dials = Dialled()
+    assert project.run("deploy", "--resume", "last-failed").code == 0
+    assert set(project.dials.names) == {"h1", "h2", "db1"}
+    assert project.servers.dials is project.dials
     assert project.dials.is_closed

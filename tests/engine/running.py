@@ -9,9 +9,10 @@ from typing import TypeVar
 from backstaff import __version__
 from backstaff.clock import Seconds
 from backstaff.config.models import BackstaffSettings, Config, OnFailure, Timeouts
-from backstaff.engine.context import Performer, RunContext
+from backstaff.engine.context import RunContext
 from backstaff.engine.deploy import Deploy, DeployOptions
 from backstaff.engine.ending import Cancellation, run_to_end
+from backstaff.engine.performer import Performer
 from backstaff.engine.planning import announce_plan
 from backstaff.engine.resume import EarlierRun
 from backstaff.errors import BackstaffError, ExitCode

@@ -9,8 +9,9 @@ import pytest
 from backstaff.clock import LoopClock
 from backstaff.config.credentials import SecretValue
 from backstaff.config.models import BackstaffSettings, Timeouts
-from backstaff.engine.context import Performer, RunContext
+from backstaff.engine.context import RunContext
 from backstaff.engine.hooks import Hooks
+from backstaff.engine.performer import Performer
 from backstaff.errors import HookFailed, WaitExpired
 from backstaff.events.redact import Redactor
 from backstaff.events.stream import EventStream

@@ -12,9 +12,10 @@ import pytest
 from backstaff.clock import LoopClock
 from backstaff.config.credentials import SecretName, SecretValue
 from backstaff.config.models import Registry
-from backstaff.engine.context import Performer, RunContext
+from backstaff.engine.context import RunContext
 from backstaff.engine.hooks import Hooks
 from backstaff.engine.image import ImageBuild
+from backstaff.engine.performer import Performer
 from backstaff.errors import BuildFailed
 from backstaff.events.redact import Redactor
 from backstaff.events.stream import EventStream

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from backstaff.clock import LoopClock
 from backstaff.config.models import BackstaffSettings, Config, Timeouts
-from backstaff.engine.context import Performer, RunContext
+from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import connected as connected_fleet
 from backstaff.engine.guarded import GuardedHost
+from backstaff.engine.performer import Performer
 from backstaff.events.redact import Redactor
 from backstaff.events.stream import EventStream, Sink
 from tests.hosts.builders import a_connector, address

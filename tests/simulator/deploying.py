@@ -8,9 +8,10 @@ from typing import TypeVar
 from backstaff import __version__
 from backstaff.config.loader import load_config
 from backstaff.config.models import Config
-from backstaff.engine.context import Performer, RunContext
+from backstaff.engine.context import RunContext
 from backstaff.engine.deploy import Deploy, DeployOptions
 from backstaff.engine.ending import Cancellation, run_to_end
+from backstaff.engine.performer import Performer
 from backstaff.engine.planning import announce_plan
 from backstaff.errors import ExitCode
 from backstaff.events.board import Board

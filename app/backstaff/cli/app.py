@@ -6,7 +6,6 @@ from dataclasses import asdict, fields
 import click
 
 from backstaff.cli.answers import Answer, Row
-from backstaff.cli.booting import BootOptions, boot
 from backstaff.cli.grep_options import wanted_lines
 from backstaff.cli.groups import CommandGroup
 from backstaff.cli.lock_options import LockOptions, lock_options
@@ -15,6 +14,7 @@ from backstaff.cli.log_sources import current_sources, sources_called
 from backstaff.cli.looking import UNREACHABLE, Looked, look_around
 from backstaff.cli.options import CommonOptions, common_options
 from backstaff.cli.powering import PowerChange, power
+from backstaff.cli.preparing import BootOptions, boot
 from backstaff.cli.process import run_and_exit
 from backstaff.cli.project import Project, open_project, refuse_without_roles, roles_on_hosts
 from backstaff.engine.app_logs import LogQuery, read_logs

@@ -1,46 +1,28 @@
-"""What `deploy`, `redeploy`, `rollback` and `app boot` have in common."""
+"""The runs of `deploy`, `redeploy`, `rollback` and `app boot`, and of what goes on with one of them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from backstaff.cli.connecting import connector_for
-from backstaff.cli.lock_options import LockOptions
 from backstaff.cli.locked import lock_is_inherited
-from backstaff.cli.looking import look
-from backstaff.cli.options import CommonOptions
 from backstaff.cli.past_boots import tell_past_boots
+from backstaff.cli.preparing import BootOptions, Prepared, planned
 from backstaff.cli.presentation import console_wanted
-from backstaff.cli.project import Project, open_project, read_error_pages, read_secrets, runs_hook
-from backstaff.cli.running import Call, RecordedRun, called, recorded, run_in_lines
-from backstaff.cli.target import target_version, version_before
-from backstaff.config.models import OnFailure
+from backstaff.cli.running import Call, RecordedRun, recorded, run_in_lines
 from backstaff.engine.alongside import alongside
-from backstaff.engine.app_state import watches_of
 from backstaff.engine.context import RunContext
 from backstaff.engine.deploy import Deploy, DeployOptions
-from backstaff.engine.fleet import Fleet
 from backstaff.engine.identity import is_dead, this_process
+from backstaff.engine.performer import Performer
 from backstaff.engine.planning import announce_plan
 from backstaff.engine.questions import Operator
 from backstaff.engine.resume import EarlierRun
 from backstaff.errors import ExitCode
 from backstaff.events.board import Board
 from backstaff.explain.retry import image_is_built, resume_argv
-from backstaff.hosts.connect import load_beside
 from backstaff.hosts.dials import Dials
-from backstaff.plan.plan import Command, Plan, make_plan
-
-
-@dataclass(frozen=True)
-class BootOptions:
-    """Options of the commands that boot containers. `version` stands above that of the common options;
-    `on_failure` None leaves that to the configuration."""
-
-    skip_push: bool = False
-    no_cache: bool = False
-    version: str | None = None
-    on_failure: OnFailure | None = None
-    lock: LockOptions = field(default_factory=LockOptions)
+from backstaff.plan.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -107,13 +89,23 @@ class Booting:
                 self.dials.close()
 
 
-async def boot(common: CommonOptions, command: Command, options: BootOptions) -> ExitCode:
-    """Plan, prove, and carry out. What is wrong on this machine is found before any host is touched."""
-    dials = Dials()
-    try:
-        return await carry_out(await _prepared(common, command, options, dials))
-    finally:
-        dials.close()
+def ready(
+    prepared: Prepared,
+    performer: Performer,
+    argv: Sequence[str] | None = None,
+    earlier: EarlierRun | None = None,
+) -> Booting:
+    """What is prepared, once it is known who does it; `argv` None means this process's own command line."""
+    words = tuple(sys.argv[1:] if argv is None else argv)
+    return Booting(
+        Call(prepared.common, prepared.project, prepared.secrets, performer, words),
+        prepared.plan,
+        prepared.options,
+        prepared.pages,
+        pre_connected=prepared.pre_connected,
+        earlier=earlier,
+        dials=prepared.dials,
+    )
 
 
 async def carry_out(booting: Booting) -> ExitCode:
@@ -126,42 +118,3 @@ async def carry_out(booting: Booting) -> ExitCode:
     from backstaff.cli.in_console import run_in_console
 
     return await run_in_console(lambda group: DeploySession(group, booting))
-
-
-async def _prepared(common: CommonOptions, command: Command, options: BootOptions, dials: Dials) -> Booting:
-    project = open_project(common)
-    # A vault takes its time to give the secrets.
-    load_beside()
-    secrets = await read_secrets(common, project)
-    version = await target_version(project, command, options.version or common.version)
-    looked = version is None
-    if version is None:
-        version = await _version_on_hosts(common, project)
-    plan = planned(project, version, command, options)
-    pages = read_error_pages(project)
-    call = await called(common, project, secrets)
-    if looked or not runs_hook(common, project, "pre-connect"):
-        dials.begin(plan.hosts, project.config.ssh, project.config.sshkit)
-    return Booting(call, plan, options, pages, pre_connected=looked, dials=dials)
-
-
-async def _version_on_hosts(common: CommonOptions, project: Project) -> str:
-    """The version to roll back to where none is given."""
-    selection = project.selection
-
-    async def find(run: RunContext, fleet: Fleet) -> str:
-        return await version_before(run, selection, await watches_of(run, fleet, selection))
-
-    return await look(common, project, selection.app_hosts, find, command="rollback")
-
-
-def planned(project: Project, version: str, command: Command, options: BootOptions) -> Plan:
-    """The plan for everything that is selected. Raises `PlanRefused` and `UsageError`."""
-    return make_plan(
-        project.config,
-        project.selection,
-        version,
-        command,
-        skip_push=options.skip_push,
-        on_failure=options.on_failure,
-    )

@@ -6,9 +6,9 @@ from typing import TypeVar
 import click
 from click.core import ParameterSource
 
-from backstaff.cli.booting import BootOptions, boot
 from backstaff.cli.lock_options import LockOptions, lock_options
 from backstaff.cli.options import CommonOptions, common_options
+from backstaff.cli.preparing import BootOptions, boot
 from backstaff.cli.process import run_and_exit
 from backstaff.config.models import OnFailure
 from backstaff.errors import ExitCode

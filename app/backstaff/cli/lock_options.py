@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from backstaff.config.models import Config
-from backstaff.engine.lock_choice import LockPatience
+
+if TYPE_CHECKING:
+    from backstaff.engine.lock_choice import LockPatience
 
 R = TypeVar("R")
 
@@ -39,8 +41,11 @@ class LockOptions:
     timeout_s: float | None = None
     interval_s: float = 15
 
-    def patience(self, config: Config) -> LockPatience:
+    def patience(self, config: Config) -> "LockPatience":
         """The options as the engine takes them."""
+        # The engine is there once a run begins, which nothing has to wait for that only reads options.
+        from backstaff.engine.lock_choice import LockPatience
+
         limit_s = config.backstaff.timeouts.lock if self.timeout_s is None else self.timeout_s
         return LockPatience(wait_s=limit_s if self.wait else 0, interval_s=self.interval_s)
 

@@ -14,8 +14,9 @@ from backstaff.cli.process import run_and_exit
 from backstaff.cli.project import Project, open_project
 from backstaff.cli.reporting import show_error
 from backstaff.cli.standard_output import StandardOutput
-from backstaff.cli.target import target_version, version_before
+from backstaff.cli.target import target_version
 from backstaff.cli.this_machine import hook_warnings, this_machine
+from backstaff.cli.version_before import version_before
 from backstaff.engine.app_state import watches_of
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backstaff.cli.options import CommonOptions
-from backstaff.cli.waiting import run_secret_command
 from backstaff.config.commands import CommandUnavailable, run_async
 from backstaff.config.credentials import SecretValue
 from backstaff.config.loader import load_config
 from backstaff.config.models import Config, SecretNeed
-from backstaff.config.secrets import Secrets, resolve_secrets, run_in_shell
-from backstaff.engine.context import Performer
+from backstaff.config.secrets import SecretCommand, Secrets, resolve_secrets, run_in_shell
+from backstaff.engine.performer import Performer
 from backstaff.errors import UsageError
 from backstaff.explain.words import listed
+from backstaff.hosts.connect import load_beside
 from backstaff.kamal.error_pages import PATTERNS
 from backstaff.plan.selection import Selection, select
 
@@ -61,12 +61,19 @@ async def read_secrets(
 ) -> Secrets:
     """All secrets that the run needs; `needs` None means those of a deploy. A command that lasts is told on
     standard error. Raises `SecretsError`."""
+
+    async def run(command: SecretCommand) -> str:
+        # A vault takes its time: what connects to hosts can be loaded then.
+        load_beside()
+        if common.quiet:
+            return await run_in_shell(command)
+        # Most secrets are written where they are read, and need no command.
+        from backstaff.cli.waiting import run_secret_command
+
+        return await run_secret_command(command)
+
     return await resolve_secrets(
-        project.config,
-        needs,
-        environ=project.environ,
-        cwd=project.directory,
-        run=run_in_shell if common.quiet else run_secret_command,
+        project.config, needs, environ=project.environ, cwd=project.directory, run=run
     )
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backstaff.cli.answers import Answer
-from backstaff.cli.booting import Booting, BootOptions, carry_out, planned
 from backstaff.cli.options import CommonOptions
+from backstaff.cli.preparing import BootOptions, Prepared, carried_out, planned
 from backstaff.cli.project import Project, open_project, read_error_pages, read_secrets
-from backstaff.cli.running import called
 from backstaff.config.version import resolve_version
 from backstaff.engine.resume import EarlierRun
 from backstaff.errors import ExitCode, JournalError, PlanRefused, UsageError
@@ -20,6 +19,7 @@ from backstaff.events.types import RunStarted
 from backstaff.explain.given import value_of, was_given
 from backstaff.explain.retry import RESUMABLE, image_is_built, resumed_argv
 from backstaff.explain.words import by_role
+from backstaff.hosts.dials import Dials
 from backstaff.plan.patterns import split_items
 from backstaff.plan.plan import Command
 from backstaff.replay.catalogue import find_journal
@@ -55,7 +55,11 @@ async def resume(common: CommonOptions, options: BootOptions, wanted: str, *, co
         answer.sentence(f"Run {run.run} is done: there is nothing to resume.", run=run.run, verdict="done")
         return ExitCode.DONE
     refuse_contradictions(recorded, common, options, config_given=config_given)
-    return await carry_out(await _prepared(recorded, common, options))
+    return await carried_out(
+        lambda dials: _prepared(recorded, common, options, dials),
+        argv=resumed_argv(run, sys.argv[1:]),
+        earlier=earlier_run(recorded),
+    )
 
 
 def read_run(path: Path) -> Recorded:
@@ -108,7 +112,9 @@ def _other_way(run: RunStarted, options: BootOptions, *, built: bool) -> Iterato
         yield f"--on-failure, and it was `{run.command}`, which never goes back by itself"
 
 
-async def _prepared(recorded: Recorded, common: CommonOptions, options: BootOptions) -> Booting:
+async def _prepared(
+    recorded: Recorded, common: CommonOptions, options: BootOptions, dials: Dials
+) -> Prepared:
     run = recorded.started
     common = replace(
         common,
@@ -124,8 +130,7 @@ async def _prepared(recorded: Recorded, common: CommonOptions, options: BootOpti
     options = await _about_image(recorded, project, options)
     secrets = await read_secrets(common, project)
     plan = planned(project, run.version, Command(run.command), options)
-    call = await called(common, project, secrets, resumed_argv(run, sys.argv[1:]))
-    return Booting(call, plan, options, read_error_pages(project), earlier=earlier_run(recorded))
+    return Prepared(common, project, secrets, plan, options, read_error_pages(project), dials)
 
 
 def _refuse_other_configuration(recorded: Recorded, project: Project) -> None:

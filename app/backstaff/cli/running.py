@@ -14,9 +14,10 @@ from backstaff.cli.run_bounds import keep_within_bounds
 from backstaff.cli.signals import handled, leave_at_once
 from backstaff.clock import LoopClock
 from backstaff.config.secrets import Secrets
-from backstaff.engine.context import Performer, RunContext
+from backstaff.engine.context import RunContext
 from backstaff.engine.ending import Cancellation, run_to_end
 from backstaff.engine.lock import release_command
+from backstaff.engine.performer import Performer
 from backstaff.engine.questions import Operator
 from backstaff.errors import ExitCode
 from backstaff.events.journal import JournalWriter, journal_directory, new_run_id
@@ -130,14 +131,6 @@ def context_of(call: Call, *, command: str, version: str, operator: Operator | N
     )
 
 
-async def called(
-    common: CommonOptions, project: Project, secrets: Secrets, argv: Sequence[str] | None = None
-) -> Call:
-    """The call of this process; `argv` None means its own command line."""
-    words = sys.argv[1:] if argv is None else argv
-    return Call(common, project, secrets, await find_performer(project), tuple(words))
-
-
 async def run_in_lines(recorded_run: RecordedRun) -> ExitCode:
     """Carry a run out, told on standard output as the options say, and ended well by signals."""
     common = recorded_run.call.common
@@ -151,7 +144,7 @@ async def run_recorded(
     common: CommonOptions, project: Project, secrets: Secrets, *, command: str, version: str, work: Work
 ) -> ExitCode:
     """Do `work` as a run that is told on standard output."""
-    call = await called(common, project, secrets)
+    call = Call(common, project, secrets, await find_performer(project), tuple(sys.argv[1:]))
     return await run_in_lines(recorded(call, command=command, version=version, work=work))
 
 

@@ -10,11 +10,12 @@ from backstaff import __version__
 from backstaff.config.loader import load_config
 from backstaff.config.models import Config
 from backstaff.demo.scenario import FIRST, Scenario
-from backstaff.engine.context import Performer, RunContext
+from backstaff.engine.context import RunContext
 from backstaff.engine.deploy import Deploy, DeployOptions
 from backstaff.engine.ending import Cancellation, run_to_end
 from backstaff.engine.identity import is_dead, this_process
 from backstaff.engine.lock import DEFAULT_CONFIG_FILE
+from backstaff.engine.performer import Performer
 from backstaff.engine.planning import announce_plan
 from backstaff.engine.questions import Operator
 from backstaff.errors import ExitCode

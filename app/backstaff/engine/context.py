@@ -8,19 +8,12 @@ from backstaff.clock import Clock, LoopClock
 from backstaff.config.credentials import SecretValue
 from backstaff.config.models import Config, Role, Timeouts
 from backstaff.engine.asking import Asking
+from backstaff.engine.performer import Performer
 from backstaff.engine.progress import Reporter
 from backstaff.engine.questions import Operator
 from backstaff.engine.waits import Waits
 from backstaff.events.stream import EventStream
 from backstaff.plan.plan import Plan
-
-
-@dataclass(frozen=True)
-class Performer:
-    """Who runs the tool: `name` goes into the lock, `email` (or the login name) into audit lines."""
-
-    name: str
-    email: str
 
 
 @dataclass(frozen=True)
