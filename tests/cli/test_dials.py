@@ -68,3 +68,15 @@ def test_a_run_that_is_gone_on_with_dials_too(project: Project) -> None:
     assert set(project.dials.names) == {"h1", "h2", "db1"}
     assert project.servers.dials is project.dials
     assert project.dials.is_closed
+
+
+@pytest.mark.parametrize(("secret", "times"), [("hunter22", 0), ("$(echo hunter22)", 1)])
+def test_what_connects_is_loaded_once_while_commands_give_secrets(
+    project: Project, monkeypatch: pytest.MonkeyPatch, secret: str, times: int
+) -> None:
+    loaded: list[object] = []
+    monkeypatch.setattr("backstaff.cli.project.load_beside", lambda: loaded.append(None))
+    project.write(".kamal/secrets", f"REGISTRY_PASSWORD={secret}\nTOKEN={secret}")
+    project.add("env:\n  secret: [TOKEN]\n")
+    assert project.run(*DEPLOY).code == 0
+    assert len(loaded) == times

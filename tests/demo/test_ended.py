@@ -33,6 +33,7 @@ FAST, SLOW = "12", "3"
 """Speeds. A deadline of the run is to be far away while somebody insists, for it is as fast as the run."""
 
 AGAIN_EVERY_S = 0.05
+GONE_WITHIN_S = 60.0
 _HANGS_AT_RELEASE = '#!/bin/sh\n[ "$1" = -f ] && exec /bin/mv "$@"\nexec sleep 600\n'
 
 
@@ -74,7 +75,8 @@ async def playing(place: Path, *, speed: str = FAST, before: str = "") -> AsyncI
     finally:
         if process.returncode is None:
             send(process, signal.SIGKILL)
-            await process.communicate()
+            async with asyncio.timeout(GONE_WITHIN_S):
+                await process.communicate()
 
 
 def send(process: Process, number: signal.Signals) -> None:

@@ -10,10 +10,10 @@ from backstaff.errors import ExitCode
 from backstaff.events.board import Board
 from backstaff.events.facts import LockState, Outcome, PairState, Phase, WaitKind
 from backstaff.events.types import (
+    CommandRun,
     Failed,
     LockChanged,
     PairChanged,
-    PhaseStarted,
     RunEnded,
     WaitEnded,
     WaitStarted,
@@ -226,10 +226,17 @@ def the_exit_code_tells_the_truth(ran: Ran, story: Story) -> None:
 
 
 def _ended_after_the_look(ran: Ran, pair: Pair) -> bool:
-    """Whether what a pair runs ended when the run had begun to look for the last time."""
-    (look,) = ran.at(PhaseStarted, lambda body: getattr(body, "phase", None) is Phase.VERIFY)
-    new, history = ran.new(pair.host, pair.role), ran.datacentre[pair.host].history
-    return any(each.what == "die" and each.container is new and each.at > look for each in history)
+    """Whether what a pair runs ended when the run had looked at it for the last time."""
+    new, server = ran.new(pair.host, pair.role), ran.datacentre[pair.host]
+    looks = [
+        event.t - event.body.took_s
+        for event in ran.events
+        if isinstance(event.body, CommandRun)
+        and new is not None
+        and (event.body.host, event.body.line) == (pair.host, f"docker inspect {new.name}")
+    ]
+    ends = [each.at for each in server.history if each.what == "die" and each.container is new]
+    return bool(looks and ends) and ends[-1] >= looks[-1]
 
 
 def the_card_names_a_host_at_fault(ran: Ran, story: Story) -> None:
@@ -255,8 +262,8 @@ def nothing_half_booted_runs(ran: Ran, story: Story) -> None:
         if new is None or new not in up or new.created_at < EPOCH + timedelta(microseconds=1):
             continue
         if pair.proxied:
-            may_serve = {NEW, story.old} if _goes_back(ran, pair) else {NEW}
-            assert ran.serving(pair.host, pair.role) in may_serve, pair
+            cut_off = ran.states(pair.host, pair.role) is PairState.CANCELLED and _goes_back(ran, pair)
+            assert ran.serving(pair.host, pair.role) in {NEW, story.old if cut_off else NEW}, pair
         else:
             stopped = [each for each in server.history if each.what == "asked to stop"]
             assert any(each.container.role == pair.role for each in stopped), pair

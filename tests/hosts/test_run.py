@@ -198,6 +198,19 @@ async def test_a_shell_is_ready_before_its_script_and_another_after_it(
     assert not any("42" in command or "6 * 7" in command for command in server.commands)
 
 
+async def test_what_a_run_takes_last_is_not_made_ready_again(
+    server: ServerState, known_hosts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ssh_host, "SHELLS_AGAIN_AFTER_S", 3600)
+    async with connected(server, known_hosts) as host, asyncio.TaskGroup() as group:
+        minding = group.create_task(host.wait_lost())
+        await until(lambda: server.running == READY_SHELLS)
+        for _ in range(READY_SHELLS + 1):
+            assert (await host.run("echo on")).stdout == "on\n"
+        minding.cancel()
+    assert len(server.commands) == READY_SHELLS + 1
+
+
 async def test_without_room_for_ready_shells_scripts_run_all_the_same(
     server: ServerState, known_hosts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """What `deploy`, `redeploy`, `rollback` and `app boot` do before there is a run.
 
-All that is wrong on this machine is found here, before any host is touched. What connects to hosts and works
-on them is not needed for that: it is loaded while the hosts are being dialled.
+All that is wrong on this machine is found here, before any host is touched. What logs in to hosts and carries
+a run out is not needed for that: it is loaded while the hosts are being dialled.
 """
 
 import asyncio

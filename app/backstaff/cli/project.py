@@ -62,9 +62,14 @@ async def read_secrets(
     """All secrets that the run needs; `needs` None means those of a deploy. A command that lasts is told on
     standard error. Raises `SecretsError`."""
 
+    loading = False
+
     async def run(command: SecretCommand) -> str:
-        # A vault takes its time: what connects to hosts can be loaded then.
-        load_beside()
+        nonlocal loading
+        if not loading:
+            # A vault takes its time: what connects to hosts can be loaded then.
+            loading = True
+            load_beside()
         if common.quiet:
             return await run_in_shell(command)
         # Most secrets are written where they are read, and need no command.

@@ -6,12 +6,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from backstaff.config.models import OnFailure
-from backstaff.engine.ahead import Ahead
 from backstaff.engine.alongside import alongside
 from backstaff.engine.audit import AuditTrail
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext, roles_of
-from backstaff.engine.finish import Kept, list_kept, tag_and_prune, tidy
+from backstaff.engine.finish import tag_and_prune, tidy
 from backstaff.engine.fleet import Fleet, connected
 from backstaff.engine.going_back import TakenOver, go_back
 from backstaff.engine.guarded import GuardedHost
@@ -20,7 +19,7 @@ from backstaff.engine.image import ImageBuild
 from backstaff.engine.local_registry import ensure_local_registry, lent_to
 from backstaff.engine.lock import DeployLock
 from backstaff.engine.lock_choice import LockPatience
-from backstaff.engine.observe import Services, observe, proxy_services, tell_room, verify
+from backstaff.engine.observe import observe, tell_room, verify
 from backstaff.engine.planning import announce_plan
 from backstaff.engine.prepare import Preparation
 from backstaff.engine.pull import check_label, pull_everywhere
@@ -75,8 +74,6 @@ class Deploy:
         self._whole = plan
         self._resuming: Resuming | None = None
         self._audit = AuditTrail(run)
-        self._proxies = Ahead[Services](run.clock, lambda host: proxy_services(self._plan, host))
-        self._kept = Ahead[Kept](run.clock, lambda host: list_kept(run.config, host))
         self._hooks = Hooks(
             run, hosts=plan.selection.hosts, roles=plan.selection.filtered_roles, skip=options.skip_hooks
         )
@@ -154,15 +151,14 @@ class Deploy:
 
     async def _change(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
         """Everything that changes hosts, and the look at them afterwards, which a failure also ends with."""
-        following = [watch.follow() for watch in watches.values()]
-        async with alongside(*following, self._proxies.follow(), self._kept.follow()):
+        async with alongside(*(watch.follow() for watch in watches.values())):
             try:
                 await self._image(fleet)
                 await self._locked(fleet, watches, lock)
             except BaseException:
-                await self._conclude(fleet, watches, lock, None)
+                await self._conclude(fleet, watches, lock)
                 raise
-            verdicts = await self._conclude(fleet, watches, lock, self._proxies)
+            verdicts = await self._conclude(fleet, watches, lock)
         refuse_if_split(verdicts)
         lock.refuse_if_left_behind()
 
@@ -209,31 +205,23 @@ class Deploy:
             self._hooks.locked = False
 
     async def _conclude(
-        self,
-        fleet: Fleet,
-        watches: Mapping[str, ContainerWatch],
-        lock: DeployLock,
-        ahead: Ahead[Services] | None,
+        self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock
     ) -> Sequence[PairVerdict]:
         """Give the lock back, and while that is done take the last look, which changes nothing but
         traffic that goes nowhere."""
         async with asyncio.TaskGroup() as both:
             both.create_task(uninterrupted(lock.release()))
-            looking = both.create_task(self._last_look(fleet, watches, ahead))
+            looking = both.create_task(self._last_look(fleet, watches))
         return looking.result()
 
     async def _boot(self, watches: Mapping[str, ContainerWatch]) -> None:
         """Boot, and where that fails go back as far as that is wanted. Who cancels does not want more to be
         changed, and may not have the time: then everything stays where it is."""
         run, plan = self._run, self._plan
-        rollout = Rollout(run, plan, watches, self._audit, self._hooks, self._booted)
+        rollout = Rollout(run, plan, watches, self._audit, self._hooks)
         try:
             with run.report.phase(Phase.BOOT):
-                try:
-                    await rollout.boot()
-                finally:
-                    self._proxies.end()
-                    self._kept.end()
+                await rollout.boot()
         except BackstaffError as failure:
             taken = (*self._taken_over_before(watches), *rollout.taken_over)
             if plan.on_failure is OnFailure.ROLLBACK and taken:
@@ -241,15 +229,6 @@ class Deploy:
                     left = await go_back(run, watches, self._audit, taken, parallel_roles=plan.parallel_roles)
                 failure.evidence = (*left, *failure.evidence)
             raise
-
-    def _booted(self, host: GuardedHost) -> None:
-        """All that `host` has to boot is healthy. What the end of the run asks of it can be asked, unless a
-        program of the operator's may still change something."""
-        if any(map(self._hooks.has, ("pre-app-boot", "post-app-boot"))):
-            return
-        self._proxies.ask_soon(host)
-        if self._plan.command.prunes:
-            self._kept.ask_soon(host)
 
     def _taken_over_before(self, watches: Mapping[str, ContainerWatch]) -> Sequence[TakenOver]:
         """What an earlier run has brought to the version, which is no use if this one fails."""
@@ -259,21 +238,18 @@ class Deploy:
         return [found for pair in self._plan.done if (found := earlier.taken_over(self._run, pair, watches))]
 
     async def _finish(self, host: GuardedHost) -> None:
-        tags = host.name in self._plan.selection.app_hosts
-        kept = self._kept if self._plan.command.prunes else None
-        await tag_and_prune(self._run, host, self._audit, kept, tags=tags)
+        tags, prunes = host.name in self._plan.selection.app_hosts, self._plan.command.prunes
+        await tag_and_prune(self._run, host, self._audit, tags=tags, prunes=prunes)
         roles = roles_of(self._run.config, self._plan, host.name)
         await tidy(self._run, host, roles, self._audit)
 
-    async def _last_look(
-        self, fleet: Fleet, watches: Mapping[str, ContainerWatch], ahead: Ahead[Services] | None
-    ) -> Sequence[PairVerdict]:
+    async def _last_look(self, fleet: Fleet, watches: Mapping[str, ContainerWatch]) -> Sequence[PairVerdict]:
         """Observe the hosts again, and write what a failure has left out of their audit logs."""
         with self._run.report.phase(Phase.VERIFY):
             async with asyncio.TaskGroup() as group:
                 for host in fleet.hosts:
                     group.create_task(self._audit.flush(host))
-                looking = group.create_task(verify(self._run, self._plan, watches, ahead))
+                looking = group.create_task(verify(self._run, self._plan, watches))
             return looking.result()
 
 

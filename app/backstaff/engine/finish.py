@@ -1,10 +1,8 @@
 """After the boot: the latest tag, and the removal of what is too old to keep."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from backstaff.config.models import Config, Role
-from backstaff.engine.ahead import Ahead
 from backstaff.engine.audit import AuditTrail
 from backstaff.engine.context import RunContext
 from backstaff.engine.guarded import GuardedHost
@@ -21,23 +19,14 @@ from backstaff.kamal.prune import any_untagged, choose
 from backstaff.kamal.script import script
 
 
-@dataclass(frozen=True)
-class Kept:
-    """The service's containers and images on a host."""
-
-    containers: Sequence[ContainerSummary]
-    images: Sequence[Image]
-
-
 async def tag_and_prune(
-    run: RunContext, host: GuardedHost, audit: AuditTrail, kept: Ahead[Kept] | None, *, tags: bool
+    run: RunContext, host: GuardedHost, audit: AuditTrail, *, tags: bool, prunes: bool
 ) -> None:
-    """Both at once, for neither needs the other; what they have done is noted in the order of Kamal's log.
-    Without `kept` nothing is pruned."""
+    """Both at once, for neither needs the other; what they have done is noted in the order of Kamal's log."""
     tagged: list[str] = []
     pruned: list[str] = []
     jobs = [_tag_latest(run, host, tagged)] if tags else []
-    jobs += [_prune(run, host, kept, pruned)] if kept is not None else []
+    jobs += [_prune(run, host, pruned)] if prunes else []
     try:
         await at_once(*jobs)
     finally:
@@ -76,20 +65,19 @@ async def tidy(run: RunContext, host: GuardedHost, roles: Sequence[Role], audit:
         run.stream.emit(Notice(level="warning", host=host.name, text=text))
 
 
-async def _prune(run: RunContext, host: GuardedHost, kept: Ahead[Kept], done: list[str]) -> None:
+async def _prune(run: RunContext, host: GuardedHost, done: list[str]) -> None:
     """Remove old containers, then the images that no container needs. The new version serves already, so
     whatever fails here is told as a warning."""
     try:
         with run.report.step("prune", host.name) as note:
-            note.detail = await _remove_old(run.config, host, await kept.of(host))
+            note.detail = await _remove_old(run.config, host)
         done += [PRUNED_CONTAINERS, PRUNED_IMAGES]
     except BackstaffError as error:
         text = f"pruning did not finish: {error.what}"
         run.stream.emit(Notice(level="warning", host=host.name, text=text))
 
 
-async def list_kept(config: Config, host: GuardedHost) -> Kept:
-    """List what pruning chooses from."""
+async def _remove_old(config: Config, host: GuardedHost) -> str:
     docker, labels = host.docker, {"service": config.service}
     containers: list[ContainerSummary] = []
     images: list[Image] = []
@@ -101,19 +89,14 @@ async def list_kept(config: Config, host: GuardedHost) -> Kept:
         images.extend(await docker.images(labels))
 
     await at_once(list_containers(), list_images())
-    return Kept(containers, images)
-
-
-async def _remove_old(config: Config, host: GuardedHost, kept: Kept) -> str:
-    docker, labels = host.docker, {"service": config.service}
-    choice = choose(config, kept.containers, kept.images)
+    choice = choose(config, containers, images)
     await at_once(*(docker.remove(container) for container in choice.containers))
     dangling: list[int] = []
 
     async def prune_dangling() -> None:
         dangling.append(await docker.prune_dangling_images(labels))
 
-    prunes = (prune_dangling(),) if any_untagged(config, kept.images, choice) else ()
+    prunes = (prune_dangling(),) if any_untagged(config, images, choice) else ()
     await at_once(*(docker.untag(tag) for tag in choice.tags), *prunes)
     containers_gone, images_gone = len(choice.containers), len(choice.tags) + sum(dangling)
     return f"{counted(containers_gone, 'container')} and {counted(images_gone, 'image')} removed"

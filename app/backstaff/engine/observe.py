@@ -1,10 +1,8 @@
 """What the hosts run, before anything is changed and again after everything was."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
-from backstaff.engine.ahead import Ahead
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext, roles_of
 from backstaff.engine.guarded import GuardedHost
@@ -84,19 +82,9 @@ async def tell_room(run: RunContext, host: GuardedHost) -> None:
         run.stream.emit(Notice(level="warning", host=host.name, text=text))
 
 
-Services = Sequence[ProxyService] | None
-"""What a host's proxy serves, None if it does not run."""
-
-
-async def verify(
-    run: RunContext,
-    plan: Plan,
-    watches: Mapping[str, ContainerWatch],
-    ahead: Ahead[Services] | None = None,
-) -> Sequence[PairVerdict]:
+async def verify(run: RunContext, plan: Plan, watches: Mapping[str, ContainerWatch]) -> Sequence[PairVerdict]:
     """Observe all pairs again and compare with what the run promised. Never raises for a host that can not
-    be observed in time, but says so; the others are told all the same. What `ahead` has asked the proxies
-    since all went well is not asked again, unless it looks as if something had happened meanwhile."""
+    be observed in time, but says so; the others are told all the same."""
     pairs_of: dict[str, list[Pair]] = {}
     for pair in plan.every_pair:
         pairs_of.setdefault(pair.host, []).append(pair)
@@ -107,7 +95,7 @@ async def verify(
         pairs = pairs_of.get(host.name, [])
         async with host.daemon.blamed():
             return await run.waits.wait(
-                wait, lambda _: _verdicts(run, plan, watches[host.name], pairs, ahead), host.breakers
+                wait, lambda _: _verdicts(run, plan, watches[host.name], pairs), host.breakers
             )
 
     seen, failures = await try_each([watch.host for watch in watches.values()], look_in_time)
@@ -122,25 +110,17 @@ async def verify(
 
 @dataclass(frozen=True)
 class _Sight:
-    """What one look at a host shows."""
+    """What one look at a host shows; `services` are those of its proxy, None if it does not run."""
 
     verdicts: list[PairVerdict]
-    services: Services
+    services: Sequence[ProxyService] | None
 
 
 async def _verdicts(
-    run: RunContext,
-    plan: Plan,
-    watch: ContainerWatch,
-    pairs: Sequence[Pair],
-    ahead: Ahead[Services] | None,
+    run: RunContext, plan: Plan, watch: ContainerWatch, pairs: Sequence[Pair]
 ) -> list[PairVerdict]:
     """What a host shows. A daemon that is being shut down shows containers that it has ended itself: then
     there is nothing to be seen until it is back."""
-    if ahead is not None:
-        agreed = await _look(run, plan, watch, pairs, ahead)
-        if all(each.agrees for each in agreed.verdicts):
-            return agreed.verdicts
     began = run.clock.now()
     seen = await _look(run, plan, watch, pairs)
     unlike = next((each for each in seen.verdicts if not each.agrees), None)
@@ -155,38 +135,19 @@ async def _verdicts(
     raise cause
 
 
-async def _look(
-    run: RunContext,
-    plan: Plan,
-    watch: ContainerWatch,
-    pairs: Sequence[Pair],
-    ahead: Ahead[Services] | None = None,
-) -> _Sight:
+async def _look(run: RunContext, plan: Plan, watch: ContainerWatch, pairs: Sequence[Pair]) -> _Sight:
     """All that is asked for is asked at once; a container goes by the name that the plan gives it."""
     seen: dict[Pair, Container | None] = {}
-    told: list[Services] = []
+    services: list[Sequence[ProxyService] | None] = []
 
     async def inspect(pair: Pair) -> None:
         seen[pair] = await watch.host.docker.inspect(container_name(run.config, pair.role, plan.version))
 
     async def ask_proxy() -> None:
-        told.append(await _services(plan, watch.host, ahead))
+        services.append(await proxy_services(plan, watch.host))
 
     await at_once(watch.refresh(), ask_proxy(), *(inspect(pair) for pair in pairs))
-    services = told[0]
-    proxy = watch.named(PROXY_CONTAINER)
-    if services and (proxy is None or proxy.state is not ContainerState.RUNNING):
-        # It has ended since it was asked.
-        services = None
-    return _Sight([_verdict(run, plan, watch, pair, seen[pair], services) for pair in pairs], services)
-
-
-async def _services(plan: Plan, host: GuardedHost, ahead: Ahead[Services] | None) -> Services:
-    if ahead is not None:
-        # What could not be asked then can perhaps be asked now.
-        with suppress(BackstaffError):
-            return await ahead.of(host)
-    return await proxy_services(plan, host)
+    return _Sight([_verdict(run, plan, watch, pair, seen[pair], services[0]) for pair in pairs], services[0])
 
 
 def _unknown(plan: Plan, pair: Pair, error: BackstaffError | None) -> PairVerdict:
@@ -194,7 +155,7 @@ def _unknown(plan: Plan, pair: Pair, error: BackstaffError | None) -> PairVerdic
     return PairVerdict(host=pair.host, role=pair.role, expected=plan.version, unknown=why)
 
 
-async def proxy_services(plan: Plan, host: GuardedHost) -> Services:
+async def proxy_services(plan: Plan, host: GuardedHost) -> Sequence[ProxyService] | None:
     """What a host's proxy serves; nothing where the plan has none, None where it does not run."""
     if host.name not in plan.selection.proxy_hosts:
         return ()
@@ -207,7 +168,7 @@ def _verdict(
     watch: ContainerWatch,
     pair: Pair,
     seen: Container | None,
-    services: Services,
+    services: Sequence[ProxyService] | None,
 ) -> PairVerdict:
     prefix = container_prefix(run.config, pair.role)
     expected = watch.named(container_name(run.config, pair.role, plan.version))
@@ -229,7 +190,9 @@ def _verdict(
     )
 
 
-def shortfall(run: RunContext, pair: Pair, seen: Container | None, services: Services) -> str:
+def shortfall(
+    run: RunContext, pair: Pair, seen: Container | None, services: Sequence[ProxyService] | None
+) -> str:
     """What a pair's container lacks to do the pair's work, empty if nothing. `services` are those of the
     host's proxy, None if it does not run."""
     note = _disagreement(seen)
@@ -264,7 +227,7 @@ def _disagreement(seen: Container | None) -> str:
     return ""
 
 
-def _proxy_disagreement(services: Services, prefix: str, seen: Container) -> str:
+def _proxy_disagreement(services: Sequence[ProxyService] | None, prefix: str, seen: Container) -> str:
     if services is None:
         return "kamal-proxy does not run"
     service = next((each for each in services if each.name == prefix), None)

@@ -1,8 +1,7 @@
 """Boot groups, one after the other; within a group hosts (or all pairs) at once."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from backstaff.engine.audit import AuditTrail
 from backstaff.engine.barrier import Barrier
@@ -10,7 +9,6 @@ from backstaff.engine.boot import PairBoot, PairResult
 from backstaff.engine.containers import ContainerWatch
 from backstaff.engine.context import RunContext
 from backstaff.engine.going_back import TakenOver
-from backstaff.engine.guarded import GuardedHost
 from backstaff.engine.hooks import Hooks
 from backstaff.engine.limits import SLACK_S, pair_limit_s
 from backstaff.engine.together import with_others
@@ -24,7 +22,7 @@ from backstaff.plan.plan import Plan
 
 
 class Rollout:
-    """Boots all groups of a plan. `booted` is told of each host once all its pairs are healthy."""
+    """Boots all groups of a plan."""
 
     def __init__(
         self,
@@ -33,15 +31,12 @@ class Rollout:
         watches: Mapping[str, ContainerWatch],
         audit: AuditTrail,
         hooks: Hooks,
-        booted: Callable[[GuardedHost], None],
     ) -> None:
         self._run = run
         self._plan = plan
         self._watches = watches
         self._audit = audit
         self._hooks = hooks
-        self._booted = booted
-        self._to_boot = Counter(pair.host for group in plan.groups for pair in group.pairs)
         self._taken: list[TakenOver] = []
         self._barrier: Barrier | None = None
         if plan.barrier is not None:
@@ -100,15 +95,8 @@ class Rollout:
                 continue
             for behind in lane[place + 1 :]:
                 self._queued(behind, f"behind {pair.role} on the same host")
-            results.append(result := await boot.boot())
-            if result.error is None and not result.halted:
-                self._count_off(pair)
+            results.append(await boot.boot())
         return results
-
-    def _count_off(self, pair: Pair) -> None:
-        self._to_boot[pair.host] -= 1
-        if not self._to_boot[pair.host]:
-            self._booted(self._watches[pair.host].host)
 
     def _pair(self, pair: Pair) -> PairBoot:
         return PairBoot(

@@ -12,15 +12,14 @@ _CHUNK = 64 * 1024
 _FIRST_SIGNAL_STATUS = 129
 _LAST_SIGNAL_STATUS = 159
 
-# The script becomes a function, which is read whole before it starts, so its commands can not eat it; it runs
-# in a process group of its own; and when standard input ends early, because the call was cancelled or the
-# connection is gone, that group is ended. Its length comes first, in a line of its own: so the shell can be
-# there before the script. Every process that this needs costs the host as much as the script itself.
-_WHOLE = "'whole() {\\n:\\n%s\\n}\\nwhole </dev/null\\n'"
+# The script is read whole before it starts, so its commands can not eat it; it runs in a process group of
+# its own; and when standard input ends early, because the call was cancelled or the connection is gone, that
+# group is ended. Its length comes first, in a line of its own: so the shell can be there before the script.
+_INNER = 'script=$(cat); exec </dev/null; eval "$script"'
 _OUTER = (
     'read -r length || exit 0; script=$(head -c "$length"); exec 3<&0; '
     "apart=; command -v setsid >/dev/null && apart=setsid; "
-    f'printf {_WHOLE} "$script" | $apart sh 3<&- & child=$!; '
+    f'printf %s "$script" | $apart sh -c {shlex.quote(_INNER)} 3<&- & child=$!; '
     "end() { kill -$1 -$child || kill -$1 $child; }; "
     "(read -r _ <&3; end TERM; sleep 2; end KILL) >/dev/null 2>&1 & watch=$!; "
     "exec 3<&-; wait $child; status=$?; kill $watch 2>/dev/null; exit $status"

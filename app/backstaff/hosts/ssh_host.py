@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # sshd's default limit is 10 sessions for a connection, and it frees them late.
 MOST_COMMANDS = 5
 READY_SHELLS = 2
-"""At the end of a deploy, one gives the lock back and another writes the log."""
+"""At the end of a deploy, mostly one gives the lock back and another writes the log."""
 SHELLS_AGAIN_AFTER_S: Seconds = 0.5
 """How long after one was taken another is opened. Right then the host works for whoever took it; and those
 that a run takes last need no others after them."""
