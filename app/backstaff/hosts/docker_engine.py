@@ -14,9 +14,10 @@ from backstaff.hosts.docker_socket import DockerSocket
 from backstaff.hosts.docker_words import in_words
 
 _NO_CONNECTION = 900
-_CONNECTIONS = 6
-"""How many calls go out at once when a run looks at a host. A connection that is there already saves each of
-them, and those that follow, a round trip."""
+_CONNECTIONS = 8
+"""Six calls go out at once when a run looks at a host, and a connection that is there already saves each of
+them a round trip. What follows a log, and a program in a container, uses a connection up; at the end of a
+deploy enough of them are left with these."""
 
 
 class DockerEngine:
