@@ -1,5 +1,4 @@
 import asyncio
-from datetime import timedelta
 
 import pytest
 
@@ -8,8 +7,7 @@ from backstaff.events.facts import LockState
 from backstaff.events.types import Verified
 from backstaff.plan.plan import Command
 from tests.engine.running import NEW, OLD, Scene, run, short_config
-from tests.fakes.apps import HEALTHY, App
-from tests.fakes.clock import EPOCH
+from tests.fakes.apps import HEALTHY
 from tests.fakes.faults import Fault, Kind
 from tests.fakes.hosts import Datacentre
 from tests.kamal.builders import a_role
@@ -44,35 +42,6 @@ def test_a_deploy_keeps_the_newest_stopped_containers(retain: int) -> None:
     scene.config = config
     stopped = [name for name in names(scene) if name != "app-web-v2"]
     assert len(stopped) == retain
-
-
-def test_what_has_just_started_takes_no_place_of_what_is_kept() -> None:
-    """The job is created and listed while it waits for web, and is done before it is listed again."""
-    config = short_config(
-        roles=(a_role("web", "h1"), a_role("job", "h2")), retain_containers=1, readiness_delay=0
-    )
-
-    def set_scene(datacentre: Datacentre) -> None:
-        for each in datacentre.servers.values():
-            for old in (*each.of_role("web"), *each.of_role("job")):
-                old.app = App(stop_takes_s=0, drains_s=0)
-        server = datacentre["h2"]
-        image = config.absolute_image("v0")
-        server.add_image(image)
-        labels = {"service": "app", "role": "job", "destination": ""}
-        older = server.create("app-job-v0", image, labels, HEALTHY)
-        older.created_at = EPOCH - timedelta(hours=3)
-        older.start()
-        older.kill()
-        (old,) = server.running("job")
-        loop = asyncio.get_running_loop()
-        loop.call_later(1.0, old.pause)
-        loop.call_later(1.1, old.unpause)
-
-    ran = run(Scene(config=config, set=set_scene))
-    assert ran.code is ExitCode.DONE
-    kept = [each.name for each in ran.datacentre["h2"].of_role("job")]
-    assert sorted(kept) == [f"app-job-{OLD}", f"app-job-{NEW}"]
 
 
 def test_a_redeploy_prunes_nothing() -> None:

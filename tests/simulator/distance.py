@@ -36,19 +36,17 @@ class Trips:
 
 
 def round_trips(spec: FleetSpec) -> Trips:
-    """How many the last version of a fleet's application waits for when it is deployed over those before."""
-    return run_skipping(_over_existing_versions(spec), standing=True)
+    """How many the second version of a fleet's application waits for when it is deployed over the first."""
+    return run_skipping(_over_an_existing_version(spec), standing=True)
 
 
-async def _over_existing_versions(spec: FleetSpec) -> Trips:
-    *before, last = spec.versions
+async def _over_an_existing_version(spec: FleetSpec) -> Trips:
     async with Fleet(spec, SkippingClock()) as fleet:
-        for version in before:
-            ran = await deploy(fleet, version)
-            assert ran.code is ExitCode.DONE, ran.board.failure
+        first = await deploy(fleet, "v1")
+        assert first.code is ExitCode.DONE, first.board.failure
         async with far_away(fleet):
             login = await _login(fleet)
-            return _counted(await deploy(fleet, last), login)
+            return _counted(await deploy(fleet, "v2"), login)
 
 
 async def _login(fleet: Fleet) -> float:

@@ -318,7 +318,6 @@ class PairBoot:
                 # When all is done, the proxy is asked what it serves.
                 asks = (make_list_ready(self._host),) if self._role.proxied else ()
                 await at_once(self._host.docker.stop_as(wait, old.name, grace), *asks)
-            self._watch.has_ended(old.id)
         except BackstaffError as error:
             self._tell.warn(f"{old.name} could not be stopped: {error.what}")
 

@@ -179,12 +179,6 @@ class ContainerWatch:
         self._stream.emit(ContainersSeen(host=self.host.name, containers=facts))
         self._tell_funnels(facts)
 
-    def has_ended(self, container: str) -> None:
-        """Docker has just said that a container is stopped; the list will say so a moment later."""
-        known = self._table.get(container)
-        if known is not None:
-            self._table[container] = replace(known, state=ContainerState.EXITED)
-
     async def refresh_after_restart(self) -> None:
         """List anew if Docker was away since the last list: a Docker that ends stops its containers, and
         starts them again when it is back."""

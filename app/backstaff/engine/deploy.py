@@ -200,7 +200,7 @@ class Deploy:
                 await Preparation(run, self._plan, watches, self._audit, pages).prepare(hosts)
             await self._boot(watches)
             with run.report.phase(Phase.FINISH):
-                await on_each(hosts, lambda host: self._finish(host, watches.get(host.name)))
+                await on_each(hosts, self._finish)
         finally:
             self._hooks.locked = False
 
@@ -237,10 +237,9 @@ class Deploy:
             return ()
         return [found for pair in self._plan.done if (found := earlier.taken_over(self._run, pair, watches))]
 
-    async def _finish(self, host: GuardedHost, watch: ContainerWatch | None) -> None:
+    async def _finish(self, host: GuardedHost) -> None:
         tags, prunes = host.name in self._plan.selection.app_hosts, self._plan.command.prunes
-        known = watch.containers if watch is not None else ()
-        await tag_and_prune(self._run, host, self._audit, known, tags=tags, prunes=prunes)
+        await tag_and_prune(self._run, host, self._audit, tags=tags, prunes=prunes)
         roles = roles_of(self._run.config, self._plan, host.name)
         await tidy(self._run, host, roles, self._audit)
 

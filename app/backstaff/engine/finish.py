@@ -10,32 +10,23 @@ from backstaff.engine.together import at_once
 from backstaff.errors import BackstaffError
 from backstaff.events.types import Notice
 from backstaff.explain.words import counted
-from backstaff.hosts.protocol import ContainerState, ContainerSummary, Image
+from backstaff.hosts.protocol import ContainerSummary, Image
 from backstaff.kamal.assets import clean_assets
 from backstaff.kamal.audit import PRUNED_CONTAINERS, PRUNED_IMAGES, append_audit, tagging
 from backstaff.kamal.error_pages import clean_error_pages
 from backstaff.kamal.names import latest_image
-from backstaff.kamal.prune import any_untagged, choose, removable_containers
+from backstaff.kamal.prune import any_untagged, choose
 from backstaff.kamal.script import script
-
-_ENDED = {ContainerState.EXITED, ContainerState.DEAD}
 
 
 async def tag_and_prune(
-    run: RunContext,
-    host: GuardedHost,
-    audit: AuditTrail,
-    known: Sequence[ContainerSummary],
-    *,
-    tags: bool,
-    prunes: bool,
+    run: RunContext, host: GuardedHost, audit: AuditTrail, *, tags: bool, prunes: bool
 ) -> None:
-    """Both at once, for neither needs the other; what they have done is noted in the order of Kamal's log.
-    `known` are the host's containers as of its last list, which need not be of this moment."""
+    """Both at once, for neither needs the other; what they have done is noted in the order of Kamal's log."""
     tagged: list[str] = []
     pruned: list[str] = []
     jobs = [_tag_latest(run, host, tagged)] if tags else []
-    jobs += [_prune(run, host, known, pruned)] if prunes else []
+    jobs += [_prune(run, host, pruned)] if prunes else []
     try:
         await at_once(*jobs)
     finally:
@@ -74,26 +65,20 @@ async def tidy(run: RunContext, host: GuardedHost, roles: Sequence[Role], audit:
         run.stream.emit(Notice(level="warning", host=host.name, text=text))
 
 
-async def _prune(
-    run: RunContext, host: GuardedHost, known: Sequence[ContainerSummary], done: list[str]
-) -> None:
+async def _prune(run: RunContext, host: GuardedHost, done: list[str]) -> None:
     """Remove old containers, then the images that no container needs. The new version serves already, so
     whatever fails here is told as a warning."""
     try:
         with run.report.step("prune", host.name) as note:
-            note.detail = await _remove_old(run.config, host, known)
+            note.detail = await _remove_old(run.config, host)
         done += [PRUNED_CONTAINERS, PRUNED_IMAGES]
     except BackstaffError as error:
         text = f"pruning did not finish: {error.what}"
         run.stream.emit(Notice(level="warning", host=host.name, text=text))
 
 
-async def _remove_old(config: Config, host: GuardedHost, known: Sequence[ContainerSummary]) -> str:
-    """Those that are known to have ended go while the others are listed. Only these, as one that was created
-    a moment ago may have started since."""
+async def _remove_old(config: Config, host: GuardedHost) -> str:
     docker, labels = host.docker, {"service": config.service}
-    ended = [each for each in known if each.state in _ENDED]
-    first = removable_containers(config, ended, config.retain_containers)
     containers: list[ContainerSummary] = []
     images: list[Image] = []
 
@@ -103,9 +88,8 @@ async def _remove_old(config: Config, host: GuardedHost, known: Sequence[Contain
     async def list_images() -> None:
         images.extend(await docker.images(labels))
 
-    await at_once(list_containers(), list_images(), *(docker.remove(each.name) for each in first))
-    gone = {each.id for each in first}
-    choice = choose(config, [each for each in containers if each.id not in gone], images)
+    await at_once(list_containers(), list_images())
+    choice = choose(config, containers, images)
     await at_once(*(docker.remove(container) for container in choice.containers))
     dangling: list[int] = []
 
@@ -114,5 +98,5 @@ async def _remove_old(config: Config, host: GuardedHost, known: Sequence[Contain
 
     prunes = (prune_dangling(),) if any_untagged(config, images, choice) else ()
     await at_once(*(docker.untag(tag) for tag in choice.tags), *prunes)
-    containers_gone, images_gone = len(first) + len(choice.containers), len(choice.tags) + sum(dangling)
+    containers_gone, images_gone = len(choice.containers), len(choice.tags) + sum(dangling)
     return f"{counted(containers_gone, 'container')} and {counted(images_gone, 'image')} removed"
