@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from backstaff.errors import RemoteError
-from backstaff.uninterrupted import uninterrupted
-from tests.fakes.clock import elapsed, simulated
+from backstaff.uninterrupted import settled, uninterrupted
+from tests.fakes.clock import SimulatedClock, elapsed, simulate, simulated
 
 
 @simulated
@@ -36,3 +36,54 @@ async def test_its_error_comes_out() -> None:
 
     with pytest.raises(RemoteError):
         await uninterrupted(fails())
+
+
+@simulated
+async def test_work_that_settles_in_time_is_waited_for_and_then_the_cancellation_comes_through() -> None:
+    done: list[float] = []
+
+    async def work() -> None:
+        await asyncio.sleep(2)
+        done.append(elapsed())
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(settled(work(), SimulatedClock(), 3))
+        await asyncio.sleep(1)
+        task.cancel()
+    assert task.cancelled()
+    assert (done, elapsed()) == ([2], 2)
+
+
+@pytest.mark.parametrize("begins_s", [0, 1])
+def test_work_that_does_not_settle_is_cut_short(begins_s: float) -> None:
+    ends: list[float] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ends.append(elapsed())
+
+    async def cancelled() -> None:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(settled(work(), SimulatedClock(), 3))
+            await asyncio.sleep(begins_s)
+            task.cancel()
+        assert task.cancelled()
+
+    simulate(cancelled())
+    assert ends == [begins_s + 3]
+
+
+@simulated
+async def test_work_that_nobody_cancels_has_its_own_result_and_error() -> None:
+    async def fails() -> None:
+        raise RemoteError("broken")
+
+    async def well() -> int:
+        await asyncio.sleep(10)
+        return 42
+
+    assert await settled(well(), SimulatedClock(), 3) == 42
+    with pytest.raises(RemoteError, match="broken"):
+        await settled(fails(), SimulatedClock(), 3)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TypeVar
 
+from backstaff.clock import Clock, Seconds
+
 T = TypeVar("T")
 
 
@@ -35,3 +37,28 @@ async def uninterrupted(work: Coroutine[object, object, T]) -> T:
     if failures:
         raise failures[0]
     return results[0]
+
+
+async def settled(work: Coroutine[object, object, T], clock: Clock, within_s: Seconds) -> T:
+    """Do `work`. A cancellation that comes meanwhile lets it go on for `within_s` seconds at most, and comes
+    through once it has ended. A second cancellation does not wait any more."""
+    ended = asyncio.Event()
+    timer: asyncio.Timeout | None = None
+    until: Seconds | None = None
+
+    async def to_the_end() -> T:
+        nonlocal timer
+        try:
+            async with clock.timeout_at(until) as timer:
+                return await work
+        finally:
+            ended.set()
+
+    try:
+        return await asyncio.shield(to_the_end())
+    except asyncio.CancelledError:
+        until = clock.now() + within_s
+        if timer is not None:
+            clock.reschedule(timer, until)
+        await ended.wait()
+        raise

@@ -4,11 +4,12 @@ import pytest
 
 from backstaff.engine.asking import ANSWER_WITHIN_S
 from backstaff.engine.deploy import DeployOptions
+from backstaff.engine.lock import ANSWERED_WITHIN_S
 from backstaff.engine.lock_choice import LockPatience
 from backstaff.engine.questions import LockChoice, LockQuestion
 from backstaff.errors import ExitCode
-from backstaff.events.facts import LockState, Outcome, WaitKind
-from backstaff.events.types import LockChanged, WaitEnded, WaitStarted
+from backstaff.events.facts import LockState, Outcome, Phase, WaitKind
+from backstaff.events.types import CommandRun, LockChanged, PhaseStarted, WaitEnded, WaitStarted
 from backstaff.kamal.lock import LockOwner
 from tests.engine.running import DEAD, SHORT, Ran, Scene, run
 from tests.fakes.faults import Fault, Kind
@@ -154,6 +155,26 @@ def moments_of_the_lock() -> list[float]:
 @pytest.mark.parametrize("at", moments_of_the_lock())
 def test_a_cancellation_around_the_lock_leaves_none(at: float) -> None:
     ran = run(Scene(cancel_at=at))
+    assert ran.code is ExitCode.INTERRUPTED
+    assert not lock_held(ran.datacentre["h1"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked_s"),
+    [(Kind.DELAY, 1.0), (Kind.HANG, ANSWERED_WITHIN_S), (Kind.HANG_AFTER, ANSWERED_WITHIN_S)],
+)
+def test_a_cancelled_attempt_has_ended_before_the_lock_is_given_back(kind: Kind, asked_s: float) -> None:
+    """What is on its way can not be called back: its script may take the lock after that was given back."""
+    scene = lock_goes_wrong(Fault("lock acquire", kind, delay_s=1.0))
+    (began, *_) = run(Scene()).at(PhaseStarted, lambda body: getattr(body, "phase", None) is Phase.LOCK)
+    scene.cancel_at = began + 0.5
+    ran = run(scene)
+    tried, given_back = ran.at(
+        CommandRun, lambda body: getattr(body, "line", "").endswith("the deploy lock")
+    )[-2:]
+    waited = asked_s if kind is Kind.DELAY else 0.5 + asked_s
+    assert tried - began == pytest.approx(waited, abs=0.1)
+    assert given_back > tried
     assert ran.code is ExitCode.INTERRUPTED
     assert not lock_held(ran.datacentre["h1"])
 

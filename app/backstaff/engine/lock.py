@@ -6,11 +6,12 @@ see that the holder is dead, and take the lock over.
 """
 
 import shlex
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from secrets import token_hex
 
+from backstaff.clock import Seconds
 from backstaff.config.models import Config
 from backstaff.engine.asking import ANSWER_WITHIN_S
 from backstaff.engine.context import RunContext
@@ -37,8 +38,10 @@ from backstaff.kamal.lock_scripts import (
     status_script,
     takeover_script,
 )
-from backstaff.uninterrupted import uninterrupted
+from backstaff.uninterrupted import settled, uninterrupted
 
+ANSWERED_WITHIN_S: Seconds = 3.0
+"""How long a cancelled attempt at the lock may take to say how it ended. Its script waits for nothing."""
 DEFAULT_CONFIG_FILE = Path("config/deploy.yml")
 
 
@@ -189,7 +192,7 @@ class DeployLock:
         script = acquire_script(
             self._run.config, self._details(message), token=token_hex(8), owner=self._owner
         )
-        report = await self._run_script(script, TAKE_LOCK)
+        report = await self._answered(self._run_script(script, TAKE_LOCK))
         if report.outcome is LockOutcome.ACQUIRED:
             self._was_held = True
             self._tell(LockState.OURS, report)
@@ -204,7 +207,8 @@ class DeployLock:
         script = takeover_script(
             self._run.config, report.owner_text, self._details(message), token=token_hex(8), owner=self._owner
         )
-        after = await self._run_script(script, "take over the deploy lock of a dead process")
+        title = "take over the deploy lock of a dead process"
+        after = await self._answered(self._run_script(script, title))
         if after.outcome is not LockOutcome.TAKEN_OVER:
             self._maybe_ours = False
             return after
@@ -267,6 +271,11 @@ class DeployLock:
     async def _run_script(self, script: str, title: str, limit_s: float | None = None) -> LockReport:
         result = await self._host.run(script, title, limit_s=limit_s)
         return parse_lock_report(result.stdout)
+
+    async def _answered(self, attempt: Coroutine[object, object, LockReport]) -> LockReport:
+        """The answer to an attempt at the lock; a cancellation waits for it. Were the lock given back while
+        the attempt is on its way, it could be taken after that, for nobody."""
+        return await settled(attempt, self._run.clock, ANSWERED_WITHIN_S)
 
     def _tell(self, state: LockState, report: LockReport | None = None) -> None:
         details = report.details if report else None
