@@ -87,3 +87,21 @@ async def test_work_that_nobody_cancels_has_its_own_result_and_error() -> None:
     assert await settled(well(), SimulatedClock(), 3) == 42
     with pytest.raises(RemoteError, match="broken"):
         await settled(fails(), SimulatedClock(), 3)
+
+
+@simulated
+async def test_work_that_ends_in_the_moment_of_the_cancellation_is_cancelled_all_the_same() -> None:
+    moment = asyncio.Event()
+
+    async def work() -> None:
+        await moment.wait()
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(settled(work(), SimulatedClock(), 3))
+        await asyncio.sleep(1)
+        moment.set()
+        # Done, and its waiter has not been told yet.
+        await asyncio.sleep(0)
+        task.cancel()
+    assert task.cancelled()
+    assert elapsed() == pytest.approx(1)

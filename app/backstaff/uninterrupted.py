@@ -58,7 +58,7 @@ async def settled(work: Coroutine[object, object, T], clock: Clock, within_s: Se
         return await asyncio.shield(to_the_end())
     except asyncio.CancelledError:
         until = clock.now() + within_s
-        if timer is not None:
+        if timer is not None and not ended.is_set():
             clock.reschedule(timer, until)
         await ended.wait()
         raise
