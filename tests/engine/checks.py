@@ -274,10 +274,8 @@ def nothing_half_booted_runs(ran: Ran, story: Story) -> None:
 
 def _goes_back(ran: Ran, pair: Pair) -> bool:
     """Whether it was begun to give a pair's traffic back to the old version."""
-    told = ran.of(PairChanged)
-    return any(
-        (each.host, each.role, each.state) == (pair.host, pair.role, PairState.ROLLING_BACK) for each in told
-    )
+    told = [each for each in ran.of(PairChanged) if (each.host, each.role) == (pair.host, pair.role)]
+    return any(each.state is PairState.ROLLING_BACK for each in told)
 
 
 def what_ended_with_docker_is_told_as_that(ran: Ran, story: Story) -> None:

@@ -92,6 +92,7 @@ class Booting:
 def ready(
     prepared: Prepared,
     performer: Performer,
+    dials: Dials,
     argv: Sequence[str] | None = None,
     earlier: EarlierRun | None = None,
 ) -> Booting:
@@ -104,7 +105,7 @@ def ready(
         prepared.pages,
         pre_connected=prepared.pre_connected,
         earlier=earlier,
-        dials=prepared.dials,
+        dials=dials,
     )
 
 

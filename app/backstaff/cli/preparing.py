@@ -5,7 +5,7 @@ a run out is not needed for that: it is loaded while the hosts are being dialled
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -48,8 +48,7 @@ class BootOptions:
 class Prepared:
     """One such command, planned and proved. Everything that it needs from this machine is read.
 
-    `pre_connected`: the hook `pre-connect` has run already. `dials` are connections that were begun for it,
-    perhaps none."""
+    `pre_connected`: the hook `pre-connect` has run already."""
 
     common: CommonOptions
     project: Project
@@ -57,17 +56,16 @@ class Prepared:
     plan: Plan
     options: BootOptions
     pages: Mapping[str, bytes]
-    dials: Dials
     pre_connected: bool = False
 
 
 async def boot(common: CommonOptions, command: Command, options: BootOptions) -> ExitCode:
     """Plan, prove, and carry out."""
-    return await carried_out(lambda dials: _prepared(common, command, options, dials))
+    return await carried_out(_prepared(common, command, options))
 
 
 async def carried_out(
-    prepare: Callable[[Dials], Awaitable[Prepared]],
+    preparing: Awaitable[Prepared],
     *,
     argv: Sequence[str] | None = None,
     earlier: "EarlierRun | None" = None,
@@ -76,35 +74,38 @@ async def carried_out(
     that of this process; `earlier` is the run that it goes on with."""
     dials = Dials()
     try:
-        prepared = await prepare(dials)
-        await _dial(prepared)
+        prepared = await preparing
+        await _dial(prepared, dials)
         loaded = asyncio.get_running_loop().run_in_executor(None, _load)
         performer = await find_performer(prepared.project)
         await loaded
         from backstaff.cli.booting import carry_out, ready
 
-        return await carry_out(ready(prepared, performer, argv, earlier))
+        return await carry_out(ready(prepared, performer, dials, argv, earlier))
     finally:
         dials.close()
 
 
-async def _prepared(common: CommonOptions, command: Command, options: BootOptions, dials: Dials) -> Prepared:
+async def _prepared(common: CommonOptions, command: Command, options: BootOptions) -> Prepared:
     project = open_project(common)
     secrets = await read_secrets(common, project)
     version = await target_version(project, command, options.version or common.version)
     looked = version is None
     if version is None:
-        version = await _version_on_hosts(common, project)
+        # To look at hosts takes the engine too.
+        from backstaff.cli.version_before import version_on_hosts
+
+        version = await version_on_hosts(common, project)
     plan = planned(project, version, command, options)
     pages = read_error_pages(project)
-    return Prepared(common, project, secrets, plan, options, pages, dials, pre_connected=looked)
+    return Prepared(common, project, secrets, plan, options, pages, pre_connected=looked)
 
 
-async def _dial(prepared: Prepared) -> None:
+async def _dial(prepared: Prepared, dials: Dials) -> None:
     """Begin the connections to the hosts, unless a hook has something to do before that."""
     common, project = prepared.common, prepared.project
     if prepared.pre_connected or not runs_hook(common, project, "pre-connect"):
-        prepared.dials.begin(prepared.plan.hosts, project.config.ssh, project.config.sshkit)
+        dials.begin(prepared.plan.hosts, project.config.ssh, project.config.sshkit)
         # They are on their way once the event loop has turned.
         await asyncio.sleep(0)
 
@@ -113,14 +114,6 @@ def _load() -> None:
     """Load what the run needs: one after the other, as two threads that import at once take longer."""
     load_ssh()
     import_module("backstaff.cli.booting")
-
-
-async def _version_on_hosts(common: CommonOptions, project: Project) -> str:
-    """The version to roll back to where none is given."""
-    # To look at hosts takes the engine too.
-    from backstaff.cli.version_before import version_on_hosts
-
-    return await version_on_hosts(common, project)
 
 
 def planned(project: Project, version: str, command: Command, options: BootOptions) -> Plan:

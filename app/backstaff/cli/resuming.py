@@ -19,7 +19,6 @@ from backstaff.events.types import RunStarted
 from backstaff.explain.given import value_of, was_given
 from backstaff.explain.retry import RESUMABLE, image_is_built, resumed_argv
 from backstaff.explain.words import by_role
-from backstaff.hosts.dials import Dials
 from backstaff.plan.patterns import split_items
 from backstaff.plan.plan import Command
 from backstaff.replay.catalogue import find_journal
@@ -56,7 +55,7 @@ async def resume(common: CommonOptions, options: BootOptions, wanted: str, *, co
         return ExitCode.DONE
     refuse_contradictions(recorded, common, options, config_given=config_given)
     return await carried_out(
-        lambda dials: _prepared(recorded, common, options, dials),
+        _prepared(recorded, common, options),
         argv=resumed_argv(run, sys.argv[1:]),
         earlier=earlier_run(recorded),
     )
@@ -112,9 +111,7 @@ def _other_way(run: RunStarted, options: BootOptions, *, built: bool) -> Iterato
         yield f"--on-failure, and it was `{run.command}`, which never goes back by itself"
 
 
-async def _prepared(
-    recorded: Recorded, common: CommonOptions, options: BootOptions, dials: Dials
-) -> Prepared:
+async def _prepared(recorded: Recorded, common: CommonOptions, options: BootOptions) -> Prepared:
     run = recorded.started
     common = replace(
         common,
@@ -130,7 +127,7 @@ async def _prepared(
     options = await _about_image(recorded, project, options)
     secrets = await read_secrets(common, project)
     plan = planned(project, run.version, Command(run.command), options)
-    return Prepared(common, project, secrets, plan, options, read_error_pages(project), dials)
+    return Prepared(common, project, secrets, plan, options, read_error_pages(project))
 
 
 def _refuse_other_configuration(recorded: Recorded, project: Project) -> None:
