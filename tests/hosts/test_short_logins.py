@@ -2,19 +2,41 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import asyncssh.auth
 import pytest
+from asyncssh.constants import MSG_SERVICE_REQUEST
 from asyncssh.packet import SSHPacket
 from asyncssh.public_key import SSHLocalKeyPair
 
 from backstaff.config.models.ssh import Ssh
-from backstaff.errors import LoginRefused
+from backstaff.errors import HostKeyRefused, LoginRefused
+from backstaff.hosts.ssh_link import LinkObserver
 from tests.hosts.builders import a_connector, address
 from tests.hosts.ssh_server import ServerState
 
 ASKED, PROVED = "publickey, asked", "publickey, proved"
+
+
+@pytest.fixture
+def order(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whether clients of this process are first allowed to log in, or first do it."""
+    seen: list[str] = []
+    begin, send = LinkObserver.begin_auth, asyncssh.SSHClientConnection.send_userauth_packet
+
+    def allowed(observer: LinkObserver, username: str) -> None:
+        seen.append("allowed")
+        begin(observer, username)
+
+    def asked(connection: asyncssh.SSHClientConnection, kind: int, *words: bytes, **more: Any) -> None:
+        seen.append("asked")
+        send(connection, kind, *words, **more)
+
+    monkeypatch.setattr(LinkObserver, "begin_auth", allowed)
+    monkeypatch.setattr(asyncssh.SSHClientConnection, "send_userauth_packet", asked)
+    return seen
 
 
 @pytest.fixture
@@ -35,9 +57,9 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def a_stranger(directory: Path, name: str = "stranger") -> str:
+def a_stranger(directory: Path, name: str = "stranger", kind: str = "ssh-ed25519") -> str:
     """The file of a key that no server knows."""
-    key = asyncssh.generate_private_key("ssh-ed25519")
+    key = asyncssh.generate_private_key(kind)
     key.write_private_key(str(directory / name))
     return str(directory / name)
 
@@ -70,6 +92,65 @@ async def test_a_single_key_of_the_ssh_configuration_too(
 ) -> None:
     await log_in(server, known_hosts, config=a_config(tmp_path, server))
     assert requests == [PROVED]
+
+
+@pytest.mark.parametrize("kind", ["ssh-ed25519", "ecdsa-sha2-nistp256"])
+async def test_the_proof_does_not_wait_until_it_is_allowed(
+    server: ServerState, known_hosts: Path, order: list[str], tmp_path: Path, kind: str
+) -> None:
+    with pytest.raises(LoginRefused):
+        await log_in(server, known_hosts, [a_stranger(tmp_path, kind=kind)])
+    assert order[:2] == ["asked", "allowed"]
+
+
+async def test_a_key_that_is_let_in_is_proved_once(
+    server: ServerState, known_hosts: Path, order: list[str]
+) -> None:
+    await log_in(server, known_hosts, [str(server.client_key)])
+    assert order == ["asked", "allowed"]
+
+
+async def test_a_key_of_which_the_server_has_to_tell_how_it_may_sign_waits(
+    server: ServerState, known_hosts: Path, order: list[str], tmp_path: Path
+) -> None:
+    with pytest.raises(LoginRefused):
+        await log_in(server, known_hosts, [a_stranger(tmp_path, kind="ssh-rsa")])
+    assert order[:2] == ["allowed", "asked"]
+
+
+@pytest.mark.parametrize("says_why", [True, False])
+async def test_a_server_that_ends_what_comes_too_early_is_asked_as_always(
+    server: ServerState,
+    known_hosts: Path,
+    order: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    says_why: bool,
+) -> None:
+    handlers = asyncssh.SSHServerConnection._packet_handlers
+    accept = handlers[MSG_SERVICE_REQUEST]
+
+    def refuse_the_first(connection: asyncssh.SSHServerConnection, *packet: Any) -> None:
+        if len(server.connections) > 1:
+            accept(connection, *packet)
+        elif says_why:
+            connection.disconnect(asyncssh.DISC_PROTOCOL_ERROR, "one after the other")
+        else:
+            connection.abort()
+
+    monkeypatch.setitem(handlers, MSG_SERVICE_REQUEST, refuse_the_first)
+    await log_in(server, known_hosts, [str(server.client_key)])
+    assert order == ["asked", "allowed", "asked", "asked", "asked"]
+
+
+async def test_a_server_with_another_key_gets_no_proof(
+    server: ServerState, known_hosts: Path, order: list[str], tmp_path: Path
+) -> None:
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().split()
+    known_hosts.write_text(f"[127.0.0.1]:{server.port} {other[0]} {other[1]}\n")
+    with pytest.raises(HostKeyRefused):
+        await log_in(server, known_hosts, [str(server.client_key)])
+    assert order == []
 
 
 async def test_with_several_keys_the_server_is_asked_before_one_signs(

@@ -28,7 +28,7 @@ def test_a_deploy_waits_for_few_round_trips_after_the_login(one_host: Trips) -> 
 
 
 def test_a_login_is_what_ssh_asks_for_and_no_more(one_host: Trips) -> None:
-    assert round(one_host.login) <= 5
+    assert round(one_host.login) <= 4
 
 
 def test_more_hosts_do_not_make_more_round_trips(one_host: Trips) -> None:

@@ -31,12 +31,14 @@ class LinkObserver(asyncssh.SSHClient):
         self._short = short
         self._ended = asyncio.Event()
         self._connection: asyncssh.SSHClientConnection | None = None
+        self._login: ShortLogin | None = None
         self.proxy: ProxyProcess | None = None
         self._error: Exception | None = None
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         """The transport is up; the login begins. It may be the second try, after the first one ended."""
         self._connection = conn
+        self._login = ShortLogin(conn) if self._short else None
         self._ended.clear()
 
     @property
@@ -57,10 +59,15 @@ class LinkObserver(asyncssh.SSHClient):
         """Asked by asyncssh for a key that known_hosts does not have."""
         return self._guard.judge(host_key(key))
 
+    @property
+    def hurried(self) -> bool:
+        """Whether the key was proved, and the server has not even said that it may be."""
+        return self._login is not None and self._login.hurried
+
     def begin_auth(self, username: str) -> None:  # noqa: ARG002 (asyncssh's name)
-        """The keys are exchanged, and asyncssh is about to log in."""
-        if self._short and self._connection is not None:
-            ShortLogin(self._connection).begin()
+        """The server lets asyncssh log in, and that is about to begin."""
+        if self._login is not None:
+            self._login.begin()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, whoever ended it."""

@@ -128,7 +128,9 @@ class SshLogin:
                 lookups += 1
             except (asyncssh.Error, OSError, ValueError) as error:
                 proxy = _proxy_end(observer)
-                if was_dropped(error) and drops < _DROP_RETRIES and not (proxy and proxy.failed):
+                if observer.hurried and not isinstance(error, TimeoutError):
+                    short = False
+                elif was_dropped(error) and drops < _DROP_RETRIES and not (proxy and proxy.failed):
                     await self._policy.clock.sleep(_backoff(drops, 0.2, 3.0))
                     drops += 1
                 elif is_login_refusal(error) and short:
