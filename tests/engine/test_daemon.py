@@ -53,6 +53,17 @@ def meeting(host: str, *faults: Fault, **apps: App) -> Ran:
     return run(Scene(set=set_scene))
 
 
+def off_the_network(host: str, *faults: Fault) -> Ran:
+    """A deploy to a host whose containers do not show that the network is there, which it is then asked."""
+
+    def set_scene(datacentre: Datacentre) -> None:
+        datacentre[host].goes_wrong(*faults)
+        for container in datacentre[host].containers.values():
+            container.networks = frozenset()
+
+    return run(Scene(set=set_scene))
+
+
 def told_well(ran: Ran, host: str, cause: str) -> None:
     assert ran.code is ExitCode.FAILED
     assert (ran.card.host, ran.card.cause) == (host, cause)
@@ -99,7 +110,6 @@ def test_docker_that_ends_during_the_pull_is_the_cause_and_nothing_is_changed(en
 @pytest.mark.parametrize(
     ("operation", "step"),
     [
-        ("network", "ensure the network"),
         ("create", "create the container"),
         ("start", "start the container"),
         ("deploy", "switch the proxy"),
@@ -109,6 +119,12 @@ def test_docker_that_ends_under_a_request_is_the_cause(operation: str, step: str
     ran = meeting("h2", Fault(operation, Kind.END_DOCKER))
     told_well(ran, "h2", f'{STOPPED}"{step}")')
     assert ran.serving("h1") in {OLD, NEW}
+
+
+def test_docker_that_ends_while_the_network_is_looked_for_is_the_cause() -> None:
+    ran = off_the_network("h2", Fault("network", Kind.END_DOCKER))
+    told_well(ran, "h2", f'{STOPPED}"ensure the network")')
+    assert ran.serving("h1") == OLD
 
 
 @ENDS_OF_DOCKER
@@ -183,9 +199,16 @@ def test_docker_that_restarts_under_a_boot_is_told_as_that_and_cleaned_up_after(
     assert not lock_held(ran.datacentre["h1"])
 
 
-@pytest.mark.parametrize("operation", ["create", "start", "deploy", "network"])
+@pytest.mark.parametrize("operation", ["create", "start", "deploy"])
 def test_docker_that_is_back_at_once_is_told_as_restarted(operation: str) -> None:
-    ran = meeting("h2", Fault(operation, Kind.RESTART_DOCKER, times=1))
+    told_as_restarted(meeting("h2", Fault(operation, Kind.RESTART_DOCKER, times=1)))
+
+
+def test_docker_that_restarts_while_the_network_is_looked_for_is_told_too() -> None:
+    told_as_restarted(off_the_network("h2", Fault("network", Kind.RESTART_DOCKER, times=1)))
+
+
+def told_as_restarted(ran: Ran) -> None:
     assert ran.code is ExitCode.FAILED
     assert ran.card.cause.startswith("Docker restarted during ")
     assert ran.card.host == "h2"

@@ -1,4 +1,5 @@
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -9,12 +10,21 @@ from backstaff.engine.lock_choice import LockPatience
 from backstaff.engine.questions import LockChoice, LockQuestion
 from backstaff.errors import ExitCode
 from backstaff.events.facts import LockState, Outcome, Phase, WaitKind
-from backstaff.events.types import CommandRun, LockChanged, PhaseStarted, WaitEnded, WaitStarted
+from backstaff.events.types import (
+    CommandRun,
+    ContainersSeen,
+    LockChanged,
+    PhaseStarted,
+    WaitEnded,
+    WaitStarted,
+)
+from backstaff.hosts.local import LocalResult
 from backstaff.kamal.lock import LockOwner
-from tests.engine.running import DEAD, SHORT, Ran, Scene, run
+from tests.engine.running import DEAD, SHORT, Ran, Scene, run, short_config
 from tests.fakes.faults import Fault, Kind
 from tests.fakes.hosts import Datacentre
 from tests.fakes.operator import FakeOperator
+from tests.fakes.server import FakeServer
 from tests.fakes.shell import hold_lock, lock_held, lock_owner, release_lock
 
 GRACES = "Locked by: Grace at 2026-11-23T11:00:00Z\nVersion: v1\nMessage: Automatic deploy lock"
@@ -47,6 +57,60 @@ def test_a_run_takes_the_lock_and_gives_it_back() -> None:
     ran = run(Scene())
     assert lock_states(ran) == [LockState.FREE, LockState.OURS, LockState.RELEASED]
     assert not lock_held(ran.datacentre["h1"])
+
+
+def looked_at_under_the_lock(ran: Ran) -> set[str]:
+    """The hosts whose containers were listed after the lock was taken, and before anything was booted."""
+    bodies = [event.body for event in ran.events]
+    taken = next(n for n, body in enumerate(bodies) if body == PhaseStarted(phase=Phase.PREPARE))
+    boot = next(n for n, body in enumerate(bodies) if body == PhaseStarted(phase=Phase.BOOT))
+    return {body.host for body in bodies[taken:boot] if isinstance(body, ContainersSeen)}
+
+
+def test_what_was_seen_while_the_lock_was_taken_holds_if_nobody_else_has_had_it() -> None:
+    assert looked_at_under_the_lock(run(Scene())) == set()
+
+
+@pytest.mark.parametrize("holder", ["another run", "another service"])
+def test_hosts_are_looked_at_under_the_lock_if_somebody_has_had_one_since_the_first_look(holder: str) -> None:
+    def hold_and_release(server: FakeServer) -> None:
+        if holder == "another run":
+            hold_lock(server, GRACES)
+        release_lock(server)
+
+    def set_scene(datacentre: Datacentre) -> None:
+        asyncio.get_running_loop().call_later(0.2, hold_and_release, datacentre["h1"])
+
+    ran = run(Scene(set=set_scene))
+    assert ran.code is ExitCode.DONE
+    assert looked_at_under_the_lock(ran) == {"h1", "h2", "h3"}
+
+
+def test_hosts_are_looked_at_under_a_lock_of_which_the_host_can_not_tell_who_has_had_it() -> None:
+    def set_scene(datacentre: Datacentre) -> None:
+        datacentre["h1"].tells_turns = False
+
+    ran = run(Scene(set=set_scene))
+    assert ran.code is ExitCode.DONE
+    assert looked_at_under_the_lock(ran) == {"h1", "h2", "h3"}
+
+
+def test_hosts_are_looked_at_after_a_hook_that_may_have_changed_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ran_well(*_: object, **__: object) -> LocalResult:
+        return LocalResult(0)
+
+    monkeypatch.setattr("backstaff.engine.hooks.run_local", ran_well)
+    (tmp_path / "pre-deploy").write_text("#!/bin/sh\n")
+    (tmp_path / "pre-deploy").chmod(0o755)
+    ran = run(Scene(config=short_config(hooks_path=str(tmp_path))))
+    assert ran.code is ExitCode.DONE
+    assert looked_at_under_the_lock(ran) == {"h1", "h2", "h3"}
+
+
+def test_hosts_are_looked_at_under_a_lock_that_was_taken_over() -> None:
+    assert looked_at_under_the_lock(run(held(owner=DEAD))) == {"h1", "h2", "h3"}
 
 
 @pytest.mark.parametrize("owner", [None, ALIVE], ids=["kamal", "backstaff"])
@@ -87,7 +151,7 @@ def test_waiting_for_a_lock_ends_when_it_becomes_free() -> None:
     def set_scene(datacentre: Datacentre) -> None:
         hold(datacentre)
         loop = asyncio.get_running_loop()
-        loop.call_later(12, datacentre["h1"].directories.discard, ".kamal/lock-app")
+        loop.call_later(12, release_lock, datacentre["h1"])
 
     scene.set = set_scene
     ran = run(scene)

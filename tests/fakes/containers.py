@@ -44,6 +44,7 @@ class FakeContainer:
     restarts: int = 0
     error: str = ""
     health: str = ""
+    networks: frozenset[str] = frozenset({"kamal"})
     listed_as: ContainerState | None = None
     """What the list says of it instead, until it ends."""
     stopping: bool = False
@@ -181,6 +182,7 @@ class FakeContainer:
             status=status.get(self.state.value, self.state.value.capitalize()),
             created=int(self.created_at.timestamp()),
             labels=dict(self.labels),
+            networks=self.networks,
         )
 
     def inspected(self) -> Container:

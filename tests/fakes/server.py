@@ -78,6 +78,10 @@ class FakeServer:
         """Docker's for a program in a container that has ended; 500 in the moment of its end."""
         self.files: dict[str, str] = {}
         self.directories: set[str] = set()
+        self.lock_turns = 0
+        """How often a lock was taken or given back."""
+        self.tells_turns = True
+        """Whether its scripts can tell that; not every `stat` can."""
         self.history: list[Happening] = []
         self._ending_before: frozenset[str] = frozenset()
         self.wires: list[Wire] = []

@@ -75,6 +75,7 @@ def hold_lock(server: FakeServer, details: str, owner: str = "") -> None:
     """Somebody holds the lock: `details` as the file says it, `owner` the line of ours if there is one."""
     lock = f".kamal/lock-{server.service}"
     server.directories.add(lock)
+    server.lock_turns += 1
     server.files[f"{lock}/details"] = base64.b64encode(details.encode()).decode()
     if owner:
         server.files[f"{lock}/backstaff"] = owner
@@ -83,6 +84,7 @@ def hold_lock(server: FakeServer, details: str, owner: str = "") -> None:
 def release_lock(server: FakeServer) -> None:
     """The lock is released by hand."""
     server.directories.discard(f".kamal/lock-{server.service}")
+    server.lock_turns += 1
     for name in ("details", "backstaff"):
         server.files.pop(f".kamal/lock-{server.service}/{name}", None)
 
@@ -194,7 +196,7 @@ def _lock(server: FakeServer, script: str) -> str:
 
 def _show(server: FakeServer, lock: str) -> str:
     if lock not in server.directories:
-        return f"{MARK} lock free\n"
+        return f"{MARK} lock free\n{_turn(server)}"
     details = "".join(server.files.get(f"{lock}/details", "").split())
     owner = server.files.get(f"{lock}/backstaff", "")
     return f"{MARK} lock held\n{MARK} details {details}\n{MARK} owner {owner}\n"
@@ -211,9 +213,15 @@ def _put_files(server: FakeServer, lock: str, script: str) -> None:
 def _acquire(server: FakeServer, lock: str, script: str) -> str:
     if lock in server.directories:
         return _show(server, lock)
+    turn = _turn(server)
     server.directories.add(lock)
+    server.lock_turns += 1
     _put_files(server, lock, script)
-    return f"{MARK} lock acquired\n"
+    return f"{MARK} lock acquired\n{turn}"
+
+
+def _turn(server: FakeServer) -> str:
+    return f"{MARK} turn {server.lock_turns if server.tells_turns else ''}\n"
 
 
 def _take_over(server: FakeServer, lock: str, script: str) -> str:

@@ -63,10 +63,18 @@ def test_a_listed_container_has_its_own_name_and_not_that_of_a_link() -> None:
             "Status": "Up 2 seconds",
             "Created": 1700000000,
             "Labels": None,
+            "NetworkSettings": {"Networks": {"kamal": {"IPAddress": "172.18.0.2"}, "bridge": None}},
         }
     )
 
     assert (summary.name, summary.short_id, summary.labels) == ("app-web-v1", "abcdef012345", {})
+    assert summary.networks == {"kamal", "bridge"}
+
+
+@pytest.mark.parametrize("settings", [None, {}, {"Networks": None}])
+def test_a_listed_container_may_be_on_no_network(settings: object) -> None:
+    data = {"Id": "a", "Names": ["/a"], "State": "running", "NetworkSettings": settings}
+    assert records.container_summary(data).networks == frozenset()
 
 
 def test_a_container_that_is_being_removed_may_have_no_name() -> None:

@@ -80,6 +80,12 @@ def test_a_damaged_owner_is_no_owner(text: str) -> None:
     assert parse_owner(text) is None
 
 
+def test_the_turn_of_a_lock_is_read() -> None:
+    report = parse_lock_report("@backstaff lock free\n@backstaff turn 7 2026-01-02 03:04:05.6 +0000\n")
+    assert (report.outcome, report.turn) == (LockOutcome.FREE, "7 2026-01-02 03:04:05.6 +0000")
+    assert parse_lock_report("@backstaff lock free\n@backstaff turn \n").turn == ""
+
+
 def test_a_report_is_found_among_other_output() -> None:
     stdout = f"Welcome!\n@backstaff lock held\n@backstaff details\n@backstaff owner {OWNER.to_json()}\nbye\n"
     report = parse_lock_report(stdout)

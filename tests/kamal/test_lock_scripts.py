@@ -101,6 +101,49 @@ def test_kamals_release_removes_our_lock(shell: tuple[str, ...], tmp_path: Path)
 
 
 @each_shell
+def test_a_lock_that_nobody_has_had_in_between_is_taken_in_the_turn_in_which_it_was_seen_free(
+    shell: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / ".kamal").mkdir()
+    seen = answer(shell, tmp_path, status_script(CONFIG)).turn
+    assert seen
+    assert answer(shell, tmp_path, status_script(CONFIG)).turn == seen
+    assert acquire(shell, tmp_path).turn == seen
+
+
+@each_shell
+@pytest.mark.parametrize("tool", ["backstaff", "kamal"])
+def test_whoever_had_the_lock_in_between_has_made_it_another_turn(
+    shell: tuple[str, ...], tmp_path: Path, tool: str
+) -> None:
+    (tmp_path / ".kamal").mkdir()
+    seen = answer(shell, tmp_path, status_script(CONFIG)).turn
+    if tool == "backstaff":
+        acquire(shell, tmp_path, "r2")
+        answer(shell, tmp_path, release_script(CONFIG, token="r2"))
+    else:
+        run_script(shell, "mkdir .kamal/lock-app && rm -r .kamal/lock-app", tmp_path)
+    assert answer(shell, tmp_path, status_script(CONFIG)).turn not in {"", seen}
+    assert acquire(shell, tmp_path).turn not in {"", seen}
+
+
+@each_shell
+@pytest.mark.parametrize("stat", ["exit 1", "echo usage >&2; exit 2"])
+def test_a_host_that_can_not_tell_the_turn_gives_no_answer(
+    shell: tuple[str, ...], tmp_path: Path, stat: str
+) -> None:
+    (tmp_path / ".kamal").mkdir()
+    free = answer(shell, tmp_path, f"stat() {{ {stat}; }}\n{status_script(CONFIG)}")
+    assert (free.outcome, free.turn) == (LockOutcome.FREE, "")
+
+
+@each_shell
+def test_where_no_lock_was_ever_taken_there_is_no_turn(shell: tuple[str, ...], tmp_path: Path) -> None:
+    free = answer(shell, tmp_path, status_script(CONFIG))
+    assert (free.outcome, free.turn) == (LockOutcome.FREE, "")
+
+
+@each_shell
 def test_of_ten_takers_one_wins(shell: tuple[str, ...], tmp_path: Path) -> None:
     with ThreadPoolExecutor(10) as pool:
         reports = list(pool.map(lambda number: acquire(shell, tmp_path, f"r{number}"), range(10)))

@@ -5,9 +5,9 @@ import pytest
 from backstaff.simulator.spec import FleetSpec, RoleSpec
 from tests.simulator.distance import Trips, round_trips
 
-MOST = 12
-"""Docker's door 2, first look, pull, lock with the label, look under the lock, create, start, switch, stop,
-tag with the lists, last look with the log and the lock's release: one each."""
+MOST = 11
+"""Docker's door 2, first look, pull, lock with the label and a look, create, start, switch, stop, tag with
+the lists, last look with the log and the lock's release: one each."""
 MOST_FOR_WHO_WAITS = MOST + 2
 """A role that waits for another is started and looked at after that; it is created before."""
 

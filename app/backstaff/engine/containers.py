@@ -97,6 +97,10 @@ class ContainerWatch:
         """The container with exactly this name."""
         return next((each for each in self.containers if each.name == name), None)
 
+    def run_on(self, network: str) -> bool:
+        """Whether containers run on this network, which can not be removed while they do."""
+        return any(network in each.networks for each in self.containers if each.state in UP_STATES)
+
     def current(self, role: str) -> ContainerSummary | None:
         """The container that counts as the role's current one, None if nothing runs.
 

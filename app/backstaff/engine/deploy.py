@@ -146,7 +146,7 @@ class Deploy:
     async def _look_once_more(self, watches: Mapping[str, ContainerWatch]) -> None:
         """Under the lock nobody else deploys: what holds now holds until the boot."""
         if self._options.resumes is not None:
-            await on_each([watch.host for watch in watches.values()], lambda host: watches[host.name].learn())
+            await learn(watches)
             await self._leave_out_what_is_done(watches)
 
     async def _change(self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock) -> None:
@@ -190,19 +190,28 @@ class Deploy:
         try:
             with run.report.phase(Phase.LOCK):
                 held = () if self._options.lock_inherited else (lock.acquire(),)
-                await both(self._check_labels(fleet), *held)
+                early = (learn(watches),) if self._may_look_early() else ()
+                await both(self._check_labels(fleet), *held, *early)
                 await self._look_once_more(watches)
             self._hooks.locked = True
             if self._plan.command.runs_deploy_hooks:
                 await self._hooks.run("pre-deploy")
             with run.report.phase(Phase.PREPARE):
                 pages = self._options.error_pages
-                await Preparation(run, self._plan, watches, self._audit, pages).prepare(hosts)
+                seen = bool(early) and lock.undisturbed
+                preparation = Preparation(run, self._plan, watches, self._audit, pages, seen=seen)
+                await preparation.prepare(hosts)
             await self._boot(watches)
             with run.report.phase(Phase.FINISH):
                 await on_each(hosts, self._finish)
         finally:
             self._hooks.locked = False
+
+    def _may_look_early(self) -> bool:
+        """Whether the hosts can be looked at while the lock is taken, and not after it: then that they are
+        as they were holds if nobody else has had the lock since. A hook may do anything."""
+        waits_for_hook = self._plan.command.runs_deploy_hooks and self._hooks.has("pre-deploy")
+        return not (self._options.lock_inherited or self._options.resumes or waits_for_hook)
 
     async def _conclude(
         self, fleet: Fleet, watches: Mapping[str, ContainerWatch], lock: DeployLock
@@ -251,6 +260,11 @@ class Deploy:
                     group.create_task(self._audit.flush(host))
                 looking = group.create_task(verify(self._run, self._plan, watches))
             return looking.result()
+
+
+async def learn(watches: Mapping[str, ContainerWatch]) -> None:
+    """List the containers of all hosts anew."""
+    await on_each([watch.host for watch in watches.values()], lambda host: watches[host.name].learn())
 
 
 def refuse_if_split(verdicts: Sequence[PairVerdict]) -> None:

@@ -30,13 +30,17 @@ class Hooks:
         self._skip = skip
         self.locked = False
 
+    def has(self, name: str) -> bool:
+        """Whether there is such a hook, and it is to be run."""
+        return not self._skip and self._path(name).is_file()
+
     async def run(
         self, name: str, *, hosts: Sequence[str] | None = None, runtime_s: float | None = None
     ) -> None:
         """Run one hook if its file is there. Raises `HookFailed` with the last lines it wrote."""
-        path = self._run.directory / self._run.config.hooks_path / name
-        if self._skip or not path.is_file():
+        if not self.has(name):
             return
+        path = self._path(name)
         if not os.access(path, os.X_OK):
             raise HookFailed(f"hook {name} is not executable", where=str(path), fix=f"chmod +x {path}")
         wait = Wait(WaitKind.HOOK, f"hook {name}", str(path), self._run.timeouts.hook)
@@ -69,6 +73,9 @@ class Hooks:
                     evidence=tuple(lines),
                     fix="mend the hook, or leave hooks out with --skip-hooks",
                 )
+
+    def _path(self, name: str) -> Path:
+        return self._run.directory / self._run.config.hooks_path / name
 
     async def _start(self, path: Path, environment: Mapping[str, str], take: OnLine) -> LocalResult:
         try:

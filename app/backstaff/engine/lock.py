@@ -76,7 +76,11 @@ def _patience(report: LockReport, *, waited: bool) -> str:
 
 
 class DeployLock:
-    """The lock of one service and destination on one host."""
+    """The lock of one service and destination on one host.
+
+    `undisturbed`: it is ours, it was free when it was last looked at, and nobody has had it in between. So
+    whatever was seen on the hosts after that look was not changed by another run. `left_behind`: it could not
+    be given back."""
 
     def __init__(
         self,
@@ -93,6 +97,8 @@ class DeployLock:
         self._chooser = LockChooser(run, host.name, is_dead, patience or LockPatience(), self.release_command)
         self._maybe_ours = False
         self._was_held = False
+        self._free_turn = ""
+        self.undisturbed = False
         self.left_behind = False
 
     @property
@@ -103,6 +109,7 @@ class DeployLock:
     async def look(self) -> LockReport:
         """The lock as it is now. Changes nothing."""
         report = await self._run_script(status_script(self._run.config), "read the deploy lock")
+        self._free_turn = report.turn if report.outcome is LockOutcome.FREE else ""
         self._tell(LockState.HELD if report.outcome is LockOutcome.HELD else LockState.FREE, report)
         return report
 
@@ -195,6 +202,7 @@ class DeployLock:
         report = await self._answered(self._run_script(script, TAKE_LOCK))
         if report.outcome is LockOutcome.ACQUIRED:
             self._was_held = True
+            self.undisturbed = bool(report.turn) and report.turn == self._free_turn
             self._tell(LockState.OURS, report)
             return None
         self._maybe_ours = False

@@ -31,7 +31,8 @@ from backstaff.plan.plan import Plan
 
 
 class Preparation:
-    """Prepares the hosts of one run. `watches` has the hosts that run roles."""
+    """Prepares the hosts of one run. `watches` has the hosts that run roles. `seen`: they have been listed
+    already, and what was seen then holds."""
 
     def __init__(
         self,
@@ -40,12 +41,15 @@ class Preparation:
         watches: Mapping[str, ContainerWatch],
         audit: AuditTrail,
         error_pages: Mapping[str, bytes],
+        *,
+        seen: bool,
     ) -> None:
         self._run = run
         self._plan = plan
         self._watches = watches
         self._audit = audit
         self._error_pages = error_pages
+        self._seen = seen
 
     async def prepare(self, hosts: Sequence[GuardedHost]) -> None:
         """Prepare all hosts at once; raises the first failure after all have ended."""
@@ -56,8 +60,8 @@ class Preparation:
         for role in roles:
             self._run.stream.emit(PairChanged(host=host.name, role=role.name, state=PairState.PREPARING))
         watch = self._watches.get(host.name)
-        looks = [watch.learn()] if watch is not None else []
-        await at_once(self._network(host), *looks)
+        looks = [watch.learn()] if watch is not None and not self._seen else []
+        await at_once(self._network(host, watch), *looks)
         if watch is not None:
             await let_go_on(self._run, watch, roles)
         starts_proxy = self._needs_proxy(host) and await self._proxy_is_down(host, watch)
@@ -123,9 +127,10 @@ class Preparation:
                     role.name, secrets[names.certificate_pem], secrets[names.private_key_pem]
                 )
 
-    async def _network(self, host: GuardedHost) -> None:
+    async def _network(self, host: GuardedHost, watch: ContainerWatch | None) -> None:
         with self._run.report.step("ensure the network", host.name) as note:
-            if not await host.docker.ensure_network(NETWORK):
+            there = self._seen and watch is not None and watch.run_on(NETWORK)
+            if there or not await host.docker.ensure_network(NETWORK):
                 note.skip(f"{NETWORK} is there")
 
     async def _stop_beside(self, host: GuardedHost, watch: ContainerWatch) -> None:

@@ -29,7 +29,9 @@ from backstaff.hosts.protocol import (
 
 _NOT_FOUND = 404
 _CONFLICT = 409
-_SUMMARY_KEYS = ("Id", "Names", "Image", "ImageID", "State", "Status", "Created", "Labels")
+_SUMMARY_KEYS = (
+    "Id", "Names", "Image", "ImageID", "State", "Status", "Created", "Labels", "NetworkSettings",
+)  # fmt: skip
 
 
 class DockerApi:

@@ -41,6 +41,10 @@ class _Record(BaseModel):
     model_config = ConfigDict(alias_generator=to_pascal, defer_build=True, extra="ignore", frozen=True)
 
 
+class _Networks(_Record):
+    networks: Annotated[dict[str, object], BeforeValidator(_or_empty_map)] = {}
+
+
 class _Summary(_Record):
     id: str
     names: _Texts = []
@@ -50,6 +54,7 @@ class _Summary(_Record):
     status: _Text = ""
     created: int = 0
     labels: _Labels = {}
+    network_settings: _Networks | None = None
 
 
 class _Probe(_Record):
@@ -171,6 +176,7 @@ def container_summary(data: Mapping[str, object]) -> ContainerSummary:
         status=record.status,
         created=record.created,
         labels=record.labels,
+        networks=frozenset(record.network_settings.networks if record.network_settings else ()),
     )
 
 

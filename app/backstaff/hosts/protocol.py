@@ -53,7 +53,8 @@ class Health:
 
 @dataclass(frozen=True)
 class ContainerSummary:
-    """A container as the list tells it. `image` is the name it was created from, or an id if untagged."""
+    """A container as the list tells it. `image` is the name it was created from, or an id if untagged.
+    `networks` are the names of those it is on, or would be if it ran."""
 
     id: str
     name: str
@@ -63,6 +64,7 @@ class ContainerSummary:
     status: str
     created: int
     labels: Mapping[str, str] = field(default_factory=dict)
+    networks: frozenset[str] = frozenset()
 
     @property
     def short_id(self) -> str:

@@ -91,12 +91,16 @@ class LockReport:
 
     `details` is None when there is no such file (yet), `owner` None for a lock of Kamal or taken by hand.
     `owner_text` is the owner's file as it is, which a takeover must name.
+
+    With FREE, and with ACQUIRED as it was just before: `turn`, which is another one whenever a lock has been
+    taken or given back on this host, by whatever tool. Empty if the host could not tell.
     """
 
     outcome: LockOutcome
     details: LockDetails | None = None
     owner: LockOwner | None = None
     owner_text: str = ""
+    turn: str = ""
 
 
 def details_text(locked_by: str, at: datetime, version: str, message: str = AUTOMATIC) -> str:
@@ -168,4 +172,5 @@ def parse_lock_report(stdout: str) -> LockReport:
         parse_details(found.get("details", "")),
         parse_owner(owner_text),
         owner_text,
+        found.get("turn", "").strip(),
     )

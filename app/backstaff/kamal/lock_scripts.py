@@ -19,6 +19,9 @@ _TRIES = "1 2 3"
 _DEAF = "trap '' HUP PIPE TERM INT"
 _CALLED_OFF = "trap 'rm -rf \"$new\"; exit 1' TERM INT"
 _POINT_OF_NO_RETURN = _DEAF
+_TURN = f"$(stat -c '%i %z' {RUN_DIR} 2>/dev/null)"
+"""When something was last put into the directory of the locks, or taken out of it. Empty where there is no
+such directory, or a `stat` of another kind."""
 
 
 def acquire_script(config: Config, details: str, *, token: str, owner: LockOwner | TakenByHand | None) -> str:
@@ -34,13 +37,14 @@ def acquire_script(config: Config, details: str, *, token: str, owner: LockOwner
             *_setting(config, token),
             _CALLED_OFF,
             make_directory(RUN_DIR),
+            f"turn={_TURN}",
             *_fresh_files(details, owner),
             _POINT_OF_NO_RETURN,
             f"for try in {_TRIES}; do",
             'if mkdir "$lock" 2>/dev/null; then',
-            'if mv -f "$new"/* "$lock/"; then rm -rf "$new"; '
-            + _answer(LockOutcome.ACQUIRED)
-            + "; exit 0; fi",
+            'if mv -f "$new"/* "$lock/"; then',
+            f'rm -rf "$new"; {_answer(LockOutcome.ACQUIRED)}; {say_value("turn", "$turn")}; exit 0',
+            "fi",
             'rm -rf "$lock" "$new"; exit 1',
             "fi",
             'if [ -e "$lock" ]; then rm -rf "$new"; show; exit 0; fi',
@@ -125,7 +129,7 @@ def _setting(config: Config, token: str) -> list[str]:
         f"new={single_quote(f'{aside}.new')}",
         f"old={single_quote(f'{aside}.old')}",
         "show() {",
-        'if [ ! -e "$lock" ]; then ' + _answer(LockOutcome.FREE) + "; return; fi",
+        f'if [ ! -e "$lock" ]; then {_answer(LockOutcome.FREE)}; {say_value("turn", _TURN)}; return; fi',
         _answer(LockOutcome.HELD),
         say_value("details", "$(cat \"$lock/details\" 2>/dev/null | tr -d '\\r\\n')"),
         say_value("owner", "$(cat \"$lock/backstaff\" 2>/dev/null | tr -d '\\r\\n')"),
