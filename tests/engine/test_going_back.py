@@ -2,16 +2,20 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import count
+from typing import Any
 
 import pytest
 
-from backstaff.config.models import Boot, Config, OnFailure
+from backstaff.config.models import Boot, Config, OnFailure, Role
 from backstaff.engine.resume import EarlierRun
+from backstaff.engine.rollout import Rollout
 from backstaff.errors import ExitCode
 from backstaff.events.facts import Outcome, PairState, Phase
 from backstaff.events.types import PhaseStarted
 from backstaff.headless.colour import Paint
 from backstaff.headless.table import table_lines
+from backstaff.kamal.boot_script import boot_script
 from backstaff.plan.plan import Command
 from tests.engine.running import (
     NEW,
@@ -60,8 +64,59 @@ def failed(config: Config = WEB_AND_JOB, *faults: Fault, old: App = HEALTHY, **a
     return run(Scene(config=config, on_failure=BACK, set=set_scene))
 
 
+def with_a_bug(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """Whoever makes a container on this host comes upon a mistake in our own code."""
+
+    def or_a_bug(config: Config, role: Role, name: str, *rest: Any, **more: Any) -> str:
+        if name == host:
+            raise ZeroDivisionError("division by zero")
+        return boot_script(config, role, name, *rest, **more)
+
+    monkeypatch.setattr("backstaff.engine.boot.boot_script", or_a_bug)
+
+
 def audit(ran: Ran, host: str) -> str:
     return ran.datacentre[host].files.get(".kamal/app-audit.log", "")
+
+
+def test_hosts_return_too_when_the_third_fails_by_a_bug_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_a_bug(monkeypatch, "h3")
+    ran = run(Scene(config=ONE_BY_ONE, on_failure=BACK))
+    assert ran.code is ExitCode.FAILED
+    assert [ran.serving(host) for host in HOSTS] == [OLD] * 4
+    assert [ran.states(host, "web") for host in HOSTS] == [
+        PairState.ROLLED_BACK,
+        PairState.ROLLED_BACK,
+        PairState.FAILED,
+        PairState.HALTED,
+    ]
+    assert (ran.card.host, ran.card.cause) == ("h3", "internal error: ZeroDivisionError: division by zero")
+    assert any("or_a_bug" in line for line in ran.card.evidence)
+    assert not lock_held(ran.datacentre["h1"])
+
+
+def test_a_bug_on_one_host_does_not_stop_the_others_half_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_a_bug(monkeypatch, "h1")
+    ran = run(Scene())
+    assert ran.code is ExitCode.FAILED
+    assert [ran.serving(host) for host in ("h1", "h2")] == [OLD, NEW]
+    assert ran.states("h3", "job") is PairState.HEALTHY
+
+
+def test_hosts_return_when_the_rollout_itself_has_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = Rollout._rest
+    rests = count(1)
+
+    async def ends_at_the_second(rollout: Rollout) -> None:
+        if next(rests) == 2:
+            raise ZeroDivisionError("division by zero")
+        await rest(rollout)
+
+    monkeypatch.setattr(Rollout, "_rest", ends_at_the_second)
+    ran = run(Scene(config=ONE_BY_ONE, on_failure=BACK))
+    assert ran.code is ExitCode.FAILED
+    assert [ran.serving(host) for host in HOSTS] == [OLD] * 4
+    assert ran.card.cause == "internal error: ZeroDivisionError: division by zero"
 
 
 def test_two_hosts_that_have_switched_return_when_the_third_is_doomed() -> None:

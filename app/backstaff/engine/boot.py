@@ -24,6 +24,7 @@ from backstaff.engine.together import at_once, both
 from backstaff.engine.waits import Wait
 from backstaff.errors import BackstaffError, Doomed, WaitExpired
 from backstaff.events.facts import PairState, WaitKind
+from backstaff.explain.bug import internal_error
 from backstaff.hosts.protocol import Container, ContainerState, ContainerSummary
 from backstaff.kamal.audit import booted, renaming
 from backstaff.kamal.boot_script import boot_script, created_container
@@ -105,16 +106,21 @@ class PairBoot:
             self._gatekeeper_ended("ended unexpectedly")
 
     async def _boot_or_give_up(self) -> PairResult:
-        host, role = self._host.name, self._role.name
         try:
             return await self._boot()
         except BackstaffError as error:
-            error.where = error.where or host
-            self._gatekeeper_ended(error.what)
-            await self._give_up()
-            self._tell.state(PairState.FAILED, error.what)
-            left_running = self._new if self._giving_up.left_running else None
-            return PairResult(host, role, error, new=left_running or "", old=self._old)
+            return await self._failed(error)
+        except Exception as bug:  # noqa: BLE001 - the boundary of a pair: the others end as with any failure
+            return await self._failed(internal_error(bug, attach="the run's journal"))
+
+    async def _failed(self, error: BackstaffError) -> PairResult:
+        host, role = self._host.name, self._role.name
+        error.where = error.where or host
+        self._gatekeeper_ended(error.what)
+        await self._give_up()
+        self._tell.state(PairState.FAILED, error.what)
+        left_running = self._new if self._giving_up.left_running else None
+        return PairResult(host, role, error, new=left_running or "", old=self._old)
 
     def halt(self, reason: str) -> PairResult:
         """The pair is not booted at all, because of `reason`."""

@@ -231,12 +231,12 @@ class Deploy:
         try:
             with run.report.phase(Phase.BOOT):
                 await rollout.boot()
-        except BackstaffError as failure:
+        except Exception as failure:
             taken = (*self._taken_over_before(watches), *rollout.taken_over)
             if plan.on_failure is OnFailure.ROLLBACK and taken:
                 with run.report.phase(Phase.ROLLBACK):
                     left = await go_back(run, watches, self._audit, taken, parallel_roles=plan.parallel_roles)
-                failure.evidence = (*left, *failure.evidence)
+                _add(left, failure)
             raise
 
     def _taken_over_before(self, watches: Mapping[str, ContainerWatch]) -> Sequence[TakenOver]:
@@ -260,6 +260,15 @@ class Deploy:
                     group.create_task(self._audit.flush(host))
                 looking = group.create_task(verify(self._run, self._plan, watches))
             return looking.result()
+
+
+def _add(lines: Sequence[str], failure: Exception) -> None:
+    """Let what a run has failed with tell more."""
+    if isinstance(failure, BackstaffError):
+        failure.evidence = (*lines, *failure.evidence)
+        return
+    for line in lines:
+        failure.add_note(line)
 
 
 async def learn(watches: Mapping[str, ContainerWatch]) -> None:
