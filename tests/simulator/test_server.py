@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientConnectionResetError
 
 from backstaff.config.models.ssh import Ssh, SshKit
 from backstaff.errors import BackstaffError
@@ -18,6 +19,7 @@ from backstaff.hosts.protocol import CommandResult
 from backstaff.simulator.clock import SkippingClock, run_skipping
 from backstaff.simulator.fleet import Fleet
 from backstaff.simulator.spec import FleetSpec, RoleSpec
+from tests.simulator.deploying import deploy
 
 SPEC = FleetSpec(roles={"web": RoleSpec(("h1",))})
 _APP = Path(__file__).parents[2] / "app"
@@ -53,6 +55,30 @@ async def run_on(name: str, ssh: Ssh, script: str) -> CommandResult:
         return await host.run(script)
     finally:
         await host.close()
+
+
+def test_a_client_that_goes_in_the_middle_of_an_answer_is_no_bug(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def gone(*_: object) -> None:
+        raise ClientConnectionResetError("Cannot write to closing transport")
+
+    async def ask() -> None:
+        async with Fleet(SPEC, SkippingClock()) as fleet:
+            await deploy(fleet, "v1")
+            connector = SshConnector(fleet.ssh, SshKit(), clock=fleet.clock)
+            host = await connector.connect("h1")
+            try:
+                await connector.open_docker(host)
+                monkeypatch.setattr("aiohttp.web.StreamResponse.write", gone)
+                with pytest.raises(BackstaffError):
+                    async for _ in host.docker.logs("kamal-proxy"):
+                        pass
+            finally:
+                await host.close()
+
+    run_skipping(ask())
+    assert not caplog.records
 
 
 def end_by_closing_input(process: "subprocess.Popen[str]") -> None:

@@ -44,6 +44,9 @@ async def _answering(request: web.Request, handler: Handler) -> web.StreamRespon
         response = web.Response(status=304)
     except web.HTTPNotFound:
         response = _refused(404, "page not found")
+    except ConnectionResetError:
+        # The client has gone in the middle of an answer. Nobody gets this one; aiohttp would tell a bug.
+        return _refused(500, "the client is gone")
     await thawed.wait()
     return response
 
