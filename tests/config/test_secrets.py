@@ -1,6 +1,7 @@
 """Secrets: which files count, what values become, and what is said when something is missing or fails."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Mapping
@@ -149,21 +150,21 @@ async def test_a_command_killed_by_a_signal_has_failed(tmp_path: Path) -> None:
     ]
 
 
-async def test_what_kamal_fetches_can_be_passed_on_to_kamal_unquoted(tmp_path: Path) -> None:
-    """A `kamal` that prints JSON for `fetch`, and its last argument for `extract`."""
-    program = """\
-        #!/bin/sh
-        [ "$2" = fetch ] && { echo '{"A":"two words","B":"(x)"}'; exit; }
-        for last; do :; done; echo "$last"
-    """
-    write(tmp_path, {"bin/kamal": program})
+async def test_what_kamal_fetches_is_passed_on_to_extract_unquoted(tmp_path: Path) -> None:
+    """A `kamal` that knows `fetch` alone: `extract` is none of its calls."""
+    fetched = {"A": "two words", "B": '(x) \\ $(y) " `z`'}
+    write(
+        tmp_path,
+        {"bin/kamal": '#!/bin/sh\n[ "$2" = fetch ] && cat fetched\n', "fetched": json.dumps(fetched)},
+    )
     (tmp_path / "bin/kamal").chmod(0o755)
-    fetch = "ALL=$(kamal secrets fetch --adapter test A B)\nA=$(kamal secrets extract A $ALL)\n"
-    write(tmp_path, {".kamal/secrets": fetch})
+    fetch = "ALL=$(kamal secrets fetch --adapter test A B)\n"
+    extract = "A=$(kamal secrets extract A $ALL)\nB=$(kamal secrets extract B $ALL)\n"
+    write(tmp_path, {".kamal/secrets": fetch + extract})
     config = load(tmp_path, MINIMAL)
     environ = {"PATH": f"{tmp_path}/bin:{ENVIRON['PATH']}"}
     found = await resolve_secrets(config, (), environ=environ, cwd=tmp_path)
-    assert found["A"].reveal() == '{"A":"two words","B":"(x)"}'
+    assert [found["A"].reveal(), found["B"].reveal()] == list(fetched.values())
 
 
 async def test_a_command_has_a_deadline(tmp_path: Path) -> None:

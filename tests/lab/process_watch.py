@@ -10,14 +10,15 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _REPOSITORY = Path(__file__).parents[2]
-_AGAIN_WITHIN = 3
-"""Rounds in which a process is looked at again: it may just have become another program."""
+_AGAIN_WITHIN_S = 0.5
+"""How long a process is looked at again: it may become another program, on a busy machine not at once."""
 _SAME_PROGRAM_TRIES = 5
 
 
@@ -42,7 +43,7 @@ class Watch:
 
     def __init__(self, words: Sequence[bytes]) -> None:
         self._words = words
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, float] = {}
         self._programs: set[str] = set()
         self._arguments: set[tuple[int, str]] = set()
         self._environments: set[tuple[int, str]] = set()
@@ -51,8 +52,9 @@ class Watch:
     def look(self) -> None:
         """One round."""
         self._rounds += 1
+        now = time.monotonic()
         for pid in os.listdir("/proc"):  # noqa: PTH208 - names alone, a thousand times a second
-            if pid[0].isdigit() and self._rounds - self._seen.setdefault(pid, self._rounds) <= _AGAIN_WITHIN:
+            if pid[0].isdigit() and now - self._seen.setdefault(pid, now) <= _AGAIN_WITHIN_S:
                 self._look_at(pid)
 
     def _look_at(self, pid: str) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from backstaff.child_programs import STDERR, STDOUT, run_program
 
 _EVIDENCE_LINES = 3
+_LINE = "BACKSTAFF_SHELL_LINE"
+_SHELL = ("/bin/sh", "-c", f'eval "unset {_LINE}; ${_LINE}"')
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,14 @@ def run(
 ) -> Ended:
     """Runs a program, or a line for `/bin/sh` when `command` is a string. Blocks.
 
+    The line may have secrets in it: it is no argument, which everybody could read in the list of processes.
     Raises CommandUnavailable; the command and its children are killed then.
     """
     try:
         process = subprocess.Popen(
             _argv(command),
             cwd=cwd,
-            env=dict(environ),
+            env=_environ(command, environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -85,7 +88,12 @@ async def run_async(
         async with asyncio.timeout(timeout_s):
             # What is wanted is the whole output: half a secret is none.
             status = await run_program(
-                _argv(command), take=take, env=environ, cwd=cwd, on_exit=exited.set, leftovers_s=None
+                _argv(command),
+                take=take,
+                env=_environ(command, environ),
+                cwd=cwd,
+                on_exit=exited.set,
+                leftovers_s=None,
             )
     # It is an OSError too, so it comes first.
     except TimeoutError as error:
@@ -108,7 +116,13 @@ def _not_started(command: Sequence[str] | str, error: OSError | ValueError) -> s
 
 
 def _argv(command: Sequence[str] | str) -> list[str]:
-    return ["/bin/sh", "-c", command] if isinstance(command, str) else list(command)
+    return list(_SHELL if isinstance(command, str) else command)
+
+
+def _environ(command: Sequence[str] | str, environ: Mapping[str, str]) -> dict[str, str]:
+    """A line is handed to the shell in its environment, which only this user can read. The shell takes it out
+    before it runs it, so that what it starts is not given it."""
+    return {**environ, _LINE: command} if isinstance(command, str) else dict(environ)
 
 
 def _kill_group(group: int) -> None:

@@ -1,7 +1,13 @@
-"""Turns secrets files into values, running the commands in them."""
+"""Turns secrets files into values, running the commands in them.
+
+Everybody on a machine can read the arguments of its programs, so no secret becomes one on our part: a line
+goes to the shell in its environment, with its variables filled in, and `kamal secrets extract` takes no
+program. What the line itself gives a secret to, as in `$(tool $TOKEN)` or `$(kamal secrets fetch … $TOKEN)`,
+shows it.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,16 +19,13 @@ from backstaff.config.models.needs import SecretNeed
 from backstaff.config.positions import Position
 from backstaff.config.secrets.dotenv import DotenvEntry, DotenvExport, Quote, SkippedLine
 from backstaff.config.secrets.expansion import Surroundings, expand
+from backstaff.config.secrets.failure import SecretCommandFailed
 from backstaff.config.secrets.files import SecretsFile, read_secrets_files, secrets_paths
-from backstaff.config.secrets.kamal_command import handed_on, kamal_words
+from backstaff.config.secrets.kamal_command import Extract, kamal_command
 from backstaff.errors import ConfigIssue, SecretsError
 
 _LINEBREAK_MODE = "DOTENV_LINEBREAK_MODE"
 _SHORTEST_HIDDEN = 3
-
-
-class SecretCommandFailed(Exception):
-    """A command in a secrets file gave no value; the message says why and contains no secret."""
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,23 @@ RunSecretCommand = Callable[[SecretCommand], Awaitable[str]]
 
 async def run_in_shell(command: SecretCommand) -> str:
     """Runs any command with `/bin/sh`, but for those of `kamal secrets`, which Kamal runs without a shell."""
+    kamal = kamal_command(command.line)
+    if isinstance(kamal, Extract):
+        return _chomp(kamal.value())
+    output = await _output_of(kamal.words if kamal else command.line, command)
+    return kamal.handed_on(output) if kamal else output
+
+
+async def _output_of(program: Sequence[str] | str, command: SecretCommand) -> str:
     try:
-        words = kamal_words(command.line)
         ended = await run_async(
-            words or command.line, cwd=command.cwd, environ=command.environ, timeout_s=command.timeout_s
+            program, cwd=command.cwd, environ=command.environ, timeout_s=command.timeout_s
         )
-    except ValueError as error:
-        raise SecretCommandFailed("the command has a quote that is never closed") from error
     except CommandUnavailable as error:
         raise SecretCommandFailed(f"the command {error}") from error
     if ended.reason:
         raise SecretCommandFailed(f"the command failed ({ended.reason})")
-    output = _chomp(ended.stdout)
-    return handed_on(words, output) if words else output
+    return _chomp(ended.stdout)
 
 
 def _chomp(text: str) -> str:

@@ -1,0 +1,5 @@
+"""What every part of a command in a secrets file fails with."""
+
+
+class SecretCommandFailed(Exception):
+    """A command in a secrets file gave no value; the message says why and contains no secret."""
