@@ -4,6 +4,8 @@ All processes of the lab's namespaces can be seen from this machine, and are loo
 """
 
 import base64
+import json
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from tests.lab import Lab
 from tests.lab.commands import must, run
-from tests.lab.deploys.project import DB_PASSWORD, Project, a_project
+from tests.lab.deploys.project import DB_PASSWORD, Project, a_project, settings_of
 from tests.lab.host import LabHost
 from tests.lab.process_watch import watching
 from tests.lab.registry import LONE_PASSWORD, LONE_USER
@@ -22,31 +24,53 @@ ENV_FILE = "root/.kamal/apps/app/env/roles/web.env"
 RECORDS = ("run/docker/containerd/", "var/lib/docker/containers/")
 HOLD = 'test -n "$HOOK_TOKEN" && sleep 0.3'
 """A hook that lasts long enough to be seen, and has what it was promised."""
+CHAIN = """\
+ALL=$(kamal secrets fetch --adapter test REGISTRY_PASSWORD DB_PASSWORD HOOK_TOKEN)
+DB_PASSWORD=$(kamal secrets extract DB_PASSWORD $ALL)
+HOOK_TOKEN=$(kamal secrets extract HOOK_TOKEN $ALL)
+FETCHED=$(kamal secrets extract REGISTRY_PASSWORD $ALL)
+REGISTRY_PASSWORD=$(sleep 0.4; printf %s "$FETCHED")
+"""
 
 
 @pytest.fixture
 def project(lab: Lab, tmp_path: Path) -> Project:
     base = lab.app_image("base")
-    project = a_project(
-        lab,
-        tmp_path,
-        web=["h1", "h2"],
-        env={"clear": {"GREETING": "hello"}, "secret": ["DB_PASSWORD"]},
-        registry={"server": lab.registry, "username": LONE_USER, "password": ["REGISTRY_PASSWORD"]},
-    )
+    project = a_project(lab, tmp_path)
+    configure(lab, project)
     project.write("Dockerfile", f"FROM {base}\nCOPY content.txt /assets/\n")
     project.write("content.txt", "x\n")
-    project.write(".gitignore", ".kamal/secrets\n")
     for name in ("pre-connect", "pre-deploy", "post-deploy"):
         project.hook(name, HOLD)
-    project.write(
-        ".kamal/secrets",
-        f"REGISTRY_PASSWORD={LONE_PASSWORD}\nDB_PASSWORD='{DB_PASSWORD}'\nHOOK_TOKEN='{HOOK_SECRET}'\n",
-    )
-    # Who commits his secrets has them in every clone, and in the one that the image is built from.
-    must(run(["git", "-C", str(project.directory), "rm", "--quiet", "--cached", ".kamal/secrets"]))
+    project.write(".kamal/secrets", CHAIN)
+    a_vault(project)
     project.commit()
     return project
+
+
+def configure(lab: Lab, project: Project, *, bad: bool = False) -> None:
+    """Write deploy.yml for one host after the other; the app of a bad second host does not start."""
+    env = {"clear": {"GREETING": "hello"}, "secret": ["DB_PASSWORD"]}
+    crash = {"tags": {"bad": {"clear": {"APP_MODE": "crash:0.3"}}}}
+    settings = settings_of(
+        lab,
+        servers={"web": {"hosts": ["h1", {"h2": "bad"}] if bad else ["h1", "h2"]}},
+        env=env | crash if bad else env,
+        boot={"limit": 1},
+        registry={"server": lab.registry, "username": LONE_USER, "password": ["REGISTRY_PASSWORD"]},
+    )
+    project.configure(settings)
+
+
+def a_vault(project: Project) -> None:
+    """A `kamal` on the search path whose `fetch` takes the secrets from a file."""
+    secrets = {"REGISTRY_PASSWORD": LONE_PASSWORD, "DB_PASSWORD": DB_PASSWORD, "HOOK_TOKEN": HOOK_SECRET}
+    (project.root / "vault.json").write_text(json.dumps(secrets))
+    program = project.root / "bin/kamal"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\nsleep 0.2\nexec cat '{project.root}/vault.json'\n")
+    program.chmod(0o755)
+    project.environ["PATH"] = f"{program.parent}:{os.environ['PATH']}"
 
 
 def holders(root: Path, words: list[str]) -> Iterator[tuple[Path, str]]:
@@ -79,14 +103,22 @@ def test_no_process_and_no_file_has_a_secret_but_those_it_is_for(lab: Lab, proje
         project.write("content.txt", "y\n")
         project.commit()
         second = project.run("deploy")
+        configure(lab, project, bad=True)
+        project.write("content.txt", "z\n")
+        project.commit()
+        third = project.run("deploy", "--on-failure", "rollback")
+    told = "".join(each.out + each.err for each in (first, second, third))
 
-    assert [first.code, second.code] == [0, 0], first.out + first.err + second.out + second.err
+    assert [first.code, second.code, third.code] == [0, 0, 1], told
+    assert "rolled back" in third.card
     assert found.rounds > 100
+    assert "sleep 0.4" in found.programs
     assert found.ran("docker", "create"), found.programs
     assert found.ran("sh", "-c"), found.programs
     assert found.arguments == []
     with_registry_password = [program for word, program in found.environments if word == 0]
-    assert with_registry_password == [program for program in with_registry_password if is_hook(program)]
+    allowed = [program for program in with_registry_password if is_hook(program) or is_secrets_line(program)]
+    assert with_registry_password == allowed
     with_hook_secret = {program for word, program in found.environments if word == 2}
     assert with_hook_secret
     assert all(is_hook(program) for program in with_hook_secret), with_hook_secret
@@ -97,13 +129,18 @@ def test_no_process_and_no_file_has_a_secret_but_those_it_is_for(lab: Lab, proje
         assert on_host(host, words) == {(ENV_FILE, DB_PASSWORD)}
         assert stat.S_IMODE((host.sandbox.directory / ENV_FILE).stat().st_mode) == 0o600
     on_client = {file for file, _ in holders(project.root, words)}
-    assert on_client == {Path("app/.kamal/secrets")}
-    assert not any(word in first.out + first.err + second.out + second.err for word in words)
+    assert on_client == {Path("vault.json")}
+    assert not any(word in told for word in words)
 
 
 def is_hook(program: str) -> bool:
     """A hook, or what it runs."""
     return ".kamal/hooks/" in program or program == "sleep 0.3"
+
+
+def is_secrets_line(program: str) -> bool:
+    """The shell that runs a line of the secrets file: it is given the line with the secrets in it."""
+    return program.startswith("/bin/sh -c eval ")
 
 
 def is_app(program: str) -> bool:
