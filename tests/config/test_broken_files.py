@@ -65,13 +65,17 @@ CASES: dict[str, tuple[str, list[str]]] = {
         MINIMAL + 'retain_containers: "5"\nreadiness_delay: 1.5\ndeploy_timeout: true\n',
         [
             "deploy.yml:6:20: retain_containers: should be a whole number, not a text",
-            "deploy.yml:7:18: readiness_delay: should be a whole number, not a number",
+            "deploy.yml:7:18: readiness_delay: should be a whole number, not 1.5",
             "deploy.yml:8:17: deploy_timeout: should be a whole number, not true",
         ],
     ),
     "texts are no booleans": (
         MINIMAL + 'allow_empty_roles: "yes"\n',
         ["deploy.yml:6:20: allow_empty_roles: should be true or false, not a text"],
+    ),
+    "a path that can be none": (
+        MINIMAL + f"hooks_path: {'a' * 300}\n",
+        ["deploy.yml:6:13: hooks_path: can not be looked into: File name too long"],
     ),
     "no retained container": (
         MINIMAL + "retain_containers: 0\n",

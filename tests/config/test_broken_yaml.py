@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.builders import MINIMAL, errors
+from tests.config.builders import MINIMAL, errors, load
 
 CASES: dict[str, tuple[str, list[str]]] = {
     "empty file": ("", ["deploy.yml: is empty"]),
@@ -33,6 +33,18 @@ CASES: dict[str, tuple[str, list[str]]] = {
     "control character": (
         MINIMAL + "x-a: \x01\n",
         ["deploy.yml:6:6: not valid YAML: special characters are not allowed"],
+    ),
+    "a character that there is not": (
+        MINIMAL + 'labels: {a: "b\\U00110000"}\n',
+        ["deploy.yml:6:17: not valid YAML: there is no such character"],
+    ),
+    "a character with too great a number": (
+        MINIMAL + 'labels: {a: "\\Uffffffff"}\n',
+        ["deploy.yml:6:16: not valid YAML: there is no such character"],
+    ),
+    "a version of YAML without end": (
+        f"%YAML 1.{'9' * 5000}\n---\na: 1\n",
+        ["deploy.yml:1:9: not valid YAML: no version of YAML"],
     ),
     "undefined alias": (
         "service: *nope\n",
@@ -78,6 +90,44 @@ CASES: dict[str, tuple[str, list[str]]] = {
 @pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES.keys())
 def test_each_mistake_is_told_with_its_place(tmp_path: Path, text: str, expected: list[str]) -> None:
     assert errors(tmp_path, text) == expected
+
+
+HALF = "a text has half a character in it, \\ud83d: write the whole character, or \\U and its eight digits"
+
+
+@pytest.mark.parametrize("escapes", [r"\ud83d", r"a\ud83db", r"\ud83d\ude00"])
+@pytest.mark.parametrize(
+    ("before", "after", "column"),
+    [
+        ("", ": 1", 1),
+        ("x-a: {b: [", "]}", 11),
+        ("service: ", "", 10),
+        ("env: {clear: {A: ", "}}", 18),
+        ("env: {clear: {", ": 1}}", 15),
+        ("labels: {", ": a}", 10),
+        ("proxy: {hosts: [a, ", "]}", 20),
+        ("accessories: {db: {image: ", ", host: a}}", 27),
+        ("x-backstaff: {unknown_hosts: ", "}", 30),
+    ],
+)
+def test_half_a_character_is_told_with_its_place_wherever_it_stands(
+    tmp_path: Path, escapes: str, before: str, after: str, column: int
+) -> None:
+    above = MINIMAL.replace("service: app\n", "") if before == "service: " else MINIMAL
+    line = above.count("\n") + 1
+    found = errors(tmp_path, f'{above}{before}"{escapes}"{after}\n')
+    assert found == [f"deploy.yml:{line}:{column}: {HALF}"]
+
+
+def test_a_whole_character_may_be_escaped(tmp_path: Path) -> None:
+    assert load(tmp_path, MINIMAL + 'env: {A: "\\U0001f600"}\n').env.clear["A"] == "😀"
+
+
+def test_a_byte_in_the_environment_is_told_where_the_template_stands(tmp_path: Path) -> None:
+    text = MINIMAL + 'env: {A: "<%= ENV["ODD"] %>"}\n'
+    assert errors(tmp_path, text, environ={"ODD": "a\udcff"}) == [
+        "deploy.yml:6:11: the template's value is not UTF-8 text: it has the byte 0xff in it"
+    ]
 
 
 def test_bytes_that_are_not_utf_8_are_located(tmp_path: Path) -> None:

@@ -123,6 +123,48 @@ def test_any_expression_is_evaluated_or_refused(expression: str) -> None:
     assert isinstance(text, str)
 
 
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("+".join(['"a"'] * 5000), "a" * 5000),
+        ("||".join(["nil"] * 5000), ""),
+        ("||".join([*["nil"] * 5000, "'a'"]), "a"),
+        ("&&".join(["true"] * 5000), "true"),
+        ("&&".join([*["true"] * 5000, "'a'"]), "a"),
+        ("'a'" + ".strip" * 5000, "a"),
+        ("nil" + "&.strip" * 5000, ""),
+    ],
+    ids=lambda each: each[-30:],
+)
+def test_a_chain_may_be_as_long_as_it_likes(expression: str, text: str) -> None:
+    assert value(expression) == text
+
+
+def test_what_does_not_matter_is_not_evaluated_in_a_chain() -> None:
+    assert value("nil || 'a' || `never run`") == "a"
+    assert value("true && nil && `never run`") == ""
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "9" * 5000,
+        "(" * 5000,
+        "!" * 5000 + "nil",
+        "true ? 1 : " * 5000 + "1",
+        '"a" =~ /' + "(" * 5000 + ")" * 5000 + "/",
+        '"a" =~ /[[a]/',
+        '"a" =~ /a{99999999999999999999}/',
+    ],
+    ids=lambda each: each[:30],
+)
+def test_what_python_can_not_take_needs_ruby(expression: str) -> None:
+    _, (problem,) = rendered(f"a: 1\nb: <%= {expression} %>\n")
+    assert problem.startswith("deploy.yml:2:4: the ERB expression `")
+    assert problem.endswith("` needs Ruby, and no erb program is on the PATH")
+    assert len(problem) < 400
+
+
 @settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_characters="\\\"'`#{}"), max_size=30))
 def test_a_quoted_text_stands_for_itself(text: str) -> None:

@@ -16,6 +16,7 @@ from backstaff.config.source_text import RenderedText, SourceText, Span, unrende
 from backstaff.config.unknown import PLACEHOLDER
 
 _TAG = re.compile(r"<%%|[ \t]*<%-|<%(?:=|#)?")
+_LONGEST_SHOWN = 200
 _CLOSING = re.compile(r"%%>|-?%>")
 
 
@@ -128,11 +129,18 @@ def render(source: SourceText, settings: ErbSettings, issues: IssueList) -> Rend
             return rendered
     else:
         for tag in unsupported:
-            problem = f"the ERB expression `{tag.source}` needs Ruby, and no erb program is on the PATH"
+            problem = (
+                f"the ERB expression `{_beginning(tag.source)}` needs Ruby, and no erb program is on the PATH"
+            )
             issues.add_at(source.position(tag.start), (), problem)
     if any(tag.kind is TagKind.CODE for tag in unsupported):
         return None
     return _render_parts(source, parts, _compile(parts, settings, _left_out)[0], issues)
+
+
+def _beginning(source: str) -> str:
+    """Enough of an expression to know it by."""
+    return source if len(source) <= _LONGEST_SHOWN else f"{source[:_LONGEST_SHOWN]}…"
 
 
 _Values = dict[int, Callable[[], str]]
@@ -196,7 +204,7 @@ def _text_of(tag: Tag, values: _Values, source: SourceText, issues: IssueList) -
     except _NotRun:
         return PLACEHOLDER
     except ExpressionFailed as error:
-        problem = f"the ERB expression `{tag.source}` failed: {error}"
+        problem = f"the ERB expression `{_beginning(tag.source)}` failed: {error}"
         issues.add_at(source.position(tag.start), (), problem)
         return PLACEHOLDER
 

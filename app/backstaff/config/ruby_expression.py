@@ -8,7 +8,8 @@ Understood: string, number, `nil`, `true` and `false` literals, `ENV["X"]`, `ENV
 import platform
 import re
 import sys
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from backstaff.config.ruby_tokens import (
@@ -25,6 +26,7 @@ RubyValue = str | int | bool | None | re.Pattern[str]
 RunCommand = Callable[[str], str]
 
 _DEEPEST = 40
+_LONGEST_NUMBER = 1000
 
 
 class ExpressionFailed(Exception):
@@ -50,6 +52,7 @@ def compile_expression(source: str, world: RubyWorld) -> Callable[[], str]:
 
 
 _Thunk = Callable[[], RubyValue]
+_Call = Callable[[RubyValue], RubyValue]
 
 
 def _truthy(value: RubyValue) -> bool:
@@ -122,16 +125,16 @@ class _Parser:
         return lambda: yes() if _truthy(condition()) else no()
 
     def _either(self) -> _Thunk:
-        left = self._both()
+        choices = [self._both()]
         while self._accept("||"):
-            left = _first_truthy(left, self._both())
-        return left
+            choices.append(self._both())
+        return _first_that_is(choices, truthy=True)
 
     def _both(self) -> _Thunk:
-        left = self._comparison()
+        conditions = [self._comparison()]
         while self._accept("&&"):
-            left = _second_if_truthy(left, self._comparison())
-        return left
+            conditions.append(self._comparison())
+        return _first_that_is(conditions, truthy=False)
 
     def _comparison(self) -> _Thunk:
         left = self._sum()
@@ -148,10 +151,10 @@ class _Parser:
                 return lambda: _search(left(), right())
 
     def _sum(self) -> _Thunk:
-        left = self._unary()
+        parts = [self._unary()]
         while self._accept("+"):
-            left = _added(left, self._unary())
-        return left
+            parts.append(self._unary())
+        return _joined(parts)
 
     def _unary(self) -> _Thunk:
         if self._accept("!"):
@@ -166,8 +169,7 @@ class _Parser:
                 text = unescape_single(token.text)
                 return lambda: text
             case Kind.NUMBER:
-                number = int(token.text)
-                return lambda: number
+                return _constant(_number(token.text))
             case Kind.TEMPLATE:
                 return self._template(token.text)
             case Kind.COMMAND:
@@ -239,48 +241,61 @@ class _Parser:
             self._expect(",")
 
     def _calls(self, receiver: _Thunk) -> _Thunk:
+        calls: list[_Call] = []
         while sign := self._accept(".", "&."):
             method = self._take()
             if method.kind is not Kind.WORD:
                 raise UnsupportedRuby(f"unexpected {method.text or 'end'}")
-            receiver = _called(receiver, method.text, self._arguments(), safe=sign == "&.")
-        return receiver
+            calls.append(_call(method.text, self._arguments(), safe=sign == "&."))
+        return _called(receiver, calls)
 
 
 def _constant(value: RubyValue) -> _Thunk:
     return lambda: value
 
 
-def _first_truthy(left: _Thunk, right: _Thunk) -> _Thunk:
+def _number(digits: str) -> int:
+    if len(digits) > _LONGEST_NUMBER:
+        raise UnsupportedRuby(f"a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _first_that_is(choices: Sequence[_Thunk], *, truthy: bool) -> _Thunk:
+    """The first that is truthy, or that is not, else the last; those behind it are not evaluated."""
+    *others, last = choices
+    if not others:
+        return last
+
     def choose() -> RubyValue:
-        value = left()
-        return value if _truthy(value) else right()
+        for choice in others:
+            value = choice()
+            if _truthy(value) is truthy:
+                return value
+        return last()
 
     return choose
 
 
-def _second_if_truthy(left: _Thunk, right: _Thunk) -> _Thunk:
-    def choose() -> RubyValue:
-        value = left()
-        return right() if _truthy(value) else value
+def _joined(parts: Sequence[_Thunk]) -> _Thunk:
+    if len(parts) == 1:
+        return parts[0]
 
-    return choose
+    def join() -> RubyValue:
+        texts = [value for part in parts if isinstance(value := part(), str)]
+        if len(texts) < len(parts):
+            raise ExpressionFailed("+ joins texts only, and one side is not a text")
+        return "".join(texts)
 
-
-def _added(left: _Thunk, right: _Thunk) -> _Thunk:
-    def add() -> RubyValue:
-        first, second = left(), right()
-        if isinstance(first, str) and isinstance(second, str):
-            return first + second
-        raise ExpressionFailed("+ joins texts only, and one side is not a text")
-
-    return add
+    return join
 
 
 def _pattern(source: str) -> _Thunk:
     try:
-        return _constant(re.compile(source, re.MULTILINE))
-    except (re.error, OverflowError) as error:
+        with warnings.catch_warnings():
+            # What Python warns of, such as a set within a set, means something else in Ruby.
+            warnings.simplefilter("error")
+            return _constant(re.compile(source, re.MULTILINE))
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         raise UnsupportedRuby(f"pattern /{source}/") from error
 
 
@@ -327,13 +342,26 @@ _TEXT_QUESTIONS: Mapping[str, Callable[[str, str], bool]] = {
 }
 
 
-def _called(receiver: _Thunk, method: str, arguments: list[_Thunk], *, safe: bool) -> _Thunk:
+def _called(receiver: _Thunk, calls: Sequence[_Call]) -> _Thunk:
+    """What the last of the calls gives, each made on what the one before it gave."""
+    if not calls:
+        return receiver
+
+    def value() -> RubyValue:
+        given = receiver()
+        for call in calls:
+            given = call(given)
+        return given
+
+    return value
+
+
+def _call(method: str, arguments: list[_Thunk], *, safe: bool) -> _Call:
     known = method in _TEXT_METHODS if not arguments else method in (*_TEXT_QUESTIONS, "match?")
     if not known or len(arguments) > 1:
         raise UnsupportedRuby(f"method {method}")
 
-    def call() -> RubyValue:
-        value = receiver()
+    def call(value: RubyValue) -> RubyValue:
         if value is None:
             if safe or method in _NIL_METHODS:
                 return None if safe else _NIL_METHODS[method]

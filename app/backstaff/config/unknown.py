@@ -6,11 +6,11 @@ from backstaff.config.positions import KeyPath
 from backstaff.config.yaml_tree import ListNode, MapNode, Node, ScalarNode
 
 PLACEHOLDER = "backstaff-value-of-failed-template"
-"""Stands in the rendered text for a template that failed, whose own error has been told."""
+"""Stands for a template that failed, or a scalar that can not be used, whose own error has been told."""
 
 
 def is_unknown(value: object) -> bool:
-    """Whether a value or key was made with a template that failed; nothing can be said against it."""
+    """Whether a value or key stands for one that could not be worked out; nothing can be said against it."""
     return isinstance(value, str) and PLACEHOLDER in value
 
 

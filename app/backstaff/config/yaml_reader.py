@@ -11,9 +11,10 @@ from backstaff.config.issues import IssueList
 from backstaff.config.models.values import kind_of, ruby_text
 from backstaff.config.positions import Position
 from backstaff.config.source_text import RenderedText
-from backstaff.config.unknown import is_unknown
-from backstaff.config.yaml_scalars import ScalarValue, is_base_60, read_scalar
+from backstaff.config.unknown import PLACEHOLDER, is_unknown
+from backstaff.config.yaml_scalars import NumberTooLong, ScalarValue, is_base_60, read_scalar
 from backstaff.config.yaml_tree import Entry, ListNode, MapNode, Node, ScalarNode, size
+from backstaff.half_characters import byte_in, half_in
 
 _PLAIN = "plain"
 _QUOTED = "quoted"
@@ -46,21 +47,32 @@ def read_yaml(text: RenderedText, issues: IssueList) -> Node | None:
 
     Of a key that is there twice the first value stays, so that the rest can be checked.
     """
+    root = _compose(text, issues)
+    return None if root is None else _TreeBuilder(text, issues).build_root(root)
+
+
+def _compose(text: RenderedText, issues: IssueList) -> yaml.Node | None:
     try:
-        root = _Loader(text.text).get_single_node()
+        loader = _Loader(text.text)
+    except ReaderError as error:
+        # The file itself is UTF-8: only a template can have brought a stray byte.
+        byte = byte_in(text.text[error.position])
+        message = f"the template's value {byte}" if byte else f"not valid YAML: {error.reason}"
+        issues.add_at(text.position(error.position), (), message)
+        return None
+    try:
+        return loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         issues.add_at(_mark_position(text, mark), (), f"not valid YAML: {_problem(error)}")
-        return None
-    except ReaderError as error:
-        issues.add_at(text.position(error.position), (), f"not valid YAML: {error.reason}")
-        return None
-    except (RecursionError, ValueError):
+    except RecursionError:
         issues.add_at(text.position(0), (), "not valid YAML: it is nested too deeply")
-        return None
-    if root is None:
-        return None
-    return _TreeBuilder(text, issues).build_root(root)
+    except (ValueError, OverflowError):
+        # PyYAML hands the numbers of characters, and of versions of YAML, to Python unchecked.
+        mark = loader.get_mark()
+        problem = "there is no such character" if text.text[mark.index - 1] == "U" else "no version of YAML"
+        issues.add_at(_mark_position(text, mark), (), f"not valid YAML: {problem}")
+    return None
 
 
 def _problem(error: yaml.MarkedYAMLError) -> str:
@@ -125,13 +137,21 @@ class _TreeBuilder:
         raise TypeError(f"unexpected YAML node {node!r}")
 
     def _scalar(self, node: yaml.ScalarNode) -> ScalarValue:
+        """The value; a placeholder for one that can not be used, which is told."""
         text = str(node.value)
+        if trouble := half_in(text):
+            self._issues.add_at(self._position(node), (), f"a text {trouble}")
+            return PLACEHOLDER
         if node.tag in _TEXT_TAGS:
             return text
         if node.tag not in _READ_TAGS:
             self._issues.add_at(self._position(node), (), f"the YAML tag {node.tag} is not supported")
             return text
-        value = read_scalar(text)
+        try:
+            value = read_scalar(text)
+        except NumberTooLong as error:
+            self._issues.add_at(self._position(node), (), str(error))
+            return PLACEHOLDER
         if is_base_60(text) and isinstance(value, int | float):
             note = f"{text} is read as the number {ruby_text(value)} (hours and minutes); quote it to keep it"
             self._issues.warn_at(self._position(node), note)

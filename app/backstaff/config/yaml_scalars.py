@@ -11,6 +11,9 @@ from backstaff.config.models.values import Scalar
 
 ScalarValue = Scalar | date | None
 
+LONGEST_NUMBER = 1000
+"""Characters of a whole number. Python turns no more than some thousand digits into a number, or back."""
+
 _LETTERS_FIRST = re.compile(r"[^\d.:-]?[^\W\d]|[^\d.:-]?[\s!@#$%^&*(){}<>|/\\~;=]")
 _TIME = re.compile(
     r"-?\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|\s+)\d{1,2}:\d\d:\d\d(?:\.\d*)?(?:\s*(?:Z|[-+]\d{1,2}:?(?:\d\d)?))?",
@@ -37,8 +40,15 @@ _WORDS: dict[str, bool | None] = {
 _SPECIAL_FLOATS = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
 
 
+class NumberTooLong(Exception):
+    """A whole number is written with more digits than anything can be meant with."""
+
+
 def read_scalar(text: str) -> ScalarValue:
-    """The value of an unquoted scalar. Dates and times come back as dates, which no key accepts."""
+    """The value of an unquoted scalar. Dates and times come back as dates, which no key accepts.
+
+    Raises NumberTooLong.
+    """
     if not text:
         return None
     if _LETTERS_FIRST.match(text) or "\n" in text:
@@ -81,6 +91,7 @@ def _read_symbol(text: str) -> str:
 
 
 def _read_base_60(text: str) -> int | float:
+    _refuse_if_long(text)
     total: int | float = 0
     for index, part in enumerate(text.replace("_", "").split(":")):
         number = float(part) if "." in text else int(part)
@@ -94,10 +105,16 @@ def _read_number(text: str) -> ScalarValue:
         if _FLOAT.fullmatch(text):
             return float(digits)
         if _INTEGER.fullmatch(text):
+            _refuse_if_long(text)
             return _read_integer(digits)
     except ValueError:
         return text
     return text
+
+
+def _refuse_if_long(text: str) -> None:
+    if len(text) > LONGEST_NUMBER:
+        raise NumberTooLong(f"a number has more than {LONGEST_NUMBER} digits; quote it to have it as a text")
 
 
 def _read_integer(digits: str) -> int:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from backstaff.config.models.values import Section, as_mapping, refuse, wrong_kind
+from backstaff.config.models.numbers import Duration
+from backstaff.config.models.values import Section, as_mapping, refuse
 
 
 class UnknownHosts(StrEnum):
@@ -20,17 +21,6 @@ class OnFailure(StrEnum):
 
     STOP = "stop"
     ROLLBACK = "rollback"
-
-
-def _positive_seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise wrong_kind("a number of seconds", value)
-    if not 0 < value < float("inf"):
-        raise refuse("should be more than zero seconds")
-    return float(value)
-
-
-Duration = Annotated[float, BeforeValidator(_positive_seconds)]
 
 
 class Timeouts(Section):

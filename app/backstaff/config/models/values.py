@@ -82,37 +82,6 @@ def as_name(value: object) -> str:
     return text
 
 
-def as_integer(value: object) -> int:
-    """A whole number; texts are not converted, as in Kamal."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise wrong_kind("a whole number", value)
-    return value
-
-
-def as_seconds(value: object) -> int:
-    """A whole number of seconds, zero or more."""
-    seconds = as_integer(value)
-    if seconds < 0:
-        raise refuse("should be zero or more seconds")
-    return seconds
-
-
-def as_count(value: object) -> int:
-    """A whole number, one or more."""
-    count = as_integer(value)
-    if count < 1:
-        raise refuse("should be at least 1")
-    return count
-
-
-def as_port(value: object) -> int:
-    """A TCP port."""
-    port = as_integer(value)
-    if not 1 <= port <= 65535:
-        raise refuse("should be a port from 1 to 65535")
-    return port
-
-
 def as_flag(value: object) -> bool:
     """A boolean; texts such as "true" are not converted."""
     if not isinstance(value, bool):
@@ -137,12 +106,6 @@ def as_mapping(value: object) -> object:
 Text = Annotated[str, BeforeValidator(as_text)]
 OptionalText = Annotated[str | None, BeforeValidator(as_text)]
 Name = Annotated[str, BeforeValidator(as_name)]
-OptionalInteger = Annotated[int | None, BeforeValidator(as_integer)]
-WholeSeconds = Annotated[int, BeforeValidator(as_seconds)]
-OptionalSeconds = Annotated[int | None, BeforeValidator(as_seconds)]
-Count = Annotated[int, BeforeValidator(as_count)]
-Port = Annotated[int, BeforeValidator(as_port)]
-OptionalPort = Annotated[int | None, BeforeValidator(as_port)]
 Flag = Annotated[bool, BeforeValidator(as_flag)]
 OptionalFlag = Annotated[bool | None, BeforeValidator(as_flag)]
 TextList = Annotated[tuple[Text, ...], BeforeValidator(as_list)]

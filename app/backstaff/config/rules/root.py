@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from backstaff.config.models.numbers import HIGHEST_PORT
 from backstaff.config.models.registry import Registry
 from backstaff.config.positions import KeyPath
 from backstaff.config.rules.finding import Finding, Setting
@@ -10,6 +11,7 @@ from backstaff.config.schema.registry import RegistrySection
 from backstaff.config.versions import SUPPORTED_KAMAL, newer
 from backstaff.config.written import env_tags
 
+_LONG = 10
 _OLD_HOOKS = ("pre-traefik-reboot", "post-traefik-reboot")
 
 
@@ -42,13 +44,20 @@ def _check_image(setting: Setting) -> Iterator[Finding]:
 
 
 def check_registry(registry: RegistrySection, path: KeyPath) -> Iterator[Finding]:
-    """Credentials are needed for any registry but a local one."""
+    """Credentials are needed for any registry but a local one, which needs a port that can be listened on."""
     if Registry(registry.server).is_local:
+        if not _can_be_port((registry.server or "").partition(":")[2]):
+            yield Finding((*path, "server"), f"has a port outside 1 to {HIGHEST_PORT}")
         return
     if not registry.username:
         yield Finding((*path, "username"), "is required")
     if not registry.password:
         yield Finding((*path, "password"), "is required")
+
+
+def _can_be_port(text: str) -> bool:
+    """What is no number is none that is wrong, and counts as no port."""
+    return not text.isdecimal() or (len(text) < _LONG and 1 <= int(text) <= HIGHEST_PORT)
 
 
 def _check_builder(setting: Setting) -> Iterator[Finding]:
@@ -69,6 +78,11 @@ def _check_builder(setting: Setting) -> Iterator[Finding]:
 def _check_hooks(setting: Setting) -> Iterator[Finding]:
     for hook in _OLD_HOOKS:
         path = setting.cwd / setting.file.hooks_path / hook
-        if "\0" not in str(path) and path.exists():
+        try:
+            is_there = path.exists()
+        except OSError as error:
+            yield Finding(("hooks_path",), f"can not be looked into: {error.strerror}")
+            return
+        if is_there:
             renamed = hook.replace("traefik", "proxy")
             yield Finding(("hooks_path",), f"has a hook {hook}, which should be renamed to {renamed}")

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Tag
 
 from backstaff.config.host_address import parse_host
+from backstaff.config.models.numbers import Count, Tries, WholeSeconds, as_port, digits_of
 from backstaff.config.models.values import (
-    Count,
     Flag,
     OptionalFlag,
     OptionalText,
@@ -14,9 +14,6 @@ from backstaff.config.models.values import (
     Section,
     Text,
     TextList,
-    WholeSeconds,
-    as_integer,
-    as_port,
     as_text,
     refuse,
     wrong_kind,
@@ -28,7 +25,7 @@ def _port(value: object) -> int:
     if isinstance(value, str):
         if not value.isdecimal():
             raise wrong_kind("a port number", value)
-        return as_port(int(value))
+        return as_port(digits_of(value))
     return as_port(value)
 
 
@@ -39,13 +36,6 @@ def _jump_host(value: object) -> str:
     except ValueError as error:
         raise refuse(str(error)) from error
     return text
-
-
-def _tries(value: object) -> int:
-    count = as_integer(value)
-    if count < 0:
-        raise refuse("should be zero or more")
-    return count
 
 
 class SshSection(Section):
@@ -72,4 +62,4 @@ class SshKitSection(Section):
 
     max_concurrent_starts: Count = 30
     pool_idle_timeout: WholeSeconds = 900
-    dns_retries: Annotated[int, BeforeValidator(_tries)] = 3
+    dns_retries: Tries = 3

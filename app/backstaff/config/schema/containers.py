@@ -19,7 +19,7 @@ from backstaff.config.models.values import (
 )
 from backstaff.config.schema.names import FlagName, Key, KeyedTexts, checked_flag, checked_key
 
-_RESTART_POLICY = re.compile(r"no|always|unless-stopped|on-failure(?::\d+)?")
+_RESTART_POLICY = re.compile(r"no|always|unless-stopped|on-failure(?::\d{1,9})?", re.ASCII)
 _RESERVED_LABELS = frozenset({"destination", "role", "service"})
 _COMPLEX_ENV_KEYS = frozenset({"clear", "secret", "tags"})
 

@@ -6,19 +6,23 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, Tag
 
 from backstaff.config.models.boot import Percent
+from backstaff.config.models.numbers import (
+    Count,
+    OptionalSeconds,
+    WholeSeconds,
+    as_count,
+    as_percentage,
+    digits_of,
+)
 from backstaff.config.models.output import HookVerbosity
 from backstaff.config.models.settings import BackstaffSettings
 from backstaff.config.models.values import (
-    Count,
     Flag,
     Name,
-    OptionalSeconds,
     OptionalText,
     Section,
     Text,
     TextList,
-    WholeSeconds,
-    as_count,
     as_mapping,
     as_text,
     refuse,
@@ -37,6 +41,7 @@ from backstaff.config.schema.shapes import BY_SHAPE, MAP, TEXT, expecting
 
 _SERVICE = re.compile(r"[a-z0-9_-]+", re.IGNORECASE | re.ASCII)
 _PERCENT = re.compile(r"(\d+)%")
+_LONGEST_VERSION = 100
 _VERSION = re.compile(r"\d+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+)?")
 
 
@@ -58,10 +63,10 @@ def _verbosity(value: object) -> HookVerbosity:
 def _limit(value: object) -> int | Percent:
     if isinstance(value, str):
         if match := _PERCENT.fullmatch(value):
-            return Percent(int(match[1]))
+            return Percent(as_percentage(match[1]))
         if not value.isdecimal():
             raise wrong_kind('a number of hosts or a percentage such as "25%"', value)
-        return as_count(int(value))
+        return as_count(digits_of(value))
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong_kind('a number of hosts or a percentage such as "25%"', value)
     return as_count(value)
@@ -69,7 +74,7 @@ def _limit(value: object) -> int | Percent:
 
 def _minimum_version(value: object) -> str:
     text = as_text(value)
-    if not _VERSION.fullmatch(text):
+    if len(text) > _LONGEST_VERSION or not _VERSION.fullmatch(text):
         raise refuse("is not a version number")
     return text
 

@@ -5,16 +5,13 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, Tag
 
+from backstaff.config.models.numbers import OptionalBytes, OptionalPort, OptionalSeconds, Port
 from backstaff.config.models.proxy import DEFAULT_PROXY_REPOSITORY, DEFAULT_PROXY_VERSION
 from backstaff.config.models.values import (
     Flag,
     OptionalFlag,
-    OptionalInteger,
-    OptionalPort,
-    OptionalSeconds,
     OptionalText,
     OptionalTextList,
-    Port,
     Section,
     Text,
     as_list,
@@ -46,9 +43,9 @@ class BufferingSection(Section):
 
     requests: Flag = True
     responses: Flag = True
-    memory: OptionalInteger = None
-    max_request_body: OptionalInteger = None
-    max_response_body: OptionalInteger = None
+    memory: OptionalBytes = None
+    max_request_body: OptionalBytes = None
+    max_response_body: OptionalBytes = None
 
 
 class ProxyLoggingSection(Section):

@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, Tag
 
 from backstaff.config.host_address import parse_host
+from backstaff.config.models.numbers import OptionalSeconds
 from backstaff.config.models.values import (
     Name,
-    OptionalSeconds,
     OptionalText,
     Section,
     as_list,
