@@ -1,9 +1,12 @@
 """`--json` when a command ends before a run, or without one: one object that says why."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from backstaff.errors import ConfigError, ConfigIssue, UsageError
+from backstaff.headless.ndjson import error_record
 from tests.cli.project import Project, Result
 from tests.fakes.faults import Connecting
 from tests.fakes.hosts import Datacentre
@@ -72,3 +75,10 @@ def test_what_comes_from_outside_is_inert(project: Project) -> None:
     told = project.run("app", "version", "--json", "-d", "a\x9b31m")
     assert told.out.isascii()
     assert told.out.rstrip("\n").isprintable()
+
+
+def test_names_that_are_not_utf_8_can_be_told() -> None:
+    issue = ConfigIssue(Path("caf\udce9/deploy.yml"), 1, 2, "a\udce9", "b\udce9", "c\udce9")
+    assert error_record(ConfigError([issue])).issues[0].file == "caf?/deploy.yml"
+    error = UsageError("a\udce9", where="b\udce9", evidence=["c\udce9"], fix="d\udce9")
+    assert json.loads(error_record(error).to_line())["evidence"] == ["c?"]

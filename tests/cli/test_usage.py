@@ -47,6 +47,58 @@ def test_a_pattern_may_hold_commas_in_braces(project: Project) -> None:
     assert sorted(line.split()[0] for line in result.out.splitlines()) == ["h1", "h2", "host"]
 
 
+BYTE = "ä".encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("plan", "--version", BYTE),
+        ("plan", "-h", BYTE),
+        ("plan", "-r", f"web{BYTE}"),
+        ("plan", "-d", BYTE),
+        ("plan", "-c", f"{BYTE}.yml"),
+        ("lock", "acquire", "-m", BYTE),
+        ("app", "logs", "-g", BYTE),
+        (BYTE,),
+    ],
+)
+def test_an_argument_that_is_no_text_is_told_and_harms_nothing(
+    project: Project, argv: tuple[str, ...]
+) -> None:
+    for options in ((), ("--json",)):
+        result = project.run(*argv, *options)
+        assert result.code == 2
+        assert "is not UTF-8 text: it has the byte 0xe4 in it" in result.err
+        (result.out + result.err).encode()
+    assert project.servers.connections == []
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        "deploy --lock-wait --lock-wait-timeout nan",
+        "deploy --lock-wait --lock-wait-timeout inf",
+        f"deploy --lock-wait --lock-wait-timeout {'9' * 400}",
+        "deploy --lock-wait-interval nan",
+        "deploy --lock-wait-interval 1e300",
+        f"app logs -n {'9' * 400}",
+        f"proxy logs -n {'9' * 5000}",
+        "app logs --since 999999999d",
+        f"app logs --since {'9' * 400}s",
+        f"runs -n {'9' * 40}",
+        f"runs prune --keep {'9' * 40}",
+        "demo --speed nan",
+        "replay --speed nan",
+    ],
+    ids=lambda each: each[:40],
+)
+def test_a_number_beyond_all_sense_is_a_wrong_option(project: Project, argv: str) -> None:
+    result = project.run(*argv.split())
+    assert result.code == 2
+    assert "Error: Invalid value for " in result.err
+
+
 def test_no_command_shows_what_there_is(project: Project) -> None:
     assert project.run().code == 2
     assert project.run("nonsense").code == 2

@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 
 import click
 
+from backstaff.cli.amounts import AMOUNT
 from backstaff.cli.answers import Answer, Row
 from backstaff.cli.grep_options import wanted_lines
 from backstaff.cli.groups import CommandGroup
@@ -94,7 +95,7 @@ def stale_containers(common: CommonOptions, lock: LockOptions, stop: bool) -> No
 @click.option(
     "-n",
     "--lines",
-    type=click.IntRange(min=0),
+    type=AMOUNT,
     help="Lines of each container (default: 100, or all with --since or --grep).",
 )
 @click.option("-g", "--grep", metavar="PATTERN", help="Only lines that match this regular expression.")

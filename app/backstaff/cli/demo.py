@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from backstaff.cli.amounts import FiniteRange
 from backstaff.cli.presentation import console_wanted
 from backstaff.cli.process import run_and_exit
 from backstaff.cli.reporting import sink_for
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--hosts", type=click.IntRange(min=1, max=500), help="How many hosts there are.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Varies how long starts take.")
 @click.option(
-    "--speed", type=click.FloatRange(min=0.1, max=MOST_SPEED), default=1, show_default=True, help="Of time."
+    "--speed", type=FiniteRange(min=0.1, max=MOST_SPEED), default=1, show_default=True, help="Of time."
 )
 @click.option("--no-tui", is_flag=True, help="Plain lines, also on a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, and nothing else.")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from backstaff.cli.amounts import FiniteRange
 from backstaff.config.models import Config
+from backstaff.config.models.numbers import LONGEST_S
 
 if TYPE_CHECKING:
     from backstaff.engine.lock_choice import LockPatience
@@ -17,7 +19,7 @@ R = TypeVar("R")
 _OPTIONS = (
     click.option(
         "--lock-wait-interval",
-        type=click.FloatRange(min=0.1),
+        type=FiniteRange(min=0.1, max=LONGEST_S),
         default=15,
         show_default=True,
         metavar="SECONDS",
@@ -25,7 +27,7 @@ _OPTIONS = (
     ),
     click.option(
         "--lock-wait-timeout",
-        type=click.FloatRange(min=0.1),
+        type=FiniteRange(min=0.1, max=LONGEST_S),
         metavar="SECONDS",
         help="How long to wait for the lock (default: x-backstaff.timeouts.lock, else 900).",
     ),

@@ -23,12 +23,12 @@ def _since(_: click.Context, __: click.Parameter, value: str | None) -> str:
     if not value:
         return ""
     spans = _SPAN.findall(value)
-    if spans and _SPAN.sub("", value) == "":
-        seconds = sum(float(number) * _UNITS[unit] for number, unit in spans)
-        return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
     try:
+        if spans and _SPAN.sub("", value) == "":
+            seconds = sum(float(number) * _UNITS[unit] for number, unit in spans)
+            return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
         return datetime.fromisoformat(value).astimezone(UTC).isoformat()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise click.BadParameter("give a time such as 2026-11-23T12:00:00, or a span such as 10m") from error
 
 

@@ -5,6 +5,7 @@ import sys
 import click
 
 from backstaff.cli.aliased import AliasedGroup
+from backstaff.cli.arguments import refuse_bytes
 from backstaff.cli.options import token_normalize
 from backstaff.collector import keep_what_is_there, look_seldom
 from backstaff.errors import ExitCode
@@ -51,6 +52,7 @@ def program() -> None:
 def main() -> None:
     """Run the command line; every way out is an exit code that means something."""
     try:
+        refuse_bytes(sys.argv[1:])
         code = cli.main(args=sys.argv[1:], prog_name="backstaff", standalone_mode=False)
     except KeyboardInterrupt:
         sys.exit(int(ExitCode.INTERRUPTED))

@@ -12,8 +12,9 @@ from backstaff.config.loader import load_config
 from backstaff.config.models import Config, SecretNeed
 from backstaff.config.secrets import SecretCommand, Secrets, resolve_secrets, run_in_shell
 from backstaff.engine.performer import Performer
-from backstaff.errors import UsageError
+from backstaff.errors import SecretsError, UsageError
 from backstaff.explain.words import listed
+from backstaff.half_characters import byte_in, without_halves
 from backstaff.hosts.connect import load_beside
 from backstaff.kamal.error_pages import PATTERNS
 from backstaff.plan.selection import Selection, select
@@ -77,9 +78,28 @@ async def read_secrets(
 
         return await run_secret_command(command)
 
-    return await resolve_secrets(
+    secrets = await resolve_secrets(
         project.config, needs, environ=project.environ, cwd=project.directory, run=run
     )
+    _refuse_odd_values(secrets)
+    return secrets
+
+
+def _refuse_odd_values(secrets: Secrets) -> None:
+    """Raise `SecretsError` for values that no host could be told. The values themselves are not told."""
+    values = {name: value.reveal() for name, value in secrets.values.items()}
+    problems = [
+        f"the secret {name} is not UTF-8 text: it takes in an environment variable that is not"
+        for name, value in values.items()
+        if byte_in(value)
+    ]
+    problems += [
+        f"the secret {name} has a NUL character in it, which no variable can hold"
+        for name, value in values.items()
+        if "\0" in value
+    ]
+    if problems:
+        raise SecretsError("\n".join(problems))
 
 
 async def connection_secrets(common: CommonOptions, project: Project) -> Secrets:
@@ -107,7 +127,7 @@ async def find_performer(project: Project) -> Performer:
     name = await _git_setting(project, "user.name")
     email = await _git_setting(project, "user.email")
     login = project.environ.get("USER") or project.environ.get("LOGNAME") or _UNKNOWN
-    return Performer(name=name or _UNKNOWN, email=email or login)
+    return Performer(name=name or _UNKNOWN, email=email or without_halves(login))
 
 
 async def _git_setting(project: Project, key: str) -> str:

@@ -2,6 +2,7 @@
 
 import click
 
+from backstaff.cli.amounts import AMOUNT
 from backstaff.cli.answers import Answer
 from backstaff.cli.groups import CommandGroup
 from backstaff.cli.lock_options import LockOptions, lock_options
@@ -48,7 +49,7 @@ def details(common: CommonOptions) -> None:
 @click.option(
     "-n",
     "--lines",
-    type=click.IntRange(min=0),
+    type=AMOUNT,
     default=_LINES,
     show_default=True,
     help="Lines of each proxy.",

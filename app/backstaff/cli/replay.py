@@ -8,6 +8,7 @@ from functools import partial
 
 import click
 
+from backstaff.cli.amounts import FiniteRange
 from backstaff.cli.presentation import console_wanted
 from backstaff.cli.reading import opened_in_sight
 from backstaff.cli.reporting import line_sink, show_in_a_line
@@ -44,7 +45,7 @@ class Printing:
 @click.option("--at", metavar="TIME", help="Begin there, and stay: 1:23, 83s, 14:03:22, 50%, start, end.")
 @click.option(
     "--speed",
-    type=click.FloatRange(SPEEDS[0], SPEEDS[-1]),
+    type=FiniteRange(SPEEDS[0], SPEEDS[-1]),
     help="Play from the beginning, or from --at, so many times as fast as it happened.",
 )
 @click.option("--no-tui", is_flag=True, help="Plain lines, also on a terminal.")

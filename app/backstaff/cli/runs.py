@@ -8,6 +8,7 @@ from itertools import islice
 import click
 from click.core import ParameterSource
 
+from backstaff.cli.amounts import AMOUNT
 from backstaff.cli.answers import Answer, Row
 from backstaff.cli.lazy import LazyGroup
 from backstaff.cli.runs_words import read_by
@@ -52,7 +53,7 @@ _LEAST_CAUSE = 24
 @click.option(
     "-n",
     "--lines",
-    type=click.IntRange(min=0),
+    type=AMOUNT,
     default=USUAL_LINES,
     show_default=True,
     help="At most so many runs, the newest; 0 for all.",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from backstaff.cli.amounts import AMOUNT
 from backstaff.cli.answers import Answer
 from backstaff.cli.runs_words import age_from, read_by, size_from
 from backstaff.errors import BackstaffError
@@ -18,9 +19,7 @@ _USUAL = f"{KEPT_RUNS} runs, {KEPT_FOR.days} days, {size(KEPT_BYTES)}"
 
 
 @click.command(epilog=f"Without a bound the usual ones hold, which also follow each run: {_USUAL}.")
-@click.option(
-    "--keep", type=click.IntRange(min=0), metavar="N", help="Keep at most so many runs, the newest."
-)
+@click.option("--keep", type=AMOUNT, metavar="N", help="Keep at most so many runs, the newest.")
 @click.option(
     "--older-than",
     callback=read_by(age_from),

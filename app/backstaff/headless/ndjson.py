@@ -7,6 +7,7 @@ from backstaff.errors import BackstaffError, ConfigError
 from backstaff.events.facts import Fact
 from backstaff.events.types import FORMAT_VERSION, Event
 from backstaff.explain.words import counted
+from backstaff.half_characters import without_halves
 from backstaff.headless.outlet import Outlet
 
 _CONTROLS = re.compile(
@@ -62,23 +63,25 @@ class ErrorRecord(Fact):
 
 
 def error_record(error: BackstaffError) -> ErrorRecord:
-    """The record of an error."""
+    """The record of an error. Names of files may not be UTF-8; in JSON, they have a `?` for such a byte."""
     issues = tuple(
         IssueRecord(
-            file=str(each.file),
+            file=without_halves(str(each.file)),
             line=each.line,
             column=each.column,
-            path=each.path,
-            message=each.message,
-            suggestion=each.suggestion,
+            path=without_halves(each.path),
+            message=without_halves(each.message),
+            suggestion=without_halves(each.suggestion),
         )
         for each in (error.issues if isinstance(error, ConfigError) else ())
     )
     return ErrorRecord(
         exit_code=int(error.exit_code),
-        what=f"{counted(len(issues), 'issue')} in the configuration" if issues else error.what,
-        where=error.where,
-        evidence=error.evidence,
-        fix=error.fix,
+        what=without_halves(
+            f"{counted(len(issues), 'issue')} in the configuration" if issues else error.what
+        ),
+        where=without_halves(error.where),
+        evidence=tuple(map(without_halves, error.evidence)),
+        fix=without_halves(error.fix),
         issues=issues,
     )
