@@ -1,4 +1,4 @@
-"""Whatever stands in the files, the answer is a configuration or a list of errors."""
+"""Whatever stands in the files, the answer is a configuration that works, or a list of errors."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from backstaff.config.check import known_keys
 from backstaff.config.schema import DeployFile
 from backstaff.errors import ConfigError
 from tests.config.builders import MINIMAL, NO_RUBY, load
+from tests.fuzz.loaded import use
 
 FULL = (Path(__file__).parent / "full.yml").read_text()
 
@@ -21,6 +22,8 @@ _SCALARS = st.one_of(
     st.integers(-5, 70000),
     st.floats(),
     st.text(max_size=8),
+    st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), max_size=2),
+    st.sampled_from([10**400, -(10**400), "9" * 5000, "9" * 5000 + "%"]),
     st.sampled_from(["web", "app", "25%", "localhost:5000", "1.1.1.1", "a:b", ":x", "2024-01-01", "no"]),
 )
 _KEYS = st.one_of(
@@ -30,6 +33,7 @@ _KEYS = st.one_of(
     st.sampled_from(sorted(known_keys(DeployFile, ("accessories", "db")))),
     st.sampled_from(["web", "clear", "secret", "tags", "restart", "type", "x-a", "<map>", "[key]", "pack"]),
     st.text(max_size=6),
+    st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), max_size=2),
 )
 _VALUES = st.recursive(
     _SCALARS,
@@ -55,10 +59,7 @@ def outcome(text: str | bytes, over: str | None = None) -> Config | ConfigError:
 
 def assert_useful(result: Config | ConfigError) -> None:
     if isinstance(result, Config):
-        result.requires_secrets()
-        for role in result.roles:
-            for host in role.hosts:
-                role.env_for(host)
+        use(result)
         return
     assert result.issues
     assert list(result.issues) == sorted(result.issues)

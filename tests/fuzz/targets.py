@@ -38,6 +38,7 @@ from backstaff.kamallog.read import events_of, read_kamal_log
 from backstaff.replay.recording import Recording
 from tests.config.builders import MINIMAL, NO_RUBY
 from tests.events.builders import a_good_deploy
+from tests.fuzz.loaded import use
 from tests.hosts.fake_docker import frame, json_line
 from tests.replay.journals import text_of
 
@@ -72,7 +73,7 @@ def _check_places(error: ConfigError, files: Mapping[Path, bytes]) -> None:
 
 
 def config(data: bytes) -> None:
-    """The loader: a configuration, or errors whose places are in the file."""
+    """The loader: a configuration that works, or errors whose places are in the file."""
     with TemporaryDirectory() as directory:
         file = Path(directory) / "deploy.yml"
         file.write_bytes(data)
@@ -81,7 +82,7 @@ def config(data: bytes) -> None:
         except ConfigError as error:
             _check_places(error, {file: data})
             return
-        loaded.requires_secrets()
+        use(loaded)
 
 
 def erb(data: bytes) -> None:
