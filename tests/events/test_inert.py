@@ -1,10 +1,11 @@
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backstaff.events.inert import inert
+from backstaff.events.inert import BREAKS, inert, inert_lines, is_as_seen, readings
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,14 @@ from backstaff.events.inert import inert
         ("a\nb\tc", "a b c"),
         ("rm\u202e txt.exe", "rm txt.exe"),
         ("a\u200bb", "ab"),
+        ("rm\u061c\u2067\u202e txt.exe", "rm txt.exe"),
+        ("a\u180e\u206a\u206f\u00ad\ufffbb", "ab"),
+        ("a" + "".join(chr(0xE0000 + ord(each)) for each in "hidden") + "\U000e007fb", "ab"),
+        (
+            "क्\u200dष, क्\u200cष, 👩\u200d🚀, ❤\ufe0f, 葛\U000e0100",
+            "क्\u200dष, क्\u200cष, 👩\u200d🚀, ❤\ufe0f, 葛\U000e0100",
+        ),
+        ("\x1b]0;title\tof\x07 text", "]0;title of text"),
         ("caf\udce9", "caf"),
         ("bell\x07 null\x00 del\x7f", "bell null del"),
         ("[bold]markup[/bold]", "[bold]markup[/bold]"),
@@ -56,3 +65,63 @@ def test_a_megabyte_of_sequences_without_an_end_is_gone_through_once(opener: str
     shown = inert(opener * (1_000_000 // len(opener)) + "evidence")
     assert shown.endswith("vidence")
     assert shown.isprintable()
+
+
+SEEN_FORMATS = {
+    *range(0x0600, 0x0606),
+    *range(0x13430, 0x13440),
+    *(0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD),
+}
+"""Format characters that are drawn: signs around numbers, and how hieroglyphs stand together."""
+JOINERS = {0x200C, 0x200D}
+
+
+def test_no_character_that_only_controls_or_formats_comes_through_but_the_joiners() -> None:
+    """Looked for in all of Unicode, so that a newer one shows what is new in it."""
+    dropped = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    left = {
+        code
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code)) in dropped and chr(code) in inert(f"a{chr(code)}b")
+    }
+    assert left - SEEN_FORMATS == JOINERS
+
+
+@pytest.mark.parametrize("direction", ["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"])
+def test_nothing_that_turns_the_direction_of_a_line_comes_through(direction: str) -> None:
+    turning = [
+        chr(code) for code in range(sys.maxunicode) if unicodedata.bidirectional(chr(code)) == direction
+    ]
+    assert turning
+    assert inert("".join(turning)) == ""
+
+
+UGLY = st.text(
+    "\x1b\x9b[]31;mP(\\\x07\x9c\x9d\x00\x08ab \t\n\r\x0b\u2028\u200b\u200d\u202e\ufe0f\U000e0041é",
+    max_size=40,
+)
+
+
+@given(UGLY)
+def test_the_parts_between_breaks_come_out_as_each_does_by_itself(text: str) -> None:
+    """What is cut into lines or at tabs before it is shown looks the same as what is not."""
+    text = text.rstrip("\r\n")
+    assert inert(text) == " ".join(map(inert, BREAKS.split(text)))
+    assert inert_lines(text) == [line for line in map(inert, text.split("\n")) if line]
+
+
+@given(UGLY)
+def test_what_is_read_has_nothing_invisible_in_it_and_is_what_is_shown(text: str) -> None:
+    read = list(readings(text))
+    assert all(is_as_seen(BREAKS.sub("", each)) for each in read)
+    assert len(read) == len(set(read))
+    spelled = str.maketrans("", "", "\u200d\ufe0f")
+    text = text.rstrip("\r\n")
+    assert BREAKS.sub(" ", next(iter(readings(text)))) == inert(text).translate(spelled)
+
+
+@given(UGLY)
+def test_a_text_that_is_as_it_is_seen_is_read_in_no_other_way(text: str) -> None:
+    if is_as_seen(text):
+        assert list(readings(text)) == [text]
+        assert inert(text) == text

@@ -66,3 +66,10 @@ def test_what_only_speaks_of_secrets_stays(text: str) -> None:
 def test_the_output_of_captures_is_masked_nowhere_else() -> None:
     masked = [line for line in bare("unhealthy.log") if PatternRedactor().text(line) != line]
     assert all("SMTP_PASSWORD=" in line for line in masked)
+
+
+@pytest.mark.parametrize("between", ["\u200b", "\x00", "\x1b[1m", "\u202e"])
+def test_a_shape_is_known_with_something_invisible_in_it(between: str) -> None:
+    redactor = PatternRedactor()
+    assert redactor.text(f"PASS{between}WORD=swordfish {between}x") == "PASSWORD=[REDACTED] x"
+    assert redactor.text(f"{between}no shape at all") == f"{between}no shape at all"

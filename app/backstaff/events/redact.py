@@ -1,36 +1,26 @@
 """The one redactor: every event passes through it where it is made."""
 
-import base64
-import json
-import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import cached_property
 from types import NoneType
 from typing import Literal, TypeVar, get_origin
-from urllib.parse import quote
 
+from backstaff.errors import BackstaffError
 from backstaff.events.bounded import bounded
 from backstaff.events.facts import Fact
+from backstaff.events.inert import BREAKS, is_as_seen, readings
+from backstaff.events.needles import Needles, Span
+from backstaff.events.secret_forms import forms_of
 from backstaff.events.types import Body
 
 FactT = TypeVar("FactT", bound=Fact)
 
 MASK = "[REDACTED]"
-_SHORTEST = 4
+_SHORTEST_BROKEN = 6
+"""Of a shorter one the halves on two lines, or in two columns, may well be words that belong there."""
 _PLAIN = (Enum, int, float, NoneType)
 """What holds no text of anybody else's."""
-
-
-def _forms(secret: str) -> Iterable[str]:
-    """The shapes in which a value turns up in output: as it is, line by line, and in common encodings."""
-    yield secret
-    yield from (line.strip() for line in secret.splitlines() if len(line.strip()) >= 2 * _SHORTEST)
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    yield quote(secret, safe="")
-    yield base64.b64encode(secret.encode()).decode().rstrip("=")
-    yield secret.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`")
-    yield secret.replace("'", "'\\''")
 
 
 def _literal_fields(model: type[Fact]) -> frozenset[str]:
@@ -43,21 +33,59 @@ def _literal_fields(model: type[Fact]) -> frozenset[str]:
 class Redactor:
     """Replaces secret values in text. Values under four characters are too common to be replaced safely.
 
+    A secret is also found where something is in it that nobody sees: escape sequences, control characters,
+    characters without a width. Such a text is kept as it is read, without all of those: a mask between the
+    halves of a sequence would make something else of it. Breaks may be in a secret too.
+
     States and kinds are this project's own words and stay, even where a secret happens to equal one.
     Lone surrogates (file names and arguments that are not UTF-8) become `?`: no sink could write them.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = {form for secret in secrets for form in _forms(secret) if len(form) >= _SHORTEST}
-        longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._forms = {form for secret in secrets for form in forms_of(secret)}
+        self._needles = Needles(self._forms)
         self._fixed: dict[type[Fact], frozenset[str]] = {}
 
     def text(self, text: str) -> str:
         """`text` with every secret masked."""
-        if not text.isascii():
-            text = text.encode("utf-8", "replace").decode()
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        if text.isprintable() and text.isascii():
+            return self._masked(text)
+        text = text.encode("utf-8", "replace").decode()
+        if is_as_seen(text):
+            return self._masked(text)
+        for reading in readings(text):
+            masked = self._masked(reading, may_break=True)
+            if masked != reading:
+                return masked
+        # There are secrets of which next to nothing can be seen.
+        return self._masked(text)
+
+    def error(self, error: BackstaffError) -> None:
+        """Mask all that an error tells. What is told of it later is made of parts of it, each on a line of
+        its own: a secret with a break in it could not be told any more."""
+        error.what, error.where, error.fix = map(self.text, (error.what, error.where, error.fix))
+        error.evidence = tuple(map(self.text, error.evidence))
+
+    def _masked(self, text: str, *, may_break: bool = False) -> str:
+        """`text`, of which all can be seen, with every secret masked; breaks count only where some may be."""
+        spans = self._needles.spans(text)
+        if may_break:
+            spans += self._across_breaks(text)
+        return _with_masks(text, spans) if spans else text
+
+    @cached_property
+    def _unbroken(self) -> Needles:
+        """The secrets as they are without any breaks."""
+        unbroken = (BREAKS.sub("", form) for form in self._forms)
+        return Needles(form for form in unbroken if len(form) >= _SHORTEST_BROKEN)
+
+    def _across_breaks(self, text: str) -> list[Span]:
+        whole = BREAKS.sub("", text)
+        spans = self._unbroken.spans(whole) if whole != text else []
+        if not spans:
+            return []
+        places = [place for place, character in enumerate(text) if not BREAKS.match(character)]
+        return [(places[start], places[end - 1] + 1) for start, end in spans]
 
     def body(self, body: Body) -> Body:
         """The same event with every secret in any of its texts masked, and very long texts cut."""
@@ -79,6 +107,8 @@ class Redactor:
         if isinstance(value, _PLAIN):
             return value
         if isinstance(value, str):
+            if not value:
+                return value
             # Masked before it is cut: of a secret that the cut goes through, the first half would stay.
             return bounded(self.text(value))
         if isinstance(value, Fact):
@@ -88,3 +118,14 @@ class Redactor:
         if isinstance(value, Mapping):
             return {self._walk(key): self._walk(item) for key, item in value.items()}
         return value
+
+
+def _with_masks(text: str, spans: list[Span]) -> str:
+    """`text` with a mask for each span; those that overlap have one together."""
+    parts: list[str] = []
+    shown = masked = 0
+    for start, end in sorted(spans):
+        if start >= masked:
+            parts += [text[shown:start], MASK]
+        shown = masked = max(masked, end)
+    return "".join(parts) + text[shown:]

@@ -1,23 +1,23 @@
 """`--json`: every event as one line of JSON, and nothing else; an error without a run is one object too."""
 
+import json
 import re
 from typing import Literal
 
 from backstaff.errors import BackstaffError, ConfigError
 from backstaff.events.facts import Fact
+from backstaff.events.inert import IGNORABLE
 from backstaff.events.types import FORMAT_VERSION, Event
 from backstaff.explain.words import counted
 from backstaff.half_characters import without_halves
 from backstaff.headless.outlet import Outlet
 
-_CONTROLS = re.compile(
-    "[\x7f-\x9f\u2028\u2029\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
-)
+_CONTROLS = re.compile(f"[\x7f-\x9f\u2028\u2029{IGNORABLE}]")
 
 
 def inert_json(line: str) -> str:
     """JSON with those characters escaped that would drive a terminal, or hide and reorder what it shows."""
-    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+    return _CONTROLS.sub(lambda found: json.dumps(found[0])[1:-1], line)
 
 
 class JsonSink:

@@ -52,9 +52,14 @@ class PatternRedactor(Redactor):
         """`text` with what looks like a secret masked."""
         if text == self._clean:
             return text
-        text = super().text(text)
-        if not _HINT.search(text.casefold()):
+        masked = super().text(text)
+        if masked == text:
             self._clean = text or self._clean
+        return masked
+
+    def _masked(self, text: str, *, may_break: bool = False) -> str:
+        text = super()._masked(text, may_break=may_break)
+        if not _HINT.search(text.casefold()):
             return text
         for pattern in (_LOGIN, _ASSIGNED, _USER_IN_URL, _BEARER):
             text = pattern.sub(rf"\1{MASK}", text)
