@@ -157,7 +157,9 @@ class CommandFailed(RemoteError):
         where: str = "",
         fix: str = "",
     ) -> None:
-        super().__init__(what, where=where, evidence=stderr.splitlines()[-10:], fix=fix)
+        # Only a line feed ends a line: a secret with another break in it stays in one piece to be masked.
+        lines = stderr.removesuffix("\n").split("\n") if stderr else []
+        super().__init__(what, where=where, evidence=lines[-10:], fix=fix)
         self.status = status
         self.stderr = stderr
 

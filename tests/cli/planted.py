@@ -1,13 +1,17 @@
 """Secrets that are planted wherever a deploy meets text, and looked for in everything that it leaves."""
 
 import base64
+import codecs
 import html
 import json
+import re
+import shlex
+import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from tests.report.pages import Parsed
 
@@ -25,29 +29,113 @@ LITERAL = "written-in-deploy.yml-6"
 """A password that stands in deploy.yml itself."""
 
 
-def forms(secret: str) -> set[str]:
-    """How a value turns up in what programs print."""
-    quoted = secret.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`")
-    return {
-        secret,
-        *secret.splitlines(),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        quote(secret, safe=""),
-        base64.b64encode(secret.encode()).decode().rstrip("="),
-        quoted,
-        secret.replace("'", "'\\''"),
-    }
+UNSEEN = (
+    "\x1b[1m",
+    "\x1b[38;5;9m",
+    "\x1b]0;title\x07",
+    "\x1b]8;;http://h/\x1b\\",
+    "\x1b(B",
+    "\x1b",
+    "\x9b1m",
+    "\x00",
+    "\x08",
+    "\r",
+    "\t",
+    "\u00ad",
+    "\u200b",
+    "\u200d",
+    "\u202e",
+    "\u2028",
+    "\ufe0f",
+    "\ufeff",
+    "\U000e0041",
+)
+"""What can stand in a text without being seen there."""
 
 
-NEEDLES = sorted({form for secret in [*SECRETS.values(), LITERAL] for form in forms(secret)} | {ARGUMENT})
-SAID = "".join(f"it is {form}!\n" for secret in SECRETS.values() for form in sorted(forms(secret)))
-"""What a program prints that shows all it knows, in all ways."""
+def encoded(secret: str) -> Iterator[str]:
+    """How a value turns up in what programs print, as the libraries for it write it."""
+    data = secret.encode()
+    yield secret
+    yield json.dumps({"password": secret})
+    yield json.dumps([secret], ensure_ascii=False).translate(
+        {ord(each): f"\\u00{ord(each):x}" for each in "<>&"}
+    )
+    yield quote(secret, safe="")
+    yield quote_plus(secret).lower()
+    yield shlex.quote(secret)
+    yield '"' + re.sub(r'([\\"$`])', r"\\\1", secret) + '"'
+    yield from (base64.b64encode(b"x" * before + data + b"yz").decode() for before in range(3))
+    yield base64.b64encode(b"user:" + data).decode()
+    yield base64.urlsafe_b64encode(data).decode()
+    yield codecs.encode(data, "hex").decode()
+    yield data.hex().upper()
+
+
+def with_unseen(secret: str) -> Iterator[str]:
+    """A value with something in it that nobody sees: in the middle, and between all of its characters."""
+    half = len(secret) // 2
+    for unseen in UNSEEN:
+        yield secret[:half] + unseen + secret[half:]
+    yield "\x1b[0m\u200b".join(secret)
+
+
+def said(secret: str) -> Iterator[str]:
+    """Lines of a program that shows a value in all ways. One of several lines it shows piece by piece."""
+    yield from encoded(secret)
+    for line in secret.splitlines():
+        yield from with_unseen(line)
+    yield from with_unseen(base64.b64encode(secret.encode()).decode())
+    yield from with_unseen(secret.encode().hex())
+
+
+SAID = "".join(f"it is {text}!\n" for secret in SECRETS.values() for text in said(secret))
+_KNOWN = [*SECRETS.values(), *(line for secret in SECRETS.values() for line in secret.splitlines()), LITERAL]
+NEEDLES = sorted({ARGUMENT, *_KNOWN})
+_MAY_ENCODE = re.compile(r"[A-Za-z0-9+/_-]{8,}")
+_SEQUENCE = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|(?:\x1b\[|\x9b)[0-9;]*m|\x1b\(B")
+
+
+def unseen_gone(text: str) -> str:
+    """What is left to be seen of a text, on one line without any breaks."""
+    return "".join(
+        each
+        for each in text
+        if unicodedata.category(each) not in {"Cc", "Cf", "Zl", "Zp"} and not "\ufe00" <= each <= "\ufe0f"
+    )
+
+
+def _read(text: str) -> Iterator[str]:
+    """All that can be made of a text by somebody who looks for secrets in it."""
+    for seen in {unseen_gone(_SEQUENCE.sub("", text)), unseen_gone(text)}:
+        yield seen
+        yield unquote(seen)
+        yield unquote_plus(seen)
+        plain = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), seen)
+        plain = plain.replace("'\\''", "'").replace("'\"'\"'", "'")
+        yield plain
+        yield re.sub(r"\\(.)", r"\1", plain.replace("\\n", ""))
+        for run in _MAY_ENCODE.findall(seen):
+            yield from _decoded(run)
+
+
+def _decoded(run: str) -> Iterator[str]:
+    for first in range(4):
+        piece = run[first:]
+        with suppress(ValueError):
+            data = base64.urlsafe_b64decode(re.sub(r"\+", "-", piece.replace("/", "_")) + "===")
+            yield unseen_gone(data.decode(errors="replace"))
+    for digits in re.findall(r"[0-9a-fA-F]{8,}", run):
+        for first in range(2):
+            pairs = re.findall("..", digits[first:])
+            yield unseen_gone(bytes.fromhex("".join(pairs)).decode(errors="replace"))
 
 
 def found_in(texts: Iterable[str]) -> set[str]:
-    """The needles that are in any of the texts."""
-    return {needle for text in texts for needle in NEEDLES if needle in text}
+    """The secrets that can be read in any of the texts, in any way."""
+    sought = {unseen_gone(needle): needle for needle in NEEDLES}
+    read = {each for text in set(texts) for each in _read(text)}
+    return {needle for seen, needle in sought.items() for each in read if seen in each}
 
 
 def texts_in(content: str) -> Iterator[str]:

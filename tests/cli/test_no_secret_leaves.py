@@ -1,13 +1,18 @@
 """Nothing that a deploy prints, keeps or exports has a secret in it, wherever the secret was met."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from backstaff.console.card_text import card_text
+from backstaff.console.event_words import words_of
+from backstaff.console.line_store import LogEntry
+from backstaff.events.board import Board
+from backstaff.events.inert import inert
 from backstaff.events.redact import MASK
-from backstaff.events.types import CommandRun, Failed, Output
+from backstaff.events.types import CommandRun, Event, Failed, Output
 from backstaff.replay import indexing
 from backstaff.replay.entries import Entry
 from backstaff.replay.recording import Recording
@@ -54,7 +59,7 @@ case "$1 $2" in
 esac
 """
 HOOK = '#!/bin/sh\ncat "$HOME/said"; env; exit {status}\n'
-LINES = tuple(SAID.splitlines())
+LINES = tuple(SAID.split("\n"))
 
 
 def talks(datacentre: Datacentre, app: App) -> None:
@@ -117,10 +122,25 @@ class Planted:
     def journal(self) -> Path:
         return max((self.home / "state/runs").glob("*.jsonl"))
 
-    def bodies(self) -> list[object]:
+    def events(self) -> list[Event]:
         """What is told in the latest journal."""
         with Recording.open(self.journal()) as recording:
-            return [each.event.body for each in recording.entries() if isinstance(each, Entry)]
+            return [each.event for each in recording.entries() if isinstance(each, Entry)]
+
+    def bodies(self) -> list[object]:
+        return [each.body for each in self.events()]
+
+    def in_console(self) -> Iterator[str]:
+        """What the console makes of the latest journal: its log, its list of events, its card."""
+        board = Board()
+        for event in self.events():
+            yield inert(words_of(event.body, board))
+            match event.body:
+                case Output() as output:
+                    yield LogEntry(at_t=event.t, text=output.text).text
+                case Failed(card=card):
+                    yield "".join(line.plain for line in card_text(card, 200))
+            board.fold(event)
 
     def share(self) -> None:
         """Look at the latest run and export it in all ways there are."""
@@ -158,6 +178,7 @@ def check_nothing_is_kept(planted: Planted, *, masked: bool = True) -> None:
         assert found_in(kept[suffix]) == set(), suffix
         assert any(MASK in text for text in kept[suffix]) or not masked, suffix
     assert all(found_in(texts) == set() for texts in kept.values())
+    assert found_in(planted.in_console()) == set()
 
 
 @pytest.mark.parametrize("option", ["--no-tui", "-v", "--json"])
@@ -210,3 +231,10 @@ def test_a_password_that_is_written_in_the_configuration_is_a_secret_as_well(pla
     planted.project.write("../said", f"it is {LITERAL}\n")
     assert planted.run("deploy", "--version", "v2", "-v").code == 0
     check_nothing_is_kept(planted)
+
+
+def test_a_command_that_only_looks_tells_no_secret_of_what_failed(planted: Planted) -> None:
+    planted.project.write(".kamal/hooks/pre-connect", HOOK.format(status=1), executable=True)
+    result = planted.run("app", "details")
+    assert result.code == 1
+    assert MASK in result.err

@@ -40,7 +40,7 @@ def trouble_of(console: "App[ExitCode]") -> Exception | None:
 def keep_traceback(trouble: Exception, redactor: Redactor) -> Kept:
     """Write the traceback into a file that only its owner may read. Secrets are masked, local variables
     are not in it."""
-    what = redactor.text(inert(f"{type(trouble).__name__}: {trouble}".splitlines()[0]))
+    what = inert(redactor.text(f"{type(trouble).__name__}: {trouble}").split("\n")[0])
     text = redactor.text("".join(traceback.format_exception(trouble)))
     path = journal_directory().parent / f"console-{new_run_id(datetime.now(UTC))}.txt"
     try:

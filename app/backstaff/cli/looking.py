@@ -80,6 +80,7 @@ async def look(
         raise cancelled from None
     except BackstaffError as error:
         add_lock_words(error, run.stream.board)
+        run.stream.redactor.error(error)
         raise
 
 
@@ -97,6 +98,7 @@ async def look_around(
     async def tell_and_ask(run: RunContext, fleet: Fleet) -> Looked[T]:
         missing = fleet.unreachable
         for error in missing.values():
+            run.stream.redactor.error(error)
             show_in_a_line(error)
         # Of the codes that connecting can end with, that of an unreachable host is the highest.
         code = max((error.exit_code for error in missing.values()), default=ExitCode.DONE)

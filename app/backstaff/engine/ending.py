@@ -91,6 +91,7 @@ async def run_to_end(
 
 def _end(run: RunContext, began: float, error: BackstaffError | None, retry: str) -> ExitCode:
     if error is not None:
+        run.stream.redactor.error(error)
         run.stream.emit(Failed(card=failure_card(run.stream.board, error, retry=retry)))
     code = ExitCode.DONE if error is None else error.exit_code
     took = run.clock.now() - began

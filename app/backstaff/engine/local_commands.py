@@ -17,10 +17,17 @@ _LAST_LINES = 12
 
 def last_words(result: LocalResult) -> list[str]:
     """The last lines of a command that failed: its errors, and before them as much output as there is room
-    for, since what a build runs complains on either stream."""
-    errors = result.stderr.splitlines()[-_LAST_LINES:]
+    for, since what a build runs complains on either stream.
+
+    Only a line feed ends a line, as where they are told: a secret with another break in it has to stay in one
+    piece to be masked."""
+    errors = _lines(result.stderr)[-_LAST_LINES:]
     room = _LAST_LINES - len(errors)
-    return [*(result.stdout.splitlines()[-room:] if room else ()), *errors]
+    return [*(_lines(result.stdout)[-room:] if room else ()), *errors]
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _not_started(program: str, directory: Path, error: OSError) -> BuildFailed:
