@@ -2,6 +2,9 @@
 
 import json
 
+import yaml
+
+from backstaff.events.inert import inert
 from tests.cli.project import DEPLOY_YML, Project
 
 
@@ -39,3 +42,17 @@ def test_an_unknown_destination_names_the_known_ones(project: Project) -> None:
         assert result.code == 2
         assert "there is no destination prod; known: production, staging" in result.err
         assert "did you mean `-d production`?" in result.err
+
+
+def test_what_would_hide_or_reorder_text_is_shown_escaped_and_says_the_same(project: Project) -> None:
+    value = "user\u202e\u2066 txt.exe\U000e0041\u061c é"
+    project.add(f'env: {{clear: {{A: "{value}"}}}}\n')
+    told = project.run("config", "--version", "v1").out
+    assert "\\u202E" in told
+    assert all(inert(line) == line for line in told.splitlines())
+    assert yaml.safe_load(told)["config"]["env"]["clear"]["A"] == value
+
+
+def test_text_in_any_language_is_shown_as_it_is(project: Project) -> None:
+    project.add('env: {clear: {A: "größer, 漢字, क्‍ष"}}\n')
+    assert "größer, 漢字, क्‍ष" in project.run("config", "--version", "v1").out

@@ -17,6 +17,7 @@ from backstaff.config.credentials import SecretName, SecretValue
 from backstaff.config.models import Config
 from backstaff.config.version import resolve_version
 from backstaff.errors import ExitCode, UsageError
+from backstaff.events.inert import inert
 
 _LEFT_OUT = {"sources", "files", "warnings", "root_env"}
 
@@ -35,8 +36,18 @@ async def _config(common: CommonOptions) -> ExitCode:
     if common.json:
         output.record(told)
     else:
-        output.line(yaml.safe_dump(told, sort_keys=False, allow_unicode=True).rstrip("\n"))
+        for line in _yaml(told).split("\n"):
+            output.line(line)
     return ExitCode.DONE
+
+
+def _yaml(told: Mapping[str, object]) -> str:
+    """As YAML that a terminal can only print. Where something in it would hide or reorder text, all that is
+    not ASCII is escaped: what is shown has to be what the file says."""
+    text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True).rstrip("\n")
+    if all(inert(line) == line for line in text.split("\n")):
+        return text
+    return yaml.safe_dump(told, sort_keys=False).rstrip("\n")
 
 
 async def _summary(common: CommonOptions, project: Project) -> dict[str, object]:
