@@ -44,14 +44,8 @@ def printed(
 ) -> str:
     """What headless mode prints for a run."""
     out = io.StringIO()
-    sink = LineSink(
-        Outlet(out),
-        detail=detail,
-        paint=Paint(enabled=colour),
-        ci=ci or PlainFormat(),
-        width=width,
-        zone=UTC,
-    )
+    outlet = Outlet(out, paint=Paint(enabled=colour), ci=ci or PlainFormat())
+    sink = LineSink(outlet, detail=detail, width=width, zone=UTC)
     for event in events:
         sink(event)
     sink.close()

@@ -9,6 +9,7 @@ import pytest
 
 from backstaff.events.types import Event, Output
 from backstaff.events.wire import parse_line
+from backstaff.headless.ci import GitHubFormat
 from backstaff.headless.colour import Paint, Tone, colour_wanted
 from backstaff.headless.ndjson import JsonSink
 from backstaff.headless.outlet import Outlet
@@ -118,3 +119,21 @@ def test_a_full_disk_behind_the_output_does_not_end_the_run() -> None:
         outlet.line("x")
         outlet.line("y")
         assert outlet.closed
+
+
+def test_a_line_keeps_our_colours_and_no_other_codes() -> None:
+    hostile = "\x1b[2J\x1b]0;title\x07a\u202eb\nc\x9b31m\x1b[5m"
+    line = f"{hostile} {Paint(enabled=True)(hostile, Tone.BAD)}"
+    for colour, shown in ((True, "ab c \x1b[31;1mab c\x1b[0m"), (False, "ab c ab c")):
+        out = io.StringIO()
+        Outlet(out, paint=Paint(enabled=colour)).line(line)
+        assert out.getvalue() == f"{shown}\n"
+
+
+def test_what_only_becomes_a_mark_once_it_is_inert_is_none_either() -> None:
+    out = io.StringIO()
+    outlet = Outlet(out, ci=GitHubFormat())
+    outlet.line("\u200b::error::forged")
+    outlet.line("#\u200b#[error]forged")
+    outlet.mark("::endgroup::")
+    assert out.getvalue() == ".::error::forged\n## [error]forged\n::endgroup::\n"

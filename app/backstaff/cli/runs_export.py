@@ -40,6 +40,7 @@ def export(run: str | None, output: str | None, html: bool, as_json: bool) -> No
     journal = find_journal(run, journal_directory())
     with opened_in_sight(journal) as found:
         if output == _STDOUT:
+            _require_no_terminal(html=html)
             _to_stdout(found.recording, html=html)
             return
         path = _target(journal, output, ".html" if html else SUFFIX)
@@ -79,6 +80,13 @@ def _to_file(recording: Recording, path: Path, *, html: bool) -> int:
     except OSError as error:
         what = f"can not be written: {error.strerror or error}"
         raise UsageError(what, where=str(path), fix=_ELSEWHERE) from None
+
+
+def _require_no_terminal(*, html: bool) -> None:
+    """A journal is written as it is, and what others wrote into it might drive a terminal."""
+    if not html and sys.stdout.isatty():
+        fix = "`backstaff replay RUN --json` prints its events; or name a file with -o"
+        raise UsageError("a journal is not for a terminal", fix=fix)
 
 
 def _to_stdout(recording: Recording, *, html: bool) -> None:

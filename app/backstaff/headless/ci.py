@@ -3,25 +3,28 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from backstaff.errors import BackstaffError, ConfigError, ConfigIssue
-from backstaff.events.facts import FailureCard, Phase
 from backstaff.events.inert import inert, inert_lines
+
+if TYPE_CHECKING:
+    # The models take their time, and all that prints a line comes by here.
+    from backstaff.events.facts import FailureCard, Phase
 
 
 class CiFormat(Protocol):
-    """The marks of one CI system."""
+    """The marks of one CI system. What others wrote is inert in them."""
 
-    def begin(self, phase: Phase, title: str, at: datetime) -> list[str]:
+    def begin(self, phase: "Phase", title: str, at: datetime) -> list[str]:
         """Open a section; sections are never nested."""
         ...
 
-    def end(self, phase: Phase, at: datetime) -> list[str]:
+    def end(self, phase: "Phase", at: datetime) -> list[str]:
         """Close a section."""
         ...
 
-    def annotation(self, card: FailureCard) -> list[str]:
+    def annotation(self, card: "FailureCard") -> list[str]:
         """Mark a failure so that the system shows it beside the log."""
         ...
 
@@ -30,22 +33,22 @@ class CiFormat(Protocol):
         ...
 
     def guard(self, line: str) -> str:
-        """A line of ours with nothing in it that the system would take for a mark."""
+        """An inert line with nothing in it that the system would take for a mark."""
         ...
 
 
 class PlainFormat:
     """No CI: no marks."""
 
-    def begin(self, phase: Phase, title: str, at: datetime) -> list[str]:  # noqa: ARG002
+    def begin(self, phase: "Phase", title: str, at: datetime) -> list[str]:  # noqa: ARG002
         """Nothing."""
         return []
 
-    def end(self, phase: Phase, at: datetime) -> list[str]:  # noqa: ARG002
+    def end(self, phase: "Phase", at: datetime) -> list[str]:  # noqa: ARG002
         """Nothing."""
         return []
 
-    def annotation(self, card: FailureCard) -> list[str]:  # noqa: ARG002
+    def annotation(self, card: "FailureCard") -> list[str]:  # noqa: ARG002
         """Nothing."""
         return []
 
@@ -62,15 +65,15 @@ class GitHubFormat:
     """GitHub Actions: workflow commands. They are recognised at the start of a line, and in their old form
     (`##[…]`) anywhere in it."""
 
-    def begin(self, phase: Phase, title: str, at: datetime) -> list[str]:  # noqa: ARG002
+    def begin(self, phase: "Phase", title: str, at: datetime) -> list[str]:  # noqa: ARG002
         """`::group::`."""
-        return [f"::group::{_github_data(title)}"]
+        return ["::group::" + _github_data("\n".join(inert_lines(title)))]
 
-    def end(self, phase: Phase, at: datetime) -> list[str]:  # noqa: ARG002
+    def end(self, phase: "Phase", at: datetime) -> list[str]:  # noqa: ARG002
         """`::endgroup::`."""
         return ["::endgroup::"]
 
-    def annotation(self, card: FailureCard) -> list[str]:
+    def annotation(self, card: "FailureCard") -> list[str]:
         """`::error`, with the card's title, cause, evidence and fix."""
         return [_github_error(card.title, [card.cause, *card.evidence[:5], *inert_lines(card.fix)])]
 
@@ -82,22 +85,22 @@ class GitHubFormat:
 
     def guard(self, line: str) -> str:
         """Break what looks like a command."""
-        line = line.replace("##[", "## [")
+        line = _no_old_command(line)
         return f".{line}" if line.lstrip().startswith("::") else line
 
 
 class GitLabFormat:
     """GitLab CI: sections are marked by escape codes; it knows no annotation in the log."""
 
-    def begin(self, phase: Phase, title: str, at: datetime) -> list[str]:
+    def begin(self, phase: "Phase", title: str, at: datetime) -> list[str]:
         """`section_start`."""
-        return [f"\x1b[0Ksection_start:{int(at.timestamp())}:{_gitlab_name(phase)}\r\x1b[0K{title}"]
+        return [f"\x1b[0Ksection_start:{int(at.timestamp())}:{_gitlab_name(phase)}\r\x1b[0K{inert(title)}"]
 
-    def end(self, phase: Phase, at: datetime) -> list[str]:
+    def end(self, phase: "Phase", at: datetime) -> list[str]:
         """`section_end`."""
         return [f"\x1b[0Ksection_end:{int(at.timestamp())}:{_gitlab_name(phase)}\r\x1b[0K"]
 
-    def annotation(self, card: FailureCard) -> list[str]:  # noqa: ARG002
+    def annotation(self, card: "FailureCard") -> list[str]:  # noqa: ARG002
         """Nothing."""
         return []
 
@@ -132,12 +135,16 @@ def _github_issue(issue: ConfigIssue) -> str:
 
 
 def _github_data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return _no_old_command(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _no_old_command(text: str) -> str:
+    return text.replace("##[", "## [")
 
 
 def _github_property(text: str) -> str:
     return _github_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _gitlab_name(phase: Phase) -> str:
+def _gitlab_name(phase: "Phase") -> str:
     return "backstaff_" + re.sub(r"\W", "_", phase.value)

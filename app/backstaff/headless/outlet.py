@@ -3,14 +3,23 @@
 import os
 from typing import TextIO
 
+from backstaff.headless.ci import CiFormat, ci_format
+from backstaff.headless.colour import Paint, colour_wanted
+
 
 class Outlet:
     """Writes lines to a text stream until it can not take them any more, then drops them.
 
-    Characters that the stream's encoding lacks are written as `?`."""
+    Whatever is in a line, it drives no terminal and is no mark for a CI system: that is seen to here, so
+    that nobody who prints can forget it. Characters that the stream's encoding lacks are written as `?`.
+    Colour and CI system are those of the stream and the environment, unless they are given."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, paint: Paint | None = None, ci: CiFormat | None = None) -> None:
         self._stream = stream
+        self.paint = paint or Paint(enabled=colour_wanted(stream, os.environ))
+        """Colours what goes here."""
+        self.ci = ci or ci_format(os.environ)
+        """Makes the marks of the CI system that reads this, if one does."""
         self.closed = False
         """True once the stream took nothing more: its reader closed it, or its disk is full."""
         self.problem = ""
@@ -18,6 +27,13 @@ class Outlet:
 
     def line(self, text: str) -> None:
         """Write one line and flush it, so that a log file or a pipe shows it at once."""
+        self._write(self.ci.guard(self.paint.inert(text)))
+
+    def mark(self, text: str) -> None:
+        """Write a mark of the CI system as it is; `ci` makes nothing else than whole and harmless ones."""
+        self._write(text)
+
+    def _write(self, text: str) -> None:
         if self.closed:
             return
         try:

@@ -16,8 +16,7 @@ from backstaff.events.types import (
 from backstaff.events.width import columns
 from backstaff.explain.words import duration
 from backstaff.headless.card import card_lines
-from backstaff.headless.ci import CiFormat, PlainFormat
-from backstaff.headless.colour import Paint, Tone
+from backstaff.headless.colour import Tone
 from backstaff.headless.line import Detail, Line
 from backstaff.headless.lines import lines_of
 from backstaff.headless.outlet import Outlet
@@ -43,16 +42,14 @@ class LineSink:
         outlet: Outlet,
         *,
         detail: Detail = Detail.NORMAL,
-        paint: Paint | None = None,
-        ci: CiFormat | None = None,
         width: int = 0,
         zone: tzinfo | None = None,
         board: Board | None = None,
     ) -> None:
         self._outlet = outlet
         self._detail = detail
-        self._paint = paint or Paint(enabled=False)
-        self._ci = ci or PlainFormat()
+        self._paint = outlet.paint
+        self._ci = outlet.ci
         self._width = width if width > 0 else DEFAULT_WIDTH
         self._line_width = min(width, WIDEST) if width > 0 else WIDEST
         self._zone = zone
@@ -112,7 +109,7 @@ class LineSink:
         at = event.at.astimezone(self._zone)
         start = f"{at:%H:%M:%S}  {self._label(line)}"
         for text in _fitted(line, self._line_width - columns(start)):
-            self._outlet.line(self._ci.guard(f"{start}{self._paint(text, line.tone)}".rstrip()))
+            self._outlet.line(f"{start}{self._paint(text, line.tone)}".rstrip())
         self._printed = True
 
     def _label(self, line: Line) -> str:
@@ -128,14 +125,14 @@ class LineSink:
         self._end_section(event)
         self._open = body
         title = f"{body.phase.value}: {body.detail}" if body.detail else body.phase.value
-        for line in self._ci.begin(body.phase, title, event.at):
-            self._outlet.line(line)
+        for mark in self._ci.begin(body.phase, title, event.at):
+            self._outlet.mark(mark)
 
     def _end_section(self, event: Event) -> None:
         if self._open is None:
             return
-        for line in self._ci.end(self._open.phase, event.at):
-            self._outlet.line(line)
+        for mark in self._ci.end(self._open.phase, event.at):
+            self._outlet.mark(mark)
         self._open = None
 
     def _sum_up(self) -> None:
@@ -143,8 +140,8 @@ class LineSink:
         board, paint = self._board, self._paint
         parts = [table_lines(board, paint, self._width)] if board.verdicts else []
         if board.failure is not None:
-            for line in self._ci.annotation(board.failure):
-                self._outlet.line(line)
+            for mark in self._ci.annotation(board.failure):
+                self._outlet.mark(mark)
             parts.append(card_lines(board.failure, board, paint, self._line_width))
         else:
             parts.append([self._verdict(board)])
@@ -154,7 +151,7 @@ class LineSink:
     def _print_part(self, lines: list[str]) -> None:
         """Print lines that belong together, with a blank line before them unless they are the first."""
         for line in ["", *lines] if self._printed else lines:
-            self._outlet.line(self._ci.guard(line))
+            self._outlet.line(line)
         self._printed = self._printed or bool(lines)
 
     def _verdict(self, board: Board) -> str:

@@ -20,8 +20,8 @@ def table_lines(board: Board, paint: Paint, width: int = DEFAULT_WIDTH) -> list[
     width = width if width > 0 else DEFAULT_WIDTH
     roles = list(dict.fromkeys(pair.role for pair in board.pairs.values()))
     hosts = list(dict.fromkeys(pair.host for pair in board.pairs.values()))
-    rows = [["host", *roles]]
-    rows += [[host, *(_cell(board, board.pair(host, role)) for role in roles)] for host in hosts]
+    rows = [["host", *map(inert, roles)]]
+    rows += [[inert(host), *(_cell(board, board.pair(host, role)) for role in roles)] for host in hosts]
     widths = [max(columns(row[column]) for row in rows) for column in range(len(rows[0]))]
     if sum(widths) + len(GAP) * len(roles) > width:
         return _list(board, paint)
@@ -43,7 +43,7 @@ def _row(cells: list[str], widths: list[int], tones: list[Tone], paint: Paint) -
 
 def _list(board: Board, paint: Paint) -> list[str]:
     return [
-        f"{pair.host} {pair.role}: {paint(_cell(board, pair), _tone(board, pair))}"
+        f"{inert(pair.host)} {inert(pair.role)}: {paint(_cell(board, pair), _tone(board, pair))}"
         for pair in board.pairs.values()
     ]
 
