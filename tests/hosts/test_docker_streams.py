@@ -41,6 +41,34 @@ def test_a_framed_log_is_the_same_wherever_it_is_cut(
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x1b[2J\x1b]0;title\x07 hello",
+        "hello",
+        "",
+        "2026-01-02 03:04:05 hello",
+        "2026-01-02T03:04:05 hello",
+        "2026-02-31T03:04:05Z hello",
+        "2026-01-02T03:04:05Zhello",
+        "2026-01-02T03:04:05.0000000001Z hello",
+        "٢٠٢٦-01-02T03:04:05Z hello",
+    ],
+)
+def test_what_is_no_time_belongs_to_the_line(text: str) -> None:
+    line = [LogLine("stdout", "", text)]
+    assert lines_of(FramedLog(), [frame(1, f"{text}\n".encode())]) == line
+    assert lines_of(TerminalLog(), [f"{text}\n".encode()]) == line
+
+
+@pytest.mark.parametrize("at", [T1, "2026-01-02T03:04:05Z", "2026-01-02T03:04:05.123456789+02:00"])
+def test_a_time_is_told_by_itself(at: str) -> None:
+    for text in ("", "hello  world", "\x1b[2J"):
+        line = [LogLine("stdout", at, text)]
+        assert lines_of(FramedLog(), [frame(1, f"{at} {text}\n".encode())]) == line
+        assert lines_of(TerminalLog(), [f"{at} {text}\n".encode()]) == line
+
+
 @settings(deadline=None)
 @given(st.lists(texts, max_size=10), places)
 def test_a_terminals_log_is_the_same_wherever_it_is_cut(written: list[bytes], where: list[int]) -> None:
@@ -91,9 +119,10 @@ def test_a_frame_that_claims_gigabytes_does_not_eat_memory(monkeypatch: pytest.M
     log = FramedLog()
     huge = frame(1, b"")[:4] + (1000).to_bytes(4, "big")
 
-    lines = lines_of(log, [huge, *([b"x" * 50] * 20), frame(1, f"{T1} next\n".encode())])
+    after = [frame(1, f"{T1} {text}\n".encode()) for text in ("", "next")]
+    lines = lines_of(log, [huge, *([b"x" * 50] * 20), *after])
 
-    assert [line.text for line in lines][-1].endswith("next")
+    assert lines[-1].text == "next"
     assert all(len(line.text) <= 200 for line in lines)
 
 

@@ -2,11 +2,16 @@
 
 Docker sends the output of a container without a terminal in frames: one byte for the stream, three zero
 bytes, four bytes length, payload. Raises ValueError for anything that is not such a stream.
+
+A line begins with its time, as RFC 3339 has it. Where there is none all of the line is what a container
+wrote, and its time is empty.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from backstaff.hosts import line_buffer
 from backstaff.hosts.line_buffer import LineBuffer
@@ -14,6 +19,11 @@ from backstaff.hosts.protocol import LogLine
 
 _HEADER = struct.Struct(">BxxxL")
 _STREAMS = {0: "stdin", 1: "stdout", 2: "stderr", 3: "systemerr"}
+_TIME = re.compile(
+    rb"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+    rb"(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2}))(?: |\Z)"
+)
+_LONGEST_TIME = 36
 
 
 @dataclass(frozen=True)
@@ -106,19 +116,30 @@ class TerminalLog:
     def feed(self, data: bytes) -> Iterator[LogLine]:
         """Every line that `data` completes."""
         for line in self._lines.feed(data):
-            at, _, text = line.partition(" ")
-            yield LogLine("stdout", at, text)
+            yield _line_of_terminal(line)
 
     def rest(self) -> Iterator[LogLine]:
         """A line that was begun when the stream ended."""
         if not self._lines.empty:
-            at, _, text = self._lines.flush().partition(" ")
-            yield LogLine("stdout", at, text)
+            yield _line_of_terminal(self._lines.flush())
+
+
+def _line_of_terminal(line: str) -> LogLine:
+    at, _ = _split_time(line[:_LONGEST_TIME].encode("ascii", "replace"))
+    return LogLine("stdout", at, line[len(at) + 1 :] if at else line)
 
 
 def _split_time(payload: bytes) -> tuple[str, bytes]:
-    at, _, text = payload.partition(b" ")
-    return at.decode("ascii", "replace"), text
+    """The time in front, and what is left without it."""
+    found = _TIME.match(payload)
+    if found is None:
+        return "", payload
+    at = found[1].decode()
+    try:
+        datetime.fromisoformat(at)
+    except ValueError:
+        return "", payload
+    return at, payload[found.end() :]
 
 
 @dataclass
