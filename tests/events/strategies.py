@@ -1,7 +1,8 @@
 """Generated events of every kind, for property tests. A small world of names, so that events meet."""
 
 from datetime import UTC, datetime
-from typing import Annotated, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Union, get_args, get_origin
 
 from hypothesis import strategies as st
 
@@ -33,7 +34,7 @@ def of_type(annotation: object) -> st.SearchStrategy[object]:
         return st.dictionaries(NAMES, NAMES, max_size=3)
     if isinstance(annotation, type) and issubclass(annotation, Fact):
         return st.builds(annotation, **{k: of_type(v.annotation) for k, v in annotation.model_fields.items()})
-    if arguments and all(isinstance(each, type) for each in arguments):
+    if get_origin(annotation) in {Union, UnionType}:
         return st.one_of([of_type(each) for each in arguments])
     if isinstance(annotation, type):
         return st.from_type(annotation)

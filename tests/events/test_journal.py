@@ -19,6 +19,7 @@ from backstaff.events.wire import parse_line
 from tests.events.builders import a_good_deploy
 
 ROOT = Path(__file__).parents[2]
+ODD_NAMES = ["00010101-000000-a1b2", "99991231-235959-a1b2"]
 
 
 def written(directory: Path, events: list[Event]) -> Path:
@@ -214,7 +215,9 @@ def refusing(error: OSError) -> Callable[[int, int], None]:
     return refuse
 
 
-@pytest.mark.parametrize("run", ["run", "20261123-120357", "20261123-120357-xyz1", "20261399-120357-a1b2"])
+@pytest.mark.parametrize(
+    "run", ["run", "20261123-120357", "20261123-120357-xyz1", "20261399-120357-a1b2", *ODD_NAMES]
+)
 def test_what_is_no_run_id_has_no_beginning(run: str) -> None:
     assert began_at(run) is None
 

@@ -64,7 +64,13 @@ def test_the_wire_form_is_one_flat_object() -> None:
         (a_line(seq=None), "event notice: seq: Field required"),
         (a_line(at="yesterday"), "event notice: at: "),
         (a_line(t=float("nan")), "not JSON"),
-        (a_line().replace("1.25", "1e999"), "event notice: t: the time is no finite number"),
+        (a_line().replace("1.25", "1e999"), "event notice: t: no run has such a time"),
+        (a_line(t="nan"), "event notice: t: no run has such a time"),
+        (a_line(t=-0.001), "event notice: t: no run has such a time"),
+        (a_line(t=1e11), "event notice: t: no run has such a time"),
+        (a_line(at="0001-01-01T00:00:00+23:59"), "event notice: at: no run was at such a time"),
+        (a_line(at="9999-12-31T23:59:59Z"), "event notice: at: no run was at such a time"),
+        (a_line(at="2026-11-23T12:03:57"), "event notice: at: no run was at such a time"),
         (a_line(text="\ud83d"), "half a character"),
     ],
 )
@@ -73,6 +79,16 @@ def test_what_is_no_event_of_ours_is_refused_with_the_reason(line: str, what: st
         parse_line(line)
     assert what in refused.value.what
     assert "\n" not in refused.value.what
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, "inf", "nan", 10**400])
+@pytest.mark.parametrize("name", ["took_s", "exit_code"])
+def test_numbers_that_can_not_be_reckoned_with_are_refused(name: str, value: object) -> None:
+    sound: dict[str, object] = {"kind": "run_ended", "level": None, "text": None, "host": None}
+    sound |= {"verdict": "done", "took_s": 1, "exit_code": 0}
+    assert parse_line(a_line(**sound))
+    with pytest.raises(JournalError, match=f"event run_ended: {name}: "):
+        parse_line(a_line(**{**sound, name: value}))
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:

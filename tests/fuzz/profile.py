@@ -21,6 +21,6 @@ def fuzzed(test: T) -> T:
     profile = settings(
         max_examples=asked or EXAMPLES,
         deadline=None,
-        suppress_health_check=list(HealthCheck) if asked else (),
+        suppress_health_check=list(HealthCheck) if asked else [HealthCheck.function_scoped_fixture],
     )
     return profile(test)

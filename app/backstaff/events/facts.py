@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from backstaff.events.bounds import Seconds, Whole
+
 
 class Fact(BaseModel):
     """Base of everything inside an event: immutable, and strict about unknown fields."""
@@ -126,7 +128,7 @@ class HealthProbe(Fact):
     """One run of a container's own HEALTHCHECK."""
 
     at: str
-    exit_code: int
+    exit_code: Whole
     output: str
 
 
@@ -142,9 +144,9 @@ class ContainerFacts(Fact):
     version: str = ""
     health: str = ""
     health_log: tuple[HealthProbe, ...] = ()
-    exit_code: int | None = None
+    exit_code: Whole | None = None
     oom_killed: bool = False
-    restarts: int = 0
+    restarts: Whole = 0
     started_at: str = ""
     finished_at: str = ""
     error: str = ""
@@ -162,7 +164,7 @@ class FilterRow(Fact):
     """One filter of the funnel: its text, how many containers are left after it, which ones it dropped."""
 
     filter: str
-    matched: int
+    matched: Whole
     dropped: tuple[Dropped, ...] = ()
 
 
@@ -173,7 +175,7 @@ class Funnel(Fact):
 
     host: str
     role: str
-    candidates: int
+    candidates: Whole
     rows: tuple[FilterRow, ...]
     found: tuple[str, ...] = ()
 
@@ -184,8 +186,8 @@ class ProbeSummary(Fact):
     url: str
     result: str
     ok: bool
-    count: int
-    last_t: float
+    count: Whole
+    last_t: Seconds
 
 
 class HostEvidence(Fact):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+from backstaff.events.bounds import can_be
 from backstaff.events.types import Event
 from backstaff.file_lock import try_to_lock
 
@@ -26,10 +27,13 @@ def new_run_id(at: datetime) -> str:
 def began_at(run: str) -> datetime | None:
     """When the run of this name began, to the second; None for what is no name that `new_run_id` gives."""
     name = _RUN_ID.fullmatch(run)
+    if name is None:
+        return None
     try:
-        return datetime.fromisoformat("{}-{}-{}T{}:{}:{}+00:00".format(*name.groups())) if name else None
+        at = datetime.fromisoformat("{}-{}-{}T{}:{}:{}+00:00".format(*name.groups()))
     except ValueError:
         return None
+    return at if can_be(at) else None
 
 
 def journal_directory() -> Path:

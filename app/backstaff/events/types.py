@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from backstaff.events.bounds import Seconds, Whole
 from backstaff.events.facts import (
     BarrierState,
     ContainerFacts,
@@ -34,7 +35,7 @@ class PairPlanned(Fact):
 
     host: str
     role: str
-    group: int
+    group: Whole
     gatekeeper: bool
     proxied: bool
 
@@ -83,7 +84,7 @@ class PhaseEnded(Fact):
     kind: Literal["phase_ended"] = "phase_ended"
     phase: Phase
     outcome: Outcome
-    took_s: float
+    took_s: Seconds
 
 
 class HostChanged(Fact):
@@ -97,7 +98,7 @@ class HostChanged(Fact):
     state: HostState
     detail: str = ""
     docker: str = ""
-    free_disk: int | None = None
+    free_disk: Whole | None = None
 
 
 class VersionSeen(Fact):
@@ -125,7 +126,7 @@ class StepEnded(Fact):
     kind: Literal["step_ended"] = "step_ended"
     step: str
     outcome: Outcome
-    took_s: float
+    took_s: Seconds
     host: str = ""
     role: str = ""
     detail: str = ""
@@ -193,8 +194,8 @@ class Progress(Fact):
     kind: Literal["progress"] = "progress"
     subject: Literal["pull", "build", "push"]
     host: str = ""
-    current: int = 0
-    total: int = 0
+    current: Whole = 0
+    total: Whole = 0
     text: str = ""
 
 
@@ -208,11 +209,11 @@ class WaitStarted(Fact):
     the ordinary calls to a host: shown only once they last."""
 
     kind: Literal["wait_started"] = "wait_started"
-    wait: int
+    wait: Whole
     what: WaitKind
     cause: str
     owner: str
-    limit_s: float
+    limit_s: Seconds
     host: str = ""
     role: str = ""
     silence: bool = False
@@ -223,9 +224,9 @@ class WaitExplained(Fact):
     """Why a wait still lasts, as of now; `left_s` seconds remain."""
 
     kind: Literal["wait_explained"] = "wait_explained"
-    wait: int
+    wait: Whole
     why: Explanation
-    left_s: float
+    left_s: Seconds
     heartbeat: bool = False
 
 
@@ -233,9 +234,9 @@ class WaitEnded(Fact):
     """A wait ended."""
 
     kind: Literal["wait_ended"] = "wait_ended"
-    wait: int
+    wait: Whole
     outcome: Outcome
-    took_s: float
+    took_s: Seconds
     reason: str = ""
 
 
@@ -267,8 +268,8 @@ class CommandRun(Fact):
 
     kind: Literal["command_run"] = "command_run"
     line: str
-    took_s: float
-    status: int | None
+    took_s: Seconds
+    status: Whole | None
     host: str = ""
     role: str = ""
     mutates: bool = False
@@ -302,9 +303,9 @@ class RunEnded(Fact):
     """The last event of a run."""
 
     kind: Literal["run_ended"] = "run_ended"
-    exit_code: int
+    exit_code: Whole
     verdict: Literal["done", "failed", "refused", "cancelled"]
-    took_s: float
+    took_s: Seconds
 
 
 Body = (
@@ -344,7 +345,7 @@ class Event(Fact):
     """A body with its stamp: order, wall time (UTC) and seconds since the run began."""
 
     v: int = FORMAT_VERSION
-    seq: int
+    seq: Whole
     at: datetime
     t: float
     body: Annotated[Body, Field(discriminator="kind")]
@@ -358,7 +359,7 @@ class Stamp(Fact):
     """When an event happened and in which order."""
 
     v: int
-    seq: int
+    seq: Whole
     at: datetime
     t: float
 

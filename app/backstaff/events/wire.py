@@ -1,13 +1,13 @@
 """Reading events back: one line of JSON to one event, or one clear sentence about why not."""
 
 import json
-import math
 import re
 from typing import NoReturn, get_args
 
 from pydantic import ValidationError
 
 from backstaff.errors import JournalError
+from backstaff.events.bounds import LONGEST_T, can_be
 from backstaff.events.migrations import Record, upgraded
 from backstaff.events.types import FORMAT_VERSION, Body, BodyAdapter, Event, Stamp
 
@@ -28,7 +28,7 @@ def parse_line(line: str | bytes) -> Event:
     """The event that `Event.to_line` wrote, in this format version or an earlier one.
 
     Raises `JournalError` for anything else: text that is no JSON object, a format version above ours, a
-    kind or field that this version does not know, a value of the wrong type.
+    kind or field that this version does not know, a value of the wrong type, a time that can not be.
     """
     record = _record(line)
     _check_version(record.get("v"))
@@ -46,8 +46,10 @@ def parse_line(line: str | bytes) -> Event:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]).removeprefix(f"{kind}.")
         raise JournalError(f"event {kind}: {field}: {first['msg']}") from None
-    if not math.isfinite(event.t):
-        raise JournalError(f"event {kind}: t: the time is no finite number")
+    if not 0 <= event.t <= LONGEST_T:
+        raise JournalError(f"event {kind}: t: no run has such a time")
+    if not can_be(event.at):
+        raise JournalError(f"event {kind}: at: no run was at such a time")
     return event
 
 

@@ -13,6 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from backstaff.errors import JournalError
+from backstaff.events.bounds import can_be, time_of_file
 from backstaff.events.types import Event
 from backstaff.kamallog.grammar import is_kamals, records
 from backstaff.kamallog.rebuild import Rebuild
@@ -129,7 +130,9 @@ def _began(path: Path) -> datetime:
     its machine; of others the last change is all that is known."""
     if named := _OWN_FILE.fullmatch(path.name):
         try:
-            return datetime.strptime(named["at"], "%Y-%m-%dT%H-%M-%S").replace(tzinfo=UTC)
+            at = datetime.strptime(named["at"], "%Y-%m-%dT%H-%M-%S").replace(tzinfo=UTC)
         except ValueError:
-            pass
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            at = None
+        if at is not None and can_be(at):
+            return at
+    return time_of_file(path.stat())

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from backstaff.events.bounds import can_be
 from backstaff.kamallog.command_line import CommandLine
 from backstaff.kamallog.commands import Kind, Meaning, meaning_of
 from backstaff.kamallog.grammar import Finished, Framed, Logged, More, MoreOf, Raised, Record, Running, Said
@@ -271,6 +272,7 @@ def _failures(records: Sequence[Record]) -> dict[str, str]:
 def _utc(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return at if can_be(at) else None

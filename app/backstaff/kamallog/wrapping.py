@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from backstaff.events.bounds import can_be
+
 
 class Wrapping(StrEnum):
     """What kind of file holds Kamal's output."""
@@ -146,7 +148,8 @@ def _marked(line: Line) -> Line:
     if "kamal " not in text and not _MAY_BE_MARK.match(text):
         return line
     if section := _SECTION.match(text):
-        at = datetime.fromtimestamp(int(section["at"]), UTC)
+        began = datetime.fromtimestamp(int(section["at"]), UTC)
+        at = began if can_be(began) else None
         rest = text[section.end() :]
         return Line(rest, line.at or at, Mark.OPENS if section["which"] == "start" else Mark.CLOSES)
     if script := _SCRIPT.fullmatch(text):
@@ -185,6 +188,7 @@ def _time(text: str) -> datetime | None:
     digits = re.sub(r"([.,]\d{6})\d+", r"\1", text.replace(",", ".")).replace(" Z", "Z")
     try:
         at = datetime.fromisoformat(digits.replace("Z", "+00:00"))
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return at if can_be(at) else None

@@ -25,7 +25,7 @@ _HEAD_BYTES = 256 * 1024
 _HEAD_EVENTS = 500
 _KEPT_BYTES = 32 * 1024 * 1024
 _AT_ONCE = 100
-_BEGINS = rb'\n(\{"v":[0-9]+,"seq":[0-9]+,"at":"[^"\n]*","t":([0-9.e+-]+),"kind":"'
+_BEGINS = rb'\n(\{"v":[0-9]+,"seq":[0-9]+,"at":"[^"\n]*","t":([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?),"kind":"'
 _LINE = re.compile(_BEGINS + rb")")
 _NO_OUTPUT = re.compile(_BEGINS + rb'(?!output")[^\n]*\})(?=\n)')
 

@@ -3,10 +3,11 @@
 import os
 import stat
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from backstaff.errors import JournalError
+from backstaff.events.bounds import time_of_file
 from backstaff.events.journal import SUFFIX, began_at
 
 
@@ -56,7 +57,7 @@ def _journal_file(entry: os.DirEntry[str]) -> JournalFile | None:
     return JournalFile(
         path=Path(entry.path),
         run=run,
-        began=began or datetime.fromtimestamp(known.st_mtime, UTC),
+        began=began or time_of_file(known),
         changed_ns=known.st_mtime_ns,
         size=known.st_size,
         ours=began is not None and stat.S_ISREG(known.st_mode),

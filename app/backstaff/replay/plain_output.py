@@ -16,9 +16,10 @@ from backstaff.events.types import FORMAT_VERSION
 
 _NAME = rb'([^"\\\x00-\x1f]*)'
 _PLAIN = re.compile(
-    rb'\{"v":%d,"seq":(?:0|[1-9][0-9]{0,17}),"at":"(([0-9]{4}-[0-9]{2}-[0-9]{2})' % FORMAT_VERSION
+    rb'\{"v":%d,"seq":(?:0|[1-9][0-9]{0,17}),"at":"(((?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2})'
+    % FORMAT_VERSION
     + rb'T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z)"'
-    + rb',"t":((?:0|[1-9][0-9]{0,14})\.[0-9]{1,9}),"kind":"output"'
+    + rb',"t":((?:0|[1-9][0-9]{0,9})\.[0-9]{1,9}),"kind":"output"'
     + rb',"source":"(container|hook|build|proxy|command)"'
     + rb',"text":"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u00[01][0-9a-f])[^"\\\x00-\x1f]*)*)"'
     + rb',"host":"%b","role":"%b","name":"%b","stream":"%b"\}' % (_NAME, _NAME, _NAME, _NAME)
