@@ -1,10 +1,13 @@
 """What a container wrote, kept line by line as Docker's log files keep it."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 _LONGEST = 16 * 1024
+KEPT = 2_000
+"""Lines; older ones go, as they do when Docker begins a new file."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Log:
     """The log of one container. `stamp` gives the times."""
 
     stamp: Callable[[], int]
-    entries: list[Entry] = field(default_factory=list)
+    entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=KEPT))
     _begun: dict[str, bytes] = field(default_factory=dict)
     _readers: set[asyncio.Queue[Entry | None]] = field(default_factory=set)
 
