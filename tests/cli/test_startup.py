@@ -83,6 +83,6 @@ def test_what_connects_is_loaded_while_the_secrets_are_fetched(directory: Path) 
 
 
 def test_a_headless_run_does_not_load_the_console(directory: Path) -> None:
-    loaded = loaded_by(directory, "demo", "--no-tui", "--speed", "30")
+    loaded = loaded_by(directory, "demo", "--no-tui", "--speed", "8")
     assert not loaded & CONSOLE
     assert loaded >= {"asyncssh", "aiodocker"}
