@@ -10,6 +10,7 @@ from backstaff.engine.guarded import GuardedHost
 from backstaff.errors import DockerRestarted, DockerUnavailable, Doomed, ExitCode
 from backstaff.events.facts import HostState, LockState, PairState
 from backstaff.events.types import Event, HostChanged, PairChanged
+from backstaff.hosts.protocol import ContainerState
 from tests.engine.running import NEW, OLD, SHORT, Ran, Scene, a_run, failure_of, run, run_twice, short_config
 from tests.fakes.apps import ENDS, NEVER_READY, SLOW, App
 from tests.fakes.clock import elapsed, simulated
@@ -53,13 +54,17 @@ def meeting(host: str, *faults: Fault, **apps: App) -> Ran:
     return run(Scene(set=set_scene))
 
 
-def off_the_network(host: str, *faults: Fault) -> Ran:
-    """A deploy to a host whose containers do not show that the network is there, which it is then asked."""
+def off_the_network(host: str, *faults: Fault, restarting: bool = False) -> Ran:
+    """A deploy to a host whose containers do not show that the network is there, which it is then asked:
+    they are on another one, or are about to be restarted."""
 
     def set_scene(datacentre: Datacentre) -> None:
         datacentre[host].goes_wrong(*faults)
         for container in datacentre[host].containers.values():
-            container.networks = frozenset()
+            if restarting:
+                container.state = ContainerState.RESTARTING
+            else:
+                container.networks = frozenset()
 
     return run(Scene(set=set_scene))
 
@@ -121,8 +126,9 @@ def test_docker_that_ends_under_a_request_is_the_cause(operation: str, step: str
     assert ran.serving("h1") in {OLD, NEW}
 
 
-def test_docker_that_ends_while_the_network_is_looked_for_is_the_cause() -> None:
-    ran = off_the_network("h2", Fault("network", Kind.END_DOCKER))
+@pytest.mark.parametrize("restarting", [False, True])
+def test_docker_that_ends_while_the_network_is_looked_for_is_the_cause(*, restarting: bool) -> None:
+    ran = off_the_network("h2", Fault("network", Kind.END_DOCKER), restarting=restarting)
     told_well(ran, "h2", f'{STOPPED}"ensure the network")')
     assert ran.serving("h1") == OLD
 

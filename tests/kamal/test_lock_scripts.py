@@ -128,6 +128,19 @@ def test_whoever_had_the_lock_in_between_has_made_it_another_turn(
 
 
 @each_shell
+def test_who_has_had_the_lock_between_two_tries_to_take_it_is_seen(
+    shell: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / ".kamal").mkdir()
+    # At the first try somebody has it, and has given it back when it is looked who that is.
+    first = '[ "$1" = "$lock" ] && [ -z "$tried" ]'
+    busy_once = f'mkdir() {{ if {first}; then tried=1; return 1; fi; command mkdir "$@"; }}'
+    script = acquire_script(CONFIG, DETAILS, token="r1", owner=an_owner())
+    taken = answer(shell, tmp_path, f"{busy_once}\n{script}")
+    assert (taken.outcome, taken.turn) == (LockOutcome.ACQUIRED, "")
+
+
+@each_shell
 @pytest.mark.parametrize("stat", ["exit 1", "echo usage >&2; exit 2"])
 def test_a_host_that_can_not_tell_the_turn_gives_no_answer(
     shell: tuple[str, ...], tmp_path: Path, stat: str

@@ -21,7 +21,10 @@ _CALLED_OFF = "trap 'rm -rf \"$new\"; exit 1' TERM INT"
 _POINT_OF_NO_RETURN = _DEAF
 _TURN = f"$(stat -c '%i %z' {RUN_DIR} 2>/dev/null)"
 """When something was last put into the directory of the locks, or taken out of it. Empty where there is no
-such directory, or a `stat` of another kind."""
+such directory, or a `stat` of another kind.
+
+It is read some milliseconds before the lock is taken. Who takes one in between is seen, as the lock is not
+free then; only who has given it back by then too is not, and no run is that short."""
 
 
 def acquire_script(config: Config, details: str, *, token: str, owner: LockOwner | TakenByHand | None) -> str:
@@ -48,6 +51,8 @@ def acquire_script(config: Config, details: str, *, token: str, owner: LockOwner
             'rm -rf "$lock" "$new"; exit 1',
             "fi",
             'if [ -e "$lock" ]; then rm -rf "$new"; show; exit 0; fi',
+            # Somebody has had it in the meantime.
+            "turn=",
             "done",
             'rm -rf "$new"; mkdir "$lock"; exit 1',
         ]
