@@ -21,13 +21,17 @@ SECRETS = {
     "BUILD_TOKEN": "build-token-4711",
     "SIGNING_KEY": "first-line-of-the-key\nsecond-line-of-the-key\nlast-line-of-the-key",
     "SHORT_ONE": "k\"7'$z",
+    "DATABASE_URL": "postgres://app:pass%2Fin-the-url-8@db/app",
     "UP_TOKEN": "token-of-the-check-9",
 }
 ARGUMENT = "argument-of-the-build-5"
 """A build argument: not a secret by itself, but never shown in a command line."""
 LITERAL = "written-in-deploy.yml-6"
 """A password that stands in deploy.yml itself."""
-
+IN_URL = ("pass%2Fin-the-url-8", "pass/in-the-url-8")
+"""The password in DATABASE_URL, as it is there and as it is given to the database."""
+SHORTEST_BROKEN = 12
+"""Of what is shorter the halves on two lines may be anything."""
 
 UNSEEN = (
     "\x1b[1m",
@@ -40,7 +44,6 @@ UNSEEN = (
     "\x00",
     "\x08",
     "\r",
-    "\t",
     "\u00ad",
     "\u200b",
     "\u200d",
@@ -58,6 +61,14 @@ def encoded(secret: str) -> Iterator[str]:
     data = secret.encode()
     yield secret
     yield json.dumps({"password": secret})
+    yield json.dumps(json.dumps({"password": secret}))
+    yield json.dumps(repr({"password": secret}))
+    yield re.sub(r"\\u....", lambda found: "\\u" + found[0][2:].upper(), json.dumps(secret))
+    yield repr(secret)
+    yield ascii(f"\"{secret}'")
+    yield repr(data)
+    yield html.escape(secret)
+    yield html.escape(secret, quote=False)
     yield json.dumps([secret], ensure_ascii=False).translate(
         {ord(each): f"\\u00{ord(each):x}" for each in "<>&"}
     )
@@ -76,6 +87,8 @@ def with_unseen(secret: str) -> Iterator[str]:
     """A value with something in it that nobody sees: in the middle, and between all of its characters."""
     half = len(secret) // 2
     for unseen in UNSEEN:
+        if unseen in "\r\u2028" and len(secret) < SHORTEST_BROKEN:
+            continue
         yield secret[:half] + unseen + secret[half:]
     yield "\x1b[0m\u200b".join(secret)
 
@@ -89,10 +102,16 @@ def said(secret: str) -> Iterator[str]:
     yield from with_unseen(secret.encode().hex())
 
 
-SAID = "".join(f"it is {text}!\n" for secret in SECRETS.values() for text in said(secret))
-_KNOWN = [*SECRETS.values(), *(line for secret in SECRETS.values() for line in secret.splitlines()), LITERAL]
+SAID = "".join(f"it is {text}!\n" for secret in (*SECRETS.values(), *IN_URL) for text in said(secret))
+_KNOWN = [
+    *SECRETS.values(),
+    *(line for secret in SECRETS.values() for line in secret.splitlines()),
+    *IN_URL,
+    LITERAL,
+]
 NEEDLES = sorted({ARGUMENT, *_KNOWN})
 _MAY_ENCODE = re.compile(r"[A-Za-z0-9+/_-]{8,}")
+_BYTES = re.compile(r"(?:\\x[0-9a-f]{2})+")
 _SEQUENCE = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|(?:\x1b\[|\x9b)[0-9;]*m|\x1b\(B")
 
 
@@ -111,12 +130,20 @@ def _read(text: str) -> Iterator[str]:
         yield seen
         yield unquote(seen)
         yield unquote_plus(seen)
+        yield html.unescape(seen)
         plain = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), seen)
         plain = plain.replace("'\\''", "'").replace("'\"'\"'", "'")
         yield plain
-        yield re.sub(r"\\(.)", r"\1", plain.replace("\\n", ""))
+        once = re.sub(r"\\(.)", r"\1", _BYTES.sub(_as_text, plain.replace("\\n", "")))
+        yield once
+        yield re.sub(r"\\(.)", r"\1", _BYTES.sub(_as_text, once))
         for run in _MAY_ENCODE.findall(seen):
             yield from _decoded(run)
+
+
+def _as_text(found: re.Match[str]) -> str:
+    """Bytes as Python shows them."""
+    return bytes.fromhex(found[0].replace("\\x", "")).decode(errors="replace")
 
 
 def _decoded(run: str) -> Iterator[str]:

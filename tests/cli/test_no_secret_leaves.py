@@ -31,7 +31,7 @@ servers:
     hosts: [h2]
     cmd: work --key {SECRETS["BUILD_TOKEN"]}
 env:
-  secret: [DB_PASSWORD, SIGNING_KEY, SHORT_ONE, UP_TOKEN]
+  secret: [DB_PASSWORD, SIGNING_KEY, SHORT_ONE, UP_TOKEN, DATABASE_URL]
 proxy:
   host: app.example.com
   healthcheck:

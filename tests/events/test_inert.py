@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backstaff.events.inert import BREAKS, inert, inert_lines, is_as_seen, readings
+from backstaff.events.inert import BREAKS, inert, inert_lines, is_as_seen, readings, without_colours
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,24 @@ def test_a_text_that_is_as_it_is_seen_is_read_in_no_other_way(text: str) -> None
     if is_as_seen(text):
         assert list(readings(text)) == [text]
         assert inert(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("\x1b[1;31mred\x1b[K\x1b[0m", "red"),
+        ("a\tb\r\n", "a\tb\r\n"),
+        ("\x1b[38:2::1:2:3mä\x1b[m", "ä"),
+        ("\x1b[2Jcleared", None),
+        ("a\u200bb", None),
+        ("\x1b[0ma\rb", None),
+        ("\x1b[3\x1b[0m1m", None),
+    ],
+)
+def test_colours_go_where_nothing_else_is_invisible(text: str, plain: str | None) -> None:
+    assert without_colours(text) == plain
+
+
+@given(st.text("\x1b[31;mKa\t\r\x9b\x07]é", max_size=30))
+def test_a_text_without_its_colours_is_what_is_read_first(text: str) -> None:
+    assert without_colours(text) in {None, next(iter(readings(text)))}

@@ -10,7 +10,8 @@ without which text is spelled wrong: the joiners (Persian, Indic scripts, emoji)
 import re
 from collections.abc import Iterable
 
-_BREAKS = r"\t\n\r\x0b\x0c\x85\u2028\u2029"
+_LINE_BREAKS = r"\n\r\x0b\x0c\x85\u2028\u2029"
+_BREAKS = rf"\t{_LINE_BREAKS}"
 _ESCAPES = re.compile(
     rf"""
     [\x1b\x90\x98\x9b\x9d-\x9f](?:                              # what any begins with, found fast
@@ -42,6 +43,12 @@ _UNSEEN = re.compile(f"[{_CONTROLS}{IGNORABLE}{_SURROGATES}{_SPELLING}]")
 _SPELLED = re.compile(f"[{_SPELLING}]")
 BREAKS = re.compile(f"[{_BREAKS}]")
 """What is shown as a space."""
+LINE_BREAKS = re.compile(f"[{_LINE_BREAKS}]")
+"""Those after which a line begins anew."""
+_COLOURS = re.compile(r"\x1b\[[0-9:;]*[mK]")
+"""By far the most sequences: colours, and the rest of a line erased in one."""
+AS_OF_COLOURS = re.compile(r"(?:^|\[)[0-9:;]*(?:[mK]|$)")
+"""What a text has in it of which a part could be seen in colours without their escape characters."""
 
 
 def inert(text: str) -> str:
@@ -74,3 +81,11 @@ def readings(text: str) -> Iterable[str]:
     yield (first := _UNSEEN.sub("", shown))
     if shown != text and (second := _UNSEEN.sub("", text)) != first:
         yield second
+
+
+def without_colours(text: str) -> str | None:
+    """`text` without its colours, if nothing else in it is invisible but tabs, and breaks at its end.
+
+    That is what `readings` tells first, and told sooner."""
+    plain = _COLOURS.sub("", text) if "\x1b" in text else text
+    return plain if is_as_seen(plain) or is_as_seen(plain.rstrip("\r\n").replace("\t", " ")) else None

@@ -21,6 +21,10 @@ class Needles:
             self._by_head.setdefault(needle[: self.HEAD], []).append(needle)
         self._heads = re.compile("|".join(_branches(self._by_head)))
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._by_head)
+
     def spans(self, text: str) -> list[Span]:
         """Where they are, from left to right: at each place the longest, and none that overlaps another."""
         spans: list[Span] = []

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar, get_origin
 from backstaff.errors import BackstaffError
 from backstaff.events.bounded import bounded
 from backstaff.events.facts import Fact
-from backstaff.events.inert import BREAKS, is_as_seen, readings
+from backstaff.events.inert import AS_OF_COLOURS, LINE_BREAKS, is_as_seen, readings, without_colours
 from backstaff.events.needles import Needles, Span
 from backstaff.events.secret_forms import forms_of
 from backstaff.events.types import Body
@@ -17,8 +17,8 @@ from backstaff.events.types import Body
 FactT = TypeVar("FactT", bound=Fact)
 
 MASK = "[REDACTED]"
-_SHORTEST_BROKEN = 6
-"""Of a shorter one the halves on two lines, or in two columns, may well be words that belong there."""
+_SHORTEST_BROKEN = 12
+"""Of a shorter one the halves on two lines may well be words that belong there."""
 _PLAIN = (Enum, int, float, NoneType)
 """What holds no text of anybody else's."""
 
@@ -35,7 +35,8 @@ class Redactor:
 
     A secret is also found where something is in it that nobody sees: escape sequences, control characters,
     characters without a width. Such a text is kept as it is read, without all of those: a mask between the
-    halves of a sequence would make something else of it. Breaks may be in a secret too.
+    halves of a sequence would make something else of it. Line breaks may be in a long secret too; columns
+    are kept apart by tabs, so those may not.
 
     States and kinds are this project's own words and stay, even where a secret happens to equal one.
     Lone surrogates (file names and arguments that are not UTF-8) become `?`: no sink could write them.
@@ -44,21 +45,30 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms = {form for secret in secrets for form in forms_of(secret)}
         self._needles = Needles(self._forms)
+        self._as_of_colours = Needles(filter(AS_OF_COLOURS.search, self._forms))
         self._fixed: dict[type[Fact], frozenset[str]] = {}
 
     def text(self, text: str) -> str:
         """`text` with every secret masked."""
-        if text.isprintable() and text.isascii():
-            return self._masked(text)
-        text = text.encode("utf-8", "replace").decode()
+        if not text.isascii():
+            text = text.encode("utf-8", "replace").decode()
         if is_as_seen(text):
             return self._masked(text)
-        for reading in readings(text):
+        for reading in self._readings(text):
             masked = self._masked(reading, may_break=True)
             if masked != reading:
                 return masked
-        # There are secrets of which next to nothing can be seen.
-        return self._masked(text)
+        return text
+
+    def _readings(self, text: str) -> Iterable[str]:
+        """What may be read in `text`. Only for a secret that looks like one are colours read as text."""
+        plain = without_colours(text)
+        if plain is None:
+            return readings(text)
+        if not self._as_of_colours:
+            return (plain,)
+        beneath = text.replace("\x1b", "")
+        return (plain, beneath) if self._as_of_colours.spans(beneath) else (plain,)
 
     def error(self, error: BackstaffError) -> None:
         """Mask all that an error tells. What is told of it later is made of parts of it, each on a line of
@@ -68,6 +78,8 @@ class Redactor:
 
     def _masked(self, text: str, *, may_break: bool = False) -> str:
         """`text`, of which all can be seen, with every secret masked; breaks count only where some may be."""
+        if not self._needles:
+            return text
         spans = self._needles.spans(text)
         if may_break:
             spans += self._across_breaks(text)
@@ -75,16 +87,17 @@ class Redactor:
 
     @cached_property
     def _unbroken(self) -> Needles:
-        """The secrets as they are without any breaks."""
-        unbroken = (BREAKS.sub("", form) for form in self._forms)
+        """The secrets as they are without any line breaks."""
+        unbroken = (LINE_BREAKS.sub("", form) for form in self._forms)
         return Needles(form for form in unbroken if len(form) >= _SHORTEST_BROKEN)
 
     def _across_breaks(self, text: str) -> list[Span]:
-        whole = BREAKS.sub("", text)
-        spans = self._unbroken.spans(whole) if whole != text else []
+        whole = LINE_BREAKS.sub("", text)
+        # Most breaks end a text, where they join nothing.
+        spans = self._unbroken.spans(whole) if whole != text.rstrip("\r\n") else []
         if not spans:
             return []
-        places = [place for place, character in enumerate(text) if not BREAKS.match(character)]
+        places = [place for place, character in enumerate(text) if not LINE_BREAKS.match(character)]
         return [(places[start], places[end - 1] + 1) for start, end in spans]
 
     def body(self, body: Body) -> Body:
