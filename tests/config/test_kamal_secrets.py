@@ -80,7 +80,7 @@ async def test_why_there_is_no_secret_is_told(command: str, why: str) -> None:
 
 @pytest.mark.parametrize("arguments", ["", "ab", "ab {} {}", "ab {} | cat", "-i ab {}", "ab {} --unknown"])
 async def test_extract_takes_a_name_and_what_was_fetched(arguments: str) -> None:
-    with pytest.raises(SecretCommandFailed, match="takes a name and what `kamal secrets fetch` gave"):
+    with pytest.raises(SecretCommandFailed, match=r"takes a name and what .* gave, .* there can be no pipe"):
         await outcome(f"kamal secrets extract {arguments}")
 
 

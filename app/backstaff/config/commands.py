@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,8 @@ from backstaff.child_programs import STDERR, STDOUT, run_program
 _EVIDENCE_LINES = 3
 _LINE = "BACKSTAFF_SHELL_LINE"
 _SHELL = ("/bin/sh", "-c", f'eval "unset {_LINE}; ${_LINE}"')
+_OF_EVAL = re.compile(r"^(/bin/sh: (?:line )?(?:\d+: )?)eval: ")
+"""How shells begin a complaint about a line that they were handed in this way: nobody wrote this `eval`."""
 
 
 @dataclass(frozen=True)
@@ -133,4 +136,5 @@ def _kill_group(group: int) -> None:
 
 def _ended(status: int, out: bytes, err: bytes) -> Ended:
     tail = err.decode(errors="replace").strip().splitlines()[-_EVIDENCE_LINES:]
-    return Ended(status, out.decode(errors="replace"), " / ".join(line.strip() for line in tail))
+    said = " / ".join(_OF_EVAL.sub(r"\1", line.strip()) for line in tail)
+    return Ended(status, out.decode(errors="replace"), said)

@@ -86,7 +86,8 @@ def _extract(arguments: Sequence[str]) -> Extract:
         _, (name, fetched) = gnu_getopt(arguments, _SHORT_OPTIONS, _OPTIONS)
     except (GetoptError, ValueError):
         what = "`kamal secrets extract` takes a name and what `kamal secrets fetch` gave, and nothing else"
-        raise SecretCommandFailed(what) from None
+        why = "no shell reads such a line, so there can be no pipe and no redirection in it"
+        raise SecretCommandFailed(f"{what}: {why}") from None
     return Extract(name, fetched)
 
 
