@@ -6,7 +6,9 @@ arguments and in the environment that are not UTF-8.
 
 import re
 
-_HALF = re.compile("[\ud800-\udfff]")
+HALVES = "\ud800-\udfff"
+"""All of them, as they stand in a class of an expression."""
+_HALF = re.compile(f"[{HALVES}]")
 _BYTES_FROM = 0xDC00
 
 

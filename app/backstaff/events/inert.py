@@ -10,6 +10,8 @@ without which text is spelled wrong: the joiners (Persian, Indic scripts, emoji)
 import re
 from collections.abc import Iterable
 
+from backstaff.half_characters import HALVES
+
 _LINE_BREAKS = r"\n\r\x0b\x0c\x85\u2028\u2029"
 _BREAKS = rf"\t{_LINE_BREAKS}"
 _ESCAPES = re.compile(
@@ -31,15 +33,13 @@ IGNORABLE = (
 """What is invisible, or reorders the line, and is dropped; as it stands in a class of an expression."""
 _CONTROLS = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
 """C0 and C1, escape itself included."""
-_SURROGATES = "\ud800-\udfff"
-"""Halves of characters, which can not be written."""
 _SPELLING = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u200c\u200d\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef"
 )
 """What is invisible as well and stays."""
-_HIDDEN = re.compile(f"[{_CONTROLS}{IGNORABLE}{_SURROGATES}]")
-_UNSEEN = re.compile(f"[{_CONTROLS}{IGNORABLE}{_SURROGATES}{_SPELLING}]")
+_HIDDEN = re.compile(f"[{_CONTROLS}{IGNORABLE}{HALVES}]")
+_UNSEEN = re.compile(f"[{_CONTROLS}{IGNORABLE}{HALVES}{_SPELLING}]")
 _SPELLED = re.compile(f"[{_SPELLING}]")
 BREAKS = re.compile(f"[{_BREAKS}]")
 """What is shown as a space."""

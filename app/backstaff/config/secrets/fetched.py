@@ -1,13 +1,11 @@
 """What `kamal secrets fetch` gave: one JSON object of names and secrets, and how a secret is found in it."""
 
 import json
-import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 
 from backstaff.config.secrets.failure import SecretCommandFailed
-
-_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
+from backstaff.half_characters import half_in
 
 
 def find_secret(name: str, fetched: str) -> str:
@@ -22,7 +20,7 @@ def find_secret(name: str, fetched: str) -> str:
         near = get_close_matches(name, sorted(secrets), n=1, cutoff=0.6)
         hint = f" (did you mean `{near[0]}`?)" if near else ""
         raise SecretCommandFailed(f"what was fetched has no secret of this name{hint}")
-    if not isinstance(secret, str) or _HALF_CHARACTER.search(secret):
+    if not isinstance(secret, str) or half_in(secret):
         raise SecretCommandFailed("what was fetched under this name is no text")
     return secret
 
