@@ -56,3 +56,11 @@ def test_what_would_hide_or_reorder_text_is_shown_escaped_and_says_the_same(proj
 def test_text_in_any_language_is_shown_as_it_is(project: Project) -> None:
     project.add('env: {clear: {A: "größer, 漢字, क्‍ष"}}\n')
     assert "größer, 漢字, क्‍ष" in project.run("config", "--version", "v1").out
+
+
+def test_json_says_the_same_where_a_ci_system_reads_commands_out_of_it(project: Project) -> None:
+    value = "##[error]forged ::error::x"
+    project.add(f'env: {{clear: {{A: "{value}"}}}}\n')
+    told = project.run("config", "--json", "--version", "v1", environ={"GITHUB_ACTIONS": "true"}).out
+    assert "##[" not in told
+    assert json.loads(told)["config"]["env"]["clear"]["A"] == value

@@ -82,3 +82,9 @@ def test_names_that_are_not_utf_8_can_be_told() -> None:
     assert error_record(ConfigError([issue])).issues[0].file == "caf?/deploy.yml"
     error = UsageError("a\udce9", where="b\udce9", evidence=["c\udce9"], fix="d\udce9")
     assert json.loads(error_record(error).to_line())["evidence"] == ["c?"]
+
+
+def test_an_error_says_the_same_where_a_ci_system_reads_commands_out_of_it(project: Project) -> None:
+    result = project.run("config", "-c", "##[error]x.yml", "--json", environ={"GITHUB_ACTIONS": "true"})
+    assert "##[" not in result.out + result.err
+    assert "##[error]x.yml" in json.dumps(record(result))

@@ -14,8 +14,8 @@ from backstaff.cli.replay import MOST_DAMAGE
 from backstaff.demo.scenarios import SCENARIOS
 from backstaff.events.journal import JournalWriter
 from backstaff.events.types import Event
+from backstaff.headless.json_line import inert_json
 from backstaff.headless.line import Detail
-from backstaff.headless.ndjson import inert_json
 from backstaff.headless.outlet import Outlet
 from backstaff.headless.sink import LineSink
 from tests.cli.history import CUT_OFF, DONE, FAILED, runs_directory, some_history

@@ -2,6 +2,7 @@ import pytest
 
 from backstaff.errors import (
     BackstaffError,
+    CommandFailed,
     Doomed,
     HookFailed,
     HostLost,
@@ -303,3 +304,10 @@ def test_what_went_back_to_something_else_says_what_serves() -> None:
 
 def test_what_could_not_go_back_still_serves_the_new_version() -> None:
     assert gone_back(PairState.NOT_ROLLED_BACK, serving=("v42",))[0] == "h1 v42 serves, not rolled back"
+
+
+def test_progress_that_a_command_drew_is_one_line_and_the_error_after_it_the_last() -> None:
+    progress = "\r".join(f"{percent} % received" for percent in range(60))
+    error = CommandFailed("curl ended with status 22", status=22, stderr=f"{progress}\ncurl: (22) 500\n")
+    board = Script().at(0, a_run(), a_plan()).board
+    assert failure_card(board, error).evidence == ("0 % received … 59 % received", "curl: (22) 500")

@@ -10,7 +10,6 @@ import yaml
 from backstaff.cli.config import plain
 from backstaff.config import Config
 from backstaff.errors import BuildFailed, PlanRefused, UsageError
-from backstaff.headless.colour import Paint
 from backstaff.headless.plan_text import plan_lines
 from backstaff.hosts.remote_script import said
 from backstaff.plan.local_steps import ThisMachine, local_steps
@@ -45,7 +44,7 @@ def _plan(config: Config, command: Command, machine: ThisMachine) -> None:
     except (BuildFailed, PlanRefused, UsageError) as error:
         str(error).encode()
         return
-    "\n".join(plan_lines(told, Paint(enabled=True))).encode()
+    "\n".join(map(str, plan_lines(told))).encode()
     json.dumps(asdict(told), ensure_ascii=False).encode()
     for host in told.hosts:
         for step in host.steps:

@@ -14,9 +14,9 @@ from backstaff.events.facts import FailureCard
 from backstaff.events.types import Event
 from backstaff.explain.card import failure_card
 from backstaff.headless.ci import CiFormat, GitHubFormat, GitLabFormat, PlainFormat
-from backstaff.headless.colour import Paint
 from backstaff.headless.lines import Detail
 from backstaff.headless.outlet import Outlet
+from backstaff.headless.paint import Paint
 from backstaff.headless.sink import LineSink
 from tests.events.builders import a_failed_deploy, a_good_deploy, a_stuck_barrier
 

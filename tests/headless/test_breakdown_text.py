@@ -6,16 +6,13 @@ from backstaff.events.facts import Outcome, Phase, WaitKind
 from backstaff.events.types import PhaseEnded, PhaseStarted, WaitEnded
 from backstaff.events.width import columns
 from backstaff.headless.breakdown_text import breakdown_lines
-from backstaff.headless.colour import Paint
 from backstaff.replay.breakdown import breakdown
 from tests.events.builders import Script, a_good_deploy, a_run, at_the_barrier, until_boot, wait
 from tests.recordings import recorded
 
-PLAIN = Paint(enabled=False)
-
 
 def lines_of(script: Script, width: int = 80) -> list[str]:
-    return breakdown_lines(breakdown(script.events), PLAIN, width)
+    return [str(line) for line in breakdown_lines(breakdown(script.events), width)]
 
 
 def many_hosts(count: int = 200, *, slow: int = 150) -> Script:
@@ -57,8 +54,8 @@ def test_of_200_hosts_the_slowest_are_shown_and_the_rest_is_counted() -> None:
 @pytest.mark.parametrize("width", [40, 80, 120])
 @pytest.mark.parametrize("name", ["big", "slow-boot", "frozen-docker", "host-down"])
 def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
-    lines = breakdown_lines(breakdown(recorded(name)), PLAIN, width)
-    assert max(columns(line) for line in lines) <= width
+    lines = breakdown_lines(breakdown(recorded(name)), width)
+    assert max(columns(str(line)) for line in lines) <= width
 
 
 def test_a_run_of_nothing_has_no_phases() -> None:

@@ -4,10 +4,7 @@ from backstaff.events.facts import FailureCard
 from backstaff.events.types import RunEnded
 from backstaff.explain.words import duration, size
 from backstaff.headless.card import card_lines, clock
-from backstaff.headless.colour import Paint
 from tests.events.builders import Script, a_run
-
-PLAIN = Paint(enabled=False)
 
 
 def a_card(**changes: object) -> FailureCard:
@@ -16,7 +13,7 @@ def a_card(**changes: object) -> FailureCard:
 
 def rendered(card: FailureCard, width: int = 100, verdict: str = "failed") -> list[str]:
     ended = RunEnded.model_validate({"exit_code": 1, "verdict": verdict, "took_s": 41})
-    return card_lines(card, Script().at(0, a_run()).at(41, ended).board, PLAIN, width)
+    return [str(line) for line in card_lines(card, Script().at(0, a_run()).at(41, ended).board, width)]
 
 
 def test_parts_without_anything_to_say_are_left_out() -> None:
@@ -104,6 +101,14 @@ def test_a_lone_backquote_is_only_a_character() -> None:
 def test_outside_text_is_inert() -> None:
     lines = rendered(a_card(title="\x1b[2Jx", cause="a\rb", evidence=("\x9b31mred",), fix="\x07"))
     assert all(line.isprintable() for line in lines)
+
+
+def test_an_endless_line_of_evidence_is_told_by_its_beginning_and_its_end() -> None:
+    lines = rendered(a_card(evidence=("it says " + "word " * 2000 + "at last", "and then")))
+    assert lines[2].startswith("  evidence  it says word")
+    assert lines[-2].endswith("at last")
+    assert lines[-1].strip() == "and then"
+    assert len(lines) < 12
 
 
 def test_the_clock() -> None:

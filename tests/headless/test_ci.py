@@ -70,6 +70,15 @@ def test_other_errors_are_annotated_with_their_fix() -> None:
     assert PlainFormat().error(error) == GitLabFormat().error(error) == []
 
 
+def test_neither_progress_nor_an_endless_line_hides_the_error_in_an_annotation() -> None:
+    progress = "\r".join(f"{percent}% of it is here" for percent in range(100))
+    error = SecretsError("no", evidence=[progress, "y" * 5000 + "why", "curl: (22)"])
+    (mark,) = GitHubFormat().error(error)
+    assert mark.startswith("::error title=backstaff::no%0A0%25 of it is here … 99%25 of it is here%0Ayyy")
+    assert mark.endswith("ywhy%0Acurl: (22)")
+    assert len(mark) < 1000
+
+
 def test_gitlab_sections_match() -> None:
     begin, end = GitLabFormat().begin(Phase.BOOT, "boot", AT), GitLabFormat().end(Phase.BOOT, AT)
     assert begin == [f"\x1b[0Ksection_start:{int(AT.timestamp())}:backstaff_boot\r\x1b[0Kboot"]

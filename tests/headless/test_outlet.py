@@ -6,13 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from backstaff.events.inert import inert
 from backstaff.events.types import Event, Output
 from backstaff.events.wire import parse_line
 from backstaff.headless.ci import GitHubFormat
-from backstaff.headless.colour import Paint, Tone, colour_wanted
+from backstaff.headless.colour import Tone, colour_wanted
 from backstaff.headless.ndjson import JsonSink
 from backstaff.headless.outlet import Outlet
+from backstaff.headless.paint import Paint
+from backstaff.headless.styled import Styled, styled
 from tests.events.builders import START, a_good_deploy
 
 ROOT = Path(__file__).parents[2]
@@ -42,9 +47,6 @@ def test_a_closed_stream_wants_no_colour() -> None:
     closed = Terminal()
     closed.close()
     assert colour_wanted(io.StringIO(), {}) is False
-    assert Paint(enabled=False)("x", Tone.BAD) == "x"
-    assert Paint(enabled=True)("x", Tone.BAD) == "\x1b[31;1mx\x1b[0m"
-    assert Paint(enabled=True)("x", Tone.PLAIN) == "x"
 
 
 def test_each_event_is_one_line_of_json_and_nothing_else() -> None:
@@ -121,9 +123,35 @@ def test_a_full_disk_behind_the_output_does_not_end_the_run() -> None:
         assert outlet.closed
 
 
+def test_colours_are_put_on_pieces_and_ended_after_each() -> None:
+    line = styled("x", Tone.BAD) + " y " + styled("", Tone.GOOD) + styled("z", Tone.PLAIN)
+    assert Paint(enabled=False)(line) == str(line) == "x y z"
+    assert Paint(enabled=True)(line) == "\x1b[31;1mx\x1b[0m y z"
+
+
+def test_blanks_go_at_the_end_of_a_line_whatever_their_tone() -> None:
+    line = "a " + styled("b  ", Tone.BAD) + " " + styled("", Tone.DIM)
+    assert line.rstrip() == "a " + styled("b", Tone.BAD)
+    assert (styled(" ", Tone.BAD) + " ").rstrip() == Styled()
+
+
+CODES = st.sampled_from([*(f"\x1b[{tone.value}m" for tone in Tone), "\x1b[0m", "\x9b32m", "\x1b", "[32m"])
+
+
+@given(st.lists(st.tuples(CODES | st.text(max_size=3), st.sampled_from(Tone)), max_size=6))
+def test_no_text_brings_a_code_of_its_own_not_even_one_of_ours(pieces: list[tuple[str, Tone]]) -> None:
+    line = Styled(tuple(pieces))
+    painted = Paint(enabled=True)(line)
+    ours = sum(bool(tone.value and inert(text)) for text, tone in pieces)
+    assert painted.count("\x1b") == 2 * ours
+    assert painted.count("\x1b[0m") == ours
+    assert "\x1b" not in Paint(enabled=True)(str(line))
+    assert "\x1b" not in Paint(enabled=False)(line)
+
+
 def test_a_line_keeps_our_colours_and_no_other_codes() -> None:
     hostile = "\x1b[2J\x1b]0;title\x07a\u202eb\nc\x9b31m\x1b[5m"
-    line = f"{hostile} {Paint(enabled=True)(hostile, Tone.BAD)}"
+    line = f"{hostile} " + styled(hostile, Tone.BAD)
     for colour, shown in ((True, "ab c \x1b[31;1mab c\x1b[0m"), (False, "ab c ab c")):
         out = io.StringIO()
         Outlet(out, paint=Paint(enabled=colour)).line(line)
@@ -137,3 +165,12 @@ def test_what_only_becomes_a_mark_once_it_is_inert_is_none_either() -> None:
     outlet.line("#\u200b#[error]forged")
     outlet.mark("::endgroup::")
     assert out.getvalue() == ".::error::forged\n## [error]forged\n::endgroup::\n"
+
+
+def test_json_says_the_same_to_whoever_reads_it_back_from_a_ci_log() -> None:
+    out = io.StringIO()
+    said = Output(source="container", text="##[error]forged ::error::x \u200b##[[")
+    event = Event(seq=1, at=START, t=0, body=said)
+    JsonSink(Outlet(out, ci=GitHubFormat(), paint=Paint(enabled=True)))(event)
+    assert "##[" not in out.getvalue()
+    assert parse_line(out.getvalue()) == event

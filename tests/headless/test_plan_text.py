@@ -1,7 +1,6 @@
 """The proof that nobody waits for ever, in words."""
 
 from backstaff.config.models import Boot, Config
-from backstaff.headless.colour import Paint
 from backstaff.headless.plan_text import plan_lines, proof_lines
 from backstaff.plan.outline import Outline, outline
 from backstaff.plan.plan import Command, make_plan
@@ -37,5 +36,5 @@ def test_where_nobody_waits_there_is_nothing_to_prove() -> None:
 
 def test_the_plan_shows_its_proof() -> None:
     config = a_config(a_role("web", "h1"), a_role("job", "h2"))
-    lines = plan_lines(outlined(config), Paint(enabled=False))
+    lines = plan_lines(outlined(config))
     assert "barrier   group 1: web on h1 opens barrier web once it is healthy" in lines

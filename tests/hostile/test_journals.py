@@ -9,10 +9,10 @@ import pytest
 
 from backstaff.events.types import Event
 from backstaff.headless.ci import CiFormat, GitHubFormat, GitLabFormat, PlainFormat
-from backstaff.headless.colour import Paint
 from backstaff.headless.line import Detail
 from backstaff.headless.ndjson import JsonSink
 from backstaff.headless.outlet import Outlet
+from backstaff.headless.paint import Paint
 from backstaff.headless.sink import LineSink
 from tests.cli.project import Project
 from tests.hostile.journals import (
@@ -112,6 +112,17 @@ def test_json_is_printed_with_nothing_in_it_that_drives_a_terminal(payload: str)
     assert [json.loads(line)["seq"] for line in out.getvalue().splitlines()] == [each.seq for each in events]
 
 
+@runs
+def test_json_in_a_ci_log_has_no_command_in_it_and_says_the_same(name: str, payload: str) -> None:
+    out = io.StringIO()
+    sink = JsonSink(Outlet(out, ci=GitHubFormat()))
+    events = a_run(name, payload)
+    for event in events:
+        sink(event)
+    check_marks(out.getvalue())
+    assert list(map(json.loads, out.getvalue().splitlines())) == [json.loads(e.to_line()) for e in events]
+
+
 @pytest.mark.parametrize(
     ("name", "payload", "variable"),
     [
@@ -145,7 +156,7 @@ def test_no_command_that_reads_a_journal_passes_its_texts_on_as_they_are(
         assert result.code == 0, (argv, result.err)
         said = SECTION.sub("", result.out + result.err)
         assert not drives_a_terminal(said), argv
-        if variable == "GITHUB_ACTIONS" and "--json" not in argv:
+        if variable == "GITHUB_ACTIONS":
             check_marks(said)
     shown = page.read_text()
     assert not drives_a_terminal(shown)

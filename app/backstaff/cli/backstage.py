@@ -19,6 +19,7 @@ from backstaff.events.board import Board
 from backstaff.events.redact import Redactor
 from backstaff.events.stream import Sink
 from backstaff.events.types import Event
+from backstaff.headless.styled import Shown
 
 Leave = Callable[[ExitCode], None]
 """Ends the process at once."""
@@ -164,7 +165,7 @@ class Backstage(ABC):
 
         return Cancellation(leave_terminal_first)
 
-    def sinks(self, stage: Stage | None, info: RunInfo, heading: Sequence[str] = ()) -> list[Sink]:
+    def sinks(self, stage: Stage | None, info: RunInfo, heading: Sequence[Shown] = ()) -> list[Sink]:
         """Where a run is told that begins now."""
         sinks = [self.lines.begin(heading)]
         if stage is None or self.front is None:

@@ -27,7 +27,7 @@ def told(error: Exception, argv: Sequence[str] = ()) -> int:
         shown = as_operator_error(error)
         show_error(shown)
     if _wants_json(argv):
-        Outlet(sys.stdout).line(error_record(shown).to_line())
+        Outlet(sys.stdout).record(error_record(shown).to_line())
     return int(shown.exit_code)
 
 

@@ -1,7 +1,5 @@
 """`backstaff runs compare`."""
 
-import os
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,7 +8,6 @@ import click
 from backstaff.cli.reading import opened_in_sight, read_in_sight
 from backstaff.cli.standard_output import StandardOutput
 from backstaff.events.journal import journal_directory
-from backstaff.headless.colour import Paint, colour_wanted
 from backstaff.headless.compare_text import compare_lines
 from backstaff.replay.breakdown import Breakdown
 from backstaff.replay.catalogue import find_journal
@@ -32,7 +29,7 @@ def compare(before: str, after: str, as_json: bool) -> None:
     if as_json:
         output.record(_record(comparison))
         return
-    for line in compare_lines(comparison, Paint(enabled=colour_wanted(sys.stdout, os.environ))):
+    for line in compare_lines(comparison):
         output.line(line)
 
 

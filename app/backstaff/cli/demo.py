@@ -22,9 +22,10 @@ from backstaff.engine.ending import Cancellation
 from backstaff.engine.questions import Operator
 from backstaff.errors import ExitCode, UsageError
 from backstaff.events.stream import Sink
-from backstaff.headless.colour import Paint, Tone, colour_wanted
+from backstaff.headless.colour import Tone
 from backstaff.headless.outlet import Outlet
 from backstaff.headless.plan_text import proof_lines
+from backstaff.headless.styled import Shown, styled
 from backstaff.simulator.clock import ScaledClock
 
 if TYPE_CHECKING:
@@ -151,9 +152,8 @@ def _named(name: str) -> Scenario:
     raise UsageError(f"there is no scenario {name}{hint}", fix=f"known ones: {', '.join(SCENARIOS)}")
 
 
-def _heading(act: "Act") -> list[str]:
-    paint = Paint(enabled=colour_wanted(sys.stdout, os.environ))
-    title = paint(f"=== {act.command} {act.version}: {act.title}", Tone.STRONG)
+def _heading(act: "Act") -> list[Shown]:
+    title = styled(f"=== {act.command} {act.version}: {act.title}", Tone.STRONG)
     proof = proof_lines(act.plan) if act.plan else []
     told = [f"{'plan' if number == 0 else '':<6}{line}" for number, line in enumerate(proof)]
-    return ["", title, *told, *([paint(act.note, Tone.DIM)] if act.note else [])]
+    return ["", title, *told, *([styled(act.note, Tone.DIM)] if act.note else [])]

@@ -15,6 +15,7 @@ from backstaff.errors import ExitCode, UsageError
 from backstaff.events.board import Board
 from backstaff.events.redact import Redactor
 from backstaff.events.stream import Sink
+from backstaff.headless.styled import Shown
 from backstaff.simulator.spec import REGISTRY_PASSWORD
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class DemoSession(Backstage):
         make: MakePlay,
         *,
         speed: float,
-        heading: Callable[["Act"], Sequence[str]],
+        heading: Callable[["Act"], Sequence[Shown]],
         leave: Callable[[ExitCode], None],
         verbose: bool,
     ) -> None:

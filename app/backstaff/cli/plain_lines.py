@@ -9,6 +9,7 @@ from backstaff.events.stream import Sink
 from backstaff.events.types import Event
 from backstaff.headless.outlet import Outlet
 from backstaff.headless.sink import LineSink
+from backstaff.headless.styled import Shown
 
 
 class PlainLines:
@@ -25,7 +26,7 @@ class PlainLines:
         self._held = True
         self._latest: _Told | None = None
 
-    def begin(self, heading: Sequence[str] = ()) -> Sink:
+    def begin(self, heading: Sequence[Shown] = ()) -> Sink:
         """The sink of a run that begins; `heading` are the lines that introduce it."""
         self._latest = _Told(self._outlet, heading, verbose=self._verbose)
         if not self._held:
@@ -55,7 +56,7 @@ class PlainLines:
 class _Told:
     """The sink of one run. Held back, it only keeps up with where the run stands."""
 
-    def __init__(self, outlet: Outlet, heading: Sequence[str], *, verbose: bool) -> None:
+    def __init__(self, outlet: Outlet, heading: Sequence[Shown], *, verbose: bool) -> None:
         self._outlet = outlet
         self._heading = heading
         self._verbose = verbose

@@ -1,8 +1,6 @@
 """`backstaff plan`."""
 
 import asyncio
-import os
-import sys
 from dataclasses import asdict, dataclass, field, replace
 
 import click
@@ -21,7 +19,6 @@ from backstaff.engine.app_state import watches_of
 from backstaff.engine.context import RunContext
 from backstaff.engine.fleet import Fleet
 from backstaff.errors import BackstaffError, BuildFailed, ExitCode, UsageError
-from backstaff.headless.colour import Paint, colour_wanted
 from backstaff.headless.plan_text import plan_lines
 from backstaff.kamal.names import container_prefix, version_of
 from backstaff.plan.local_steps import local_steps
@@ -97,7 +94,7 @@ async def _plan(common: CommonOptions, command: Command, *, skip_push: bool, off
     if common.json:
         output.record(asdict(told))
         return code
-    for line in plan_lines(told, Paint(enabled=colour_wanted(sys.stdout, os.environ))):
+    for line in plan_lines(told):
         output.line(line)
     return code
 

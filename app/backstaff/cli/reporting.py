@@ -5,13 +5,15 @@ import sys
 
 from backstaff.errors import BackstaffError
 from backstaff.events.board import Board
-from backstaff.events.inert import inert, inert_lines
+from backstaff.events.evidence_line import evidence_line
+from backstaff.events.inert import inert_lines
 from backstaff.events.stream import Sink
 from backstaff.headless.colour import Tone
 from backstaff.headless.line import Detail
 from backstaff.headless.ndjson import JsonSink
 from backstaff.headless.outlet import Outlet
 from backstaff.headless.sink import LineSink
+from backstaff.headless.styled import styled
 
 
 def sink_for(*, as_json: bool, verbose: bool, quiet: bool) -> Sink:
@@ -35,17 +37,17 @@ def show_in_a_line(error: BackstaffError) -> None:
     """Say what went wrong and what to do, where the command goes on without it."""
     outlet = Outlet(sys.stderr)
     fix = f" (fix: {'; '.join(inert_lines(error.fix))})" if error.fix else ""
-    outlet.line(f"{outlet.paint(inert(str(error)), Tone.BAD)}{fix}")
+    outlet.line(styled(str(error), Tone.BAD) + fix)
     _annotate(outlet, error)
 
 
 def show_error(error: BackstaffError) -> None:
     """Say what went wrong, what proves it and what to do; each part on lines of its own."""
     outlet = Outlet(sys.stderr)
-    for number, line in enumerate(str(error).splitlines()):
-        outlet.line(outlet.paint(inert(line), Tone.BAD) if number == 0 else line)
+    for number, line in enumerate(inert_lines(str(error))):
+        outlet.line(styled(line, Tone.BAD if number == 0 else Tone.PLAIN))
     for line in error.evidence:
-        outlet.line(f"  {line}")
+        outlet.line(f"  {evidence_line(line)}")
     for number, line in enumerate(inert_lines(error.fix)):
         outlet.line(f"  {'fix:' if number == 0 else '':<4} {line}")
     _annotate(outlet, error)

@@ -27,7 +27,8 @@ _ELSEWHERE = "name another place with -o"
     "-o",
     "--output",
     metavar="FILE",
-    help="Where it goes; - is standard output. By default backstaff-RUN.jsonl or .html, here.",
+    help="Where it goes, by default backstaff-RUN.jsonl or .html, here; - is standard output, which may be a "
+    "terminal only with --html.",
 )
 @click.option("--html", is_flag=True, help="A page that any browser shows, also without a network.")
 @click.option("--json", "as_json", is_flag=True, help="Tell the file's name as JSON.")

@@ -1,9 +1,7 @@
 """`backstaff runs show`."""
 
 import math
-import os
 import shutil
-import sys
 from pathlib import Path
 
 import click
@@ -12,7 +10,6 @@ from backstaff.cli.reading import opened_in_sight, read_in_sight
 from backstaff.cli.runs_summary import ShownRun, summary_lines, summary_record
 from backstaff.cli.standard_output import StandardOutput
 from backstaff.events.journal import SUFFIX, journal_directory
-from backstaff.headless.colour import Paint, colour_wanted
 from backstaff.replay.catalogue import find_journal
 from backstaff.replay.run_row import is_going_on, verdict_of
 
@@ -33,7 +30,7 @@ def show(run: str | None, as_json: bool) -> None:
         output.record(summary_record(shown))
         return
     width = shutil.get_terminal_size((_USUAL_WIDTH, 0)).columns
-    for line in summary_lines(shown, Paint(enabled=colour_wanted(sys.stdout, os.environ)), width):
+    for line in summary_lines(shown, width):
         output.line(line)
 
 

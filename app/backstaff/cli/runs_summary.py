@@ -1,6 +1,6 @@
 """A recorded run in full, as `backstaff runs show` tells it: as lines, or as one record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC
 from pathlib import Path
@@ -16,7 +16,8 @@ from backstaff.explain.why import explain_wait
 from backstaff.explain.words import counted, duration, size
 from backstaff.headless.breakdown_text import breakdown_lines
 from backstaff.headless.card import card_lines
-from backstaff.headless.colour import Paint, Tone
+from backstaff.headless.colour import Tone
+from backstaff.headless.styled import Shown, styled
 from backstaff.headless.table import table_lines
 from backstaff.replay.breakdown import Breakdown
 from backstaff.replay.run_row import Verdict
@@ -49,16 +50,16 @@ class ShownRun:
     damaged: int = 0
 
 
-def summary_lines(shown: ShownRun, paint: Paint, width: int) -> list[str]:
+def summary_lines(shown: ShownRun, width: int) -> list[Shown]:
     """Who, when and what; where the time went; where every host stands; why it waits or failed."""
-    parts = [
-        _facts(shown, paint),
-        breakdown_lines(shown.breakdown, paint, width),
-        table_lines(shown.board, paint, width),
-        _open_waits(shown, paint),
-        card_lines(shown.board.failure, shown.board, paint, width) if shown.board.failure else [],
+    parts: list[Sequence[Shown]] = [
+        _facts(shown),
+        breakdown_lines(shown.breakdown, width),
+        table_lines(shown.board, width),
+        _open_waits(shown),
+        card_lines(shown.board.failure, shown.board, width) if shown.board.failure else [],
     ]
-    lines: list[str] = []
+    lines: list[Shown] = []
     for part in parts:
         lines += ["", *part] if lines and part else part
     return lines
@@ -89,11 +90,11 @@ def summary_record(shown: ShownRun) -> dict[str, object]:
     }
 
 
-def _facts(shown: ShownRun, paint: Paint) -> list[str]:
-    return [f"{paint(f'{label:<{_LABEL}}', Tone.DIM)}{text}" for label, text in _told(shown, paint) if text]
+def _facts(shown: ShownRun) -> list[Shown]:
+    return [styled(f"{label:<{_LABEL}}", Tone.DIM) + text for label, text in _told(shown) if text]
 
 
-def _told(shown: ShownRun, paint: Paint) -> Iterator[tuple[str, str]]:
+def _told(shown: ShownRun) -> Iterator[tuple[str, Shown]]:
     summary = shown.summary
     run, ended = summary.started, summary.ended
     yield "run", inert(shown.name)
@@ -107,7 +108,7 @@ def _told(shown: ShownRun, paint: Paint) -> Iterator[tuple[str, str]]:
         yield "command", inert(command_line(run))
         yield "with", inert(f"{program(run)}, {run.config_file}")
     code = f", exit code {ended.exit_code}" if ended and ended.exit_code else ""
-    yield "verdict", paint(shown.verdict.value, _TONES.get(shown.verdict, Tone.WARNING)) + code
+    yield "verdict", styled(shown.verdict.value, _TONES.get(shown.verdict, Tone.WARNING)) + code
     damaged = f", {counted(shown.damaged, 'line')} of it can not be read" if shown.damaged else ""
     yield "log" if shown.is_log else "journal", f"{inert(str(shown.path))} ({size(shown.size)}{damaged})"
 
@@ -116,7 +117,7 @@ def _took_s(shown: ShownRun) -> float:
     return shown.summary.ended.took_s if shown.summary.ended else shown.board.t
 
 
-def _open_waits(shown: ShownRun, paint: Paint) -> list[str]:
+def _open_waits(shown: ShownRun) -> list[Shown]:
     """What was going on when the last event was written; nothing for a run that has ended."""
     board = shown.board
     if board.result is not None:
@@ -125,7 +126,7 @@ def _open_waits(shown: ShownRun, paint: Paint) -> list[str]:
     when = f"after {duration(board.t)}"
     running = shown.verdict is Verdict.RUNNING
     title = f"goes on, {when}" if running else f"cut off {when}: nothing is known of what came later"
-    lines = [paint(title, Tone.STRONG)]
+    lines: list[Shown] = [styled(title, Tone.STRONG)]
     for wait in waits[:MOST_WAITS]:
         why = explain_wait(board, wait, board.t)
         lines += [f"  {inert(why.sentence)}", *(f"    {inert(line)}" for line in explanation_lines(why))]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from backstaff.errors import BackstaffError
 from backstaff.headless.outlet import Outlet
+from backstaff.headless.styled import Shown
 
 
 class StandardOutput:
@@ -19,17 +20,18 @@ class StandardOutput:
         """Whether nobody reads any more."""
         return self._outlet.closed
 
-    def line(self, text: str) -> None:
+    def line(self, text: Shown) -> None:
         """Write one line. Raises `BackstaffError` if standard output takes no more, as on a full disk."""
-        if self._outlet.closed:
-            return
-        self._outlet.line(text)
-        if self._outlet.problem:
-            raise BackstaffError(f"the output could not be written: {self._outlet.problem}")
+        if not self._outlet.closed:
+            self._outlet.line(text)
+            self._require_written()
 
     def record(self, fields: Mapping[str, object]) -> None:
-        """Write one JSON object on a line of its own."""
-        # Comes with the events, which take their time: what only prints lines does not wait for it.
-        from backstaff.headless.ndjson import inert_json
+        """Write one JSON object on a line of its own. Raises as `line` does."""
+        if not self._outlet.closed:
+            self._outlet.record(json.dumps(fields, ensure_ascii=False))
+            self._require_written()
 
-        self.line(inert_json(json.dumps(fields, ensure_ascii=False)))
+    def _require_written(self) -> None:
+        if self._outlet.problem:
+            raise BackstaffError(f"the output could not be written: {self._outlet.problem}")

@@ -1,7 +1,6 @@
 """Why a command that only looks takes so long: said on standard error once a wait lasts."""
 
 import asyncio
-import os
 import sys
 
 from backstaff.config.secrets import SecretCommand, run_in_shell
@@ -11,9 +10,10 @@ from backstaff.events.facts import HostState
 from backstaff.events.inert import inert
 from backstaff.events.types import Event, HostChanged, Notice, WaitEnded, WaitExplained
 from backstaff.explain.words import duration
-from backstaff.headless.colour import Paint, Tone, colour_wanted
+from backstaff.headless.colour import Tone
 from backstaff.headless.lines import lines_of
 from backstaff.headless.outlet import Outlet
+from backstaff.headless.styled import styled
 from backstaff.headless.wait_lines import wait_ended, wait_explained
 
 LASTS_S = 2.0
@@ -28,7 +28,6 @@ class LastingWaits:
 
     def __init__(self) -> None:
         self._outlet = Outlet(sys.stderr)
-        self._paint = Paint(enabled=colour_wanted(sys.stderr, os.environ))
         self._board = Board()
         self._told: set[int] = set()
 
@@ -63,7 +62,7 @@ class LastingWaits:
     def _tell(self, text: str, host: str, tone: Tone = Tone.PLAIN) -> None:
         if text:
             where = f"{inert(host)}: " if host else ""
-            self._outlet.line(f"{where}{self._paint(text, tone)}")
+            self._outlet.line(where + styled(text, tone))
 
 
 async def run_secret_command(command: SecretCommand) -> str:

@@ -8,7 +8,6 @@ from backstaff.console.subject import Subject
 from backstaff.events.board_state import ContainerView
 from backstaff.events.inert import inert
 from backstaff.headless.card import card_lines
-from backstaff.headless.colour import Paint
 
 CARD_WIDTH = 100
 
@@ -39,7 +38,7 @@ class LookingActions:
         """Copy the failure card as text."""
         board = self._beside.state.board
         if board.failure is not None:
-            lines = card_lines(board.failure, board, Paint(enabled=False), CARD_WIDTH)
+            lines = map(str, card_lines(board.failure, board, CARD_WIDTH))
             self._beside.copy_to_clipboard("\n".join(lines))
 
     async def copy_name(self) -> None:

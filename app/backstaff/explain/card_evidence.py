@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from backstaff.errors import BackstaffError, DockerUnavailable, Doomed, HostLost
 from backstaff.events.board import Board
 from backstaff.events.board_state import ContainerView, PairView
+from backstaff.events.evidence_line import without_progress
 from backstaff.events.facts import PairState
 from backstaff.events.inert import inert
 from backstaff.explain.evidence import describe_container, last_output, live_funnel, pair_evidence
@@ -19,7 +20,7 @@ _VARYING = re.compile(r",? last time it .*| after [\d.]+ s|,? (?:once|twice|\d+ 
 
 def evidence_of(board: Board, error: BackstaffError, pair: PairView | None, cause: str) -> tuple[str, ...]:
     """The lines that prove `cause`, each said once; `pair` is the failed pair that `error` is about."""
-    known = [inert(undoubled(line)) for line in error.evidence]
+    known = [undoubled(without_progress(line)) for line in error.evidence]
     if pair is None:
         return _unrepeated(known, cause)
     seen = _observed(board, error, pair, translated=cause != inert(error.what))

@@ -8,7 +8,8 @@ from backstaff.events.facts import Outcome
 from backstaff.events.inert import inert
 from backstaff.events.width import columns, padded
 from backstaff.explain.words import counted, duration
-from backstaff.headless.colour import Paint, Tone
+from backstaff.headless.colour import Tone
+from backstaff.headless.styled import Shown, styled
 from backstaff.replay.breakdown import BETWEEN, Breakdown, HostTime, LaneTime, PhaseTime
 
 DEFAULT_WIDTH = 80
@@ -22,17 +23,18 @@ _NAME = 20
 _SECONDS = 11
 
 
-def breakdown_lines(breakdown: Breakdown, paint: Paint, width: int = DEFAULT_WIDTH) -> list[str]:
+def breakdown_lines(breakdown: Breakdown, width: int = DEFAULT_WIDTH) -> list[Shown]:
     """A line per phase and one for each of its slowest hosts, within `width` columns (0 means 80)."""
     width = width if width > 0 else DEFAULT_WIDTH
     total = duration(breakdown.total_s)
-    lines = [paint(_cut(f"where {total} went: {WORKED} worked, {WAITED} only waited", width), Tone.STRONG)]
+    title = f"where {total} went: {WORKED} worked, {WAITED} only waited"
+    lines: list[Shown] = [styled(_cut(title, width), Tone.STRONG)]
     for phase in breakdown.phases:
         if phase.name == BETWEEN and phase.seconds < WORTH_SHOWING_S:
             continue
-        lines.append(_phase_line(phase, breakdown, paint, width))
+        lines.append(_phase_line(phase, breakdown, width))
         if phase.seconds >= WORTH_SHOWING_S:
-            lines += _lane_lines(phase, paint, width)
+            lines += _lane_lines(phase, width)
     return [*lines, *_calls(breakdown.hosts, width)]
 
 
@@ -41,7 +43,7 @@ def lane_name(lane: LaneTime) -> str:
     return inert(pair_key(lane.host, lane.role) if lane.role else lane.host or "this machine")
 
 
-def _phase_line(phase: PhaseTime, breakdown: Breakdown, paint: Paint, width: int) -> str:
+def _phase_line(phase: PhaseTime, breakdown: Breakdown, width: int) -> Shown:
     share = phase.seconds / breakdown.total_s if breakdown.total_s else 0.0
     bad = phase.outcome not in {Outcome.DONE, Outcome.SKIPPED, None}
     ending = "" if phase.name == BETWEEN else _ending(phase)
@@ -50,7 +52,8 @@ def _phase_line(phase: PhaseTime, breakdown: Breakdown, paint: Paint, width: int
     rest = _cut(", ".join(part for part in (f"{share:.0%}", ending) if part), width - len(line) - 1)
     if not rest:
         return _cut(line, width)
-    return f"{paint(line[:_NAME], Tone.STRONG)}{line[_NAME:]} {paint(rest, Tone.BAD if bad else Tone.PLAIN)}"
+    told = styled(rest, Tone.BAD if bad else Tone.PLAIN)
+    return styled(line[:_NAME], Tone.STRONG) + f"{line[_NAME:]} " + told
 
 
 def _ending(phase: PhaseTime) -> str:
@@ -60,22 +63,22 @@ def _ending(phase: PhaseTime) -> str:
     return ", ".join(part for part in (outcome, last) if part)
 
 
-def _lane_lines(phase: PhaseTime, paint: Paint, width: int) -> list[str]:
+def _lane_lines(phase: PhaseTime, width: int) -> list[Shown]:
     lanes = sorted(phase.lanes, key=lambda lane: -lane.busy_s)
     lanes = [lane for lane in lanes if lane.busy_s >= WORTH_SHOWING_S]
     shown = lanes[: SLOWEST if len(lanes) > SLOWEST + 1 else None]
     shown += [lane for lane in lanes[len(shown) :] if lane is phase.last]
-    lines = [_lane_line(lane, phase, width) for lane in shown]
+    lines: list[Shown] = [_lane_line(lane, phase, width) for lane in shown]
     if shown and shown[0].waits:
         longest = shown[0].waits[0]
         text = f"    {longest.what.value}: up to {longest.owner}; {longest.cause}"
-        lines.insert(1, paint(_cut(inert(text), width), Tone.DIM))
+        lines.insert(1, styled(_cut(inert(text), width), Tone.DIM))
     if len(shown) < len(lanes):
         middle = duration(median(lane.busy_s for lane in lanes))
         text = (
             f"  and {len(lanes) - len(shown)} more, none slower; half of all {len(lanes)}: {middle} or less"
         )
-        lines.append(paint(_cut(text, width), Tone.DIM))
+        lines.append(styled(_cut(text, width), Tone.DIM))
     return lines
 
 

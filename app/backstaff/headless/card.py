@@ -4,9 +4,11 @@ import re
 import textwrap
 
 from backstaff.events.board import Board
+from backstaff.events.evidence_line import evidence_line
 from backstaff.events.facts import FailureCard
 from backstaff.events.inert import inert, inert_lines
-from backstaff.headless.colour import Paint, Tone
+from backstaff.headless.colour import Tone
+from backstaff.headless.styled import Shown, Styled, styled
 
 INDENT = "  "
 LABEL = 10
@@ -17,25 +19,26 @@ _HELD_BLANK = "\0"
 """Stands for a blank at which a line may not end; it is in no text that went through `inert`."""
 
 
-def card_lines(card: FailureCard, board: Board, paint: Paint, width: int = 100) -> list[str]:
+def card_lines(card: FailureCard, board: Board, width: int = 100) -> list[Shown]:
     """The card within `width` columns. Commands, which stand in backquotes, after two blanks or more in the
     fix, or alone in the retry, are never broken, so that they can be copied."""
-    lines = [_headline(card, board, paint, width)]
+    lines: list[Shown] = [_headline(card, board, width)]
     lines += _part("cause", [card.cause], width)
-    lines += _part("evidence", card.evidence, width)
+    lines += _part("evidence", [evidence_line(each) for each in card.evidence], width)
     lines += _part("state", _joined(card.state, width), width)
     lines += _part("fix", _fix_lines(card.fix, width), 0)
     lines += _part("retry", [card.retry], 0)
     return lines
 
 
-def _headline(card: FailureCard, board: Board, paint: Paint, width: int) -> str:
+def _headline(card: FailureCard, board: Board, width: int) -> Styled:
     cancelled = board.result is not None and board.result.verdict == "cancelled"
     word = "CANCELLED" if cancelled else "FAILED"
     title = inert(card.title)
     right = run_title(board)
     gap = " " * max(3, width - len(word) - 2 - len(title) - len(right))
-    return f"{paint(word, Tone.WARNING if cancelled else Tone.BAD)}  {paint(title, Tone.STRONG)}{gap}{right}"
+    state = styled(word, Tone.WARNING if cancelled else Tone.BAD)
+    return state + "  " + styled(title, Tone.STRONG) + gap + right
 
 
 def run_title(board: Board) -> str:

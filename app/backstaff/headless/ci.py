@@ -1,16 +1,20 @@
 """What CI systems make of a log: collapsible sections per phase, and an annotation for a failure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from backstaff.errors import BackstaffError, ConfigError, ConfigIssue
+from backstaff.events.evidence_line import evidence_line
 from backstaff.events.inert import inert, inert_lines
 
 if TYPE_CHECKING:
     # The models take their time, and all that prints a line comes by here.
     from backstaff.events.facts import FailureCard, Phase
+
+_MOST_EVIDENCE = 5
+"""Lines of it in an annotation, which stands beside the log."""
 
 
 class CiFormat(Protocol):
@@ -75,13 +79,13 @@ class GitHubFormat:
 
     def annotation(self, card: "FailureCard") -> list[str]:
         """`::error`, with the card's title, cause, evidence and fix."""
-        return [_github_error(card.title, [card.cause, *card.evidence[:5], *inert_lines(card.fix)])]
+        return [_github_error(card.title, card.cause, card.evidence, card.fix)]
 
     def error(self, error: BackstaffError) -> list[str]:
         """`::error`, for a configuration one per issue, at its file and line."""
         if isinstance(error, ConfigError):
             return [_github_issue(issue) for issue in error.issues]
-        return [_github_error("backstaff", [str(error), *error.evidence[:5], *inert_lines(error.fix)])]
+        return [_github_error("backstaff", str(error), error.evidence, error.fix)]
 
     def guard(self, line: str) -> str:
         """Break what looks like a command."""
@@ -122,8 +126,9 @@ def ci_format(environ: Mapping[str, str]) -> CiFormat:
     return PlainFormat()
 
 
-def _github_error(title: str, parts: Iterable[str]) -> str:
-    text = "\n".join(inert(part) for part in parts if part)
+def _github_error(title: str, cause: str, evidence: Sequence[str], fix: str) -> str:
+    parts = [inert(cause), *map(evidence_line, evidence[:_MOST_EVIDENCE]), *inert_lines(fix)]
+    text = "\n".join(part for part in parts if part)
     return f"::error title={_github_property(inert(title))}::{_github_data(text)}"
 
 

@@ -6,7 +6,8 @@ from statistics import median
 from backstaff.events.inert import inert
 from backstaff.events.width import columns, padded
 from backstaff.explain.words import duration
-from backstaff.headless.colour import Paint, Tone
+from backstaff.headless.colour import Tone
+from backstaff.headless.styled import Shown, styled
 from backstaff.replay.compare import AT_LEAST_S, GREW_BY, Compared, Comparison, RunFacts
 
 MOST_HOSTS = 10
@@ -15,22 +16,22 @@ GREW = "▲ grew"
 _SECONDS = 11
 
 
-def compare_lines(comparison: Comparison, paint: Paint) -> list[str]:
+def compare_lines(comparison: Comparison) -> list[Shown]:
     """Both runs, what makes them differ, and their seconds with what grew marked by a sign and a word."""
-    lines = [_run("A", comparison.before), _run("B", comparison.after)]
-    lines += [paint(inert(f"   {each}"), Tone.WARNING) for each in comparison.differences]
+    lines: list[Shown] = [_run("A", comparison.before), _run("B", comparison.after)]
+    lines += [styled(inert(f"   {each}"), Tone.WARNING) for each in comparison.differences]
     hosts, left_out = _shown(comparison.hosts)
     width = _name_width([comparison.total, *comparison.phases, *hosts, *comparison.boots])
     lines += [
         "",
-        paint(_cells("", width, "A", "B", "change").rstrip(), Tone.DIM),
-        _row(comparison.total, width, paint),
+        styled(_cells("", width, "A", "B", "change").rstrip(), Tone.DIM),
+        _row(comparison.total, width),
     ]
-    lines += _part("phases", comparison.phases, width, paint)
-    lines += _part("hosts, worked or waited", hosts, width, paint)
+    lines += _part("phases", comparison.phases, width)
+    lines += _part("hosts, worked or waited", hosts, width)
     if left_out:
-        lines.append(paint(_left_out(left_out), Tone.DIM))
-    lines += _part("until healthy, median of each role", comparison.boots, width, paint)
+        lines.append(styled(_left_out(left_out), Tone.DIM))
+    lines += _part("until healthy, median of each role", comparison.boots, width)
     return [*lines, "", _verdict(comparison)]
 
 
@@ -63,15 +64,15 @@ def _name(row: Compared) -> str:
     return inert(row.name) or "this machine"
 
 
-def _part(title: str, rows: Sequence[Compared], width: int, paint: Paint) -> list[str]:
-    return [paint(title, Tone.STRONG), *(_row(row, width, paint) for row in rows)] if rows else []
+def _part(title: str, rows: Sequence[Compared], width: int) -> list[Shown]:
+    return [styled(title, Tone.STRONG), *(_row(row, width) for row in rows)] if rows else []
 
 
-def _row(row: Compared, width: int, paint: Paint) -> str:
+def _row(row: Compared, width: int) -> Shown:
     name = _name(row)
     name = name if columns(name) <= width else f"{name[: width - 3]}..."
     line = _cells(name, width, _seconds(row.before_s), _seconds(row.after_s), _change(row))
-    return f"{line}  {paint(GREW, Tone.WARNING)}" if row.grew else line.rstrip()
+    return f"{line}  " + styled(GREW, Tone.WARNING) if row.grew else line.rstrip()
 
 
 def _cells(name: str, width: int, before: str, after: str, change: str) -> str:

@@ -1,34 +1,24 @@
 """`--json`: every event as one line of JSON, and nothing else; an error without a run is one object too."""
 
-import json
-import re
 from typing import Literal
 
 from backstaff.errors import BackstaffError, ConfigError
 from backstaff.events.facts import Fact
-from backstaff.events.inert import IGNORABLE
 from backstaff.events.types import FORMAT_VERSION, Event
 from backstaff.explain.words import counted
 from backstaff.half_characters import without_halves
 from backstaff.headless.outlet import Outlet
 
-_CONTROLS = re.compile(f"[\x7f-\x9f\u2028\u2029{IGNORABLE}]")
-
-
-def inert_json(line: str) -> str:
-    """JSON with those characters escaped that would drive a terminal, or hide and reorder what it shows."""
-    return _CONTROLS.sub(lambda found: json.dumps(found[0])[1:-1], line)
-
 
 class JsonSink:
-    """A sink that writes events as they are in a journal, made inert."""
+    """A sink that writes events as they are in a journal."""
 
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
 
     def __call__(self, event: Event) -> None:
         """Write one event."""
-        self._outlet.line(inert_json(event.to_line()))
+        self._outlet.record(event.to_line())
 
 
 class IssueRecord(Fact):
@@ -58,8 +48,8 @@ class ErrorRecord(Fact):
     issues: tuple[IssueRecord, ...] = ()
 
     def to_line(self) -> str:
-        """One JSON object without a line end, inert."""
-        return inert_json(self.model_dump_json())
+        """One JSON object without a line end."""
+        return self.model_dump_json()
 
 
 def error_record(error: BackstaffError) -> ErrorRecord:

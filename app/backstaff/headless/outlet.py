@@ -4,7 +4,10 @@ import os
 from typing import TextIO
 
 from backstaff.headless.ci import CiFormat, ci_format
-from backstaff.headless.colour import Paint, colour_wanted
+from backstaff.headless.colour import colour_wanted
+from backstaff.headless.json_line import inert_json
+from backstaff.headless.paint import Paint
+from backstaff.headless.styled import Shown
 
 
 class Outlet:
@@ -16,8 +19,7 @@ class Outlet:
 
     def __init__(self, stream: TextIO, *, paint: Paint | None = None, ci: CiFormat | None = None) -> None:
         self._stream = stream
-        self.paint = paint or Paint(enabled=colour_wanted(stream, os.environ))
-        """Colours what goes here."""
+        self._paint = paint or Paint(enabled=colour_wanted(stream, os.environ))
         self.ci = ci or ci_format(os.environ)
         """Makes the marks of the CI system that reads this, if one does."""
         self.closed = False
@@ -25,9 +27,14 @@ class Outlet:
         self.problem = ""
         """Why it took nothing more; empty for a reader that went away, who wants nothing more."""
 
-    def line(self, text: str) -> None:
+    def line(self, text: Shown) -> None:
         """Write one line and flush it, so that a log file or a pipe shows it at once."""
-        self._write(self.ci.guard(self.paint.inert(text)))
+        self._write(self.ci.guard(self._paint(text)))
+
+    def record(self, line: str) -> None:
+        """Write JSON as one line. What others might take for more than text is escaped in it, so that whoever
+        reads it back gets the same."""
+        self._write(inert_json(line))
 
     def mark(self, text: str) -> None:
         """Write a mark of the CI system as it is; `ci` makes nothing else than whole and harmless ones."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from backstaff.events.inert import inert
 from backstaff.explain.words import by_role, listed
-from backstaff.headless.colour import Paint, Tone
+from backstaff.headless.colour import Tone
+from backstaff.headless.styled import Shown, styled
 from backstaff.plan.outline import HostOutline, Outline, PairOutline
 
 _LABEL = 10
@@ -14,19 +14,19 @@ _ON_FAILURE = {
 }
 
 
-def plan_lines(plan: Outline, paint: Paint) -> list[str]:
+def plan_lines(plan: Outline) -> list[Shown]:
     """The whole plan. Command lines are never broken, so that they can be copied."""
-    lines = [_headline(plan, paint), ""]
+    lines: list[Shown] = [_headline(plan), ""]
     lines += _part("config", plan.files)
     lines += _part("phases", [" -> ".join(plan.phases)])
     lines += _part("lock", [plan.lock])
     lines += _part("barrier", proof_lines(plan))
     lines += _part("failure", [_ON_FAILURE[plan.on_failure]])
     lines += _part("warnings", plan.warnings)
-    lines += ["", *_groups(plan, paint)]
+    lines += ["", *_groups(plan)]
     for host in plan.hosts:
-        lines += ["", *_changes(host, paint)]
-    return [inert(line) if not paint.enabled else line for line in lines]
+        lines += ["", *_changes(host)]
+    return lines
 
 
 def proof_lines(plan: Outline) -> list[str]:
@@ -55,24 +55,24 @@ def _who(pairs: Sequence[PairOutline]) -> str:
     return by_role((pair.host, pair.role) for pair in pairs)
 
 
-def _headline(plan: Outline, paint: Paint) -> str:
+def _headline(plan: Outline) -> Shown:
     name = f"{plan.service} ({plan.destination})" if plan.destination else plan.service
-    return paint(f"{plan.command} of {name} {plan.version}", Tone.STRONG)
+    return styled(f"{plan.command} of {name} {plan.version}", Tone.STRONG)
 
 
 def _part(label: str, texts: Iterable[str]) -> list[str]:
     return [f"{label if number == 0 else '':<{_LABEL}}{text}" for number, text in enumerate(texts)]
 
 
-def _groups(plan: Outline, paint: Paint) -> list[str]:
+def _groups(plan: Outline) -> list[Shown]:
     pairs = [pair for group in plan.groups for pair in group.pairs]
     widths = [max(len(cell) for cell in column) for column in zip(*map(_cells, pairs), strict=True)]
-    lines: list[str] = []
+    lines: list[Shown] = []
     for group in plan.groups:
-        lines.append(paint(_group_title(plan, group.number), Tone.STRONG))
+        lines.append(styled(_group_title(plan, group.number), Tone.STRONG))
         for pair in group.pairs:
             lines.append(f"  {_row(_cells(pair), widths)}   {_part_in_barrier(pair)}".rstrip())
-            lines.append(f"  {'':<{widths[0]}}  {paint(f'probe: {pair.probe}', Tone.DIM)}")
+            lines.append(f"  {'':<{widths[0]}}  " + styled(f"probe: {pair.probe}", Tone.DIM))
     return lines
 
 
@@ -100,10 +100,10 @@ def _part_in_barrier(pair: PairOutline) -> str:
     return "lets the waiting roles boot once it is healthy" if pair.opens_barrier else ""
 
 
-def _changes(host: HostOutline, paint: Paint) -> list[str]:
-    lines = [paint(f"changes on {host.host or 'this machine'}", Tone.STRONG)]
+def _changes(host: HostOutline) -> list[Shown]:
+    lines: list[Shown] = [styled(f"changes on {host.host or 'this machine'}", Tone.STRONG)]
     for number, step in enumerate(host.steps, start=1):
         role = f" ({step.role})" if step.role else ""
-        lines.append(paint(f"  {number:>2} {step.title}{role}", Tone.DIM))
+        lines.append(styled(f"  {number:>2} {step.title}{role}", Tone.DIM))
         lines += [f"     {line}" for line in step.line.splitlines()]
     return lines

@@ -1,5 +1,6 @@
 """Headless mode as a sink: events in, lines out, and at the end the table and the failure card."""
 
+from collections.abc import Sequence
 from datetime import tzinfo
 
 from backstaff.events.board import Board
@@ -20,6 +21,7 @@ from backstaff.headless.colour import Tone
 from backstaff.headless.line import Detail, Line
 from backstaff.headless.lines import lines_of
 from backstaff.headless.outlet import Outlet
+from backstaff.headless.styled import Shown, styled
 from backstaff.headless.table import DEFAULT_WIDTH, table_lines
 
 LONGEST_LABEL = 40
@@ -48,7 +50,6 @@ class LineSink:
     ) -> None:
         self._outlet = outlet
         self._detail = detail
-        self._paint = outlet.paint
         self._ci = outlet.ci
         self._width = width if width > 0 else DEFAULT_WIDTH
         self._line_width = min(width, WIDEST) if width > 0 else WIDEST
@@ -109,7 +110,7 @@ class LineSink:
         at = event.at.astimezone(self._zone)
         start = f"{at:%H:%M:%S}  {self._label(line)}"
         for text in _fitted(line, self._line_width - columns(start)):
-            self._outlet.line(f"{start}{self._paint(text, line.tone)}".rstrip())
+            self._outlet.line((start + styled(text, line.tone)).rstrip())
         self._printed = True
 
     def _label(self, line: Line) -> str:
@@ -137,31 +138,31 @@ class LineSink:
 
     def _sum_up(self) -> None:
         self._summed_up = True
-        board, paint = self._board, self._paint
-        parts = [table_lines(board, paint, self._width)] if board.verdicts else []
+        board = self._board
+        parts: list[Sequence[Shown]] = [table_lines(board, self._width)] if board.verdicts else []
         if board.failure is not None:
             for mark in self._ci.annotation(board.failure):
                 self._outlet.mark(mark)
-            parts.append(card_lines(board.failure, board, paint, self._line_width))
+            parts.append(card_lines(board.failure, board, self._line_width))
         else:
             parts.append([self._verdict(board)])
         for part in parts:
             self._print_part(part)
 
-    def _print_part(self, lines: list[str]) -> None:
+    def _print_part(self, lines: Sequence[Shown]) -> None:
         """Print lines that belong together, with a blank line before them unless they are the first."""
         for line in ["", *lines] if self._printed else lines:
             self._outlet.line(line)
         self._printed = self._printed or bool(lines)
 
-    def _verdict(self, board: Board) -> str:
+    def _verdict(self, board: Board) -> Shown:
         if board.result is None:
-            return f"{self._paint('CUT OFF', Tone.WARNING)}  nothing is known after {duration(board.t)}"
+            return styled("CUT OFF", Tone.WARNING) + f"  nothing is known after {duration(board.t)}"
         if board.result.verdict != "done":
-            return self._paint(board.result.verdict.upper(), Tone.WARNING)
+            return styled(board.result.verdict.upper(), Tone.WARNING)
         run = board.run
         what = f"{run.service} {run.version}".strip() if run else "the run"
-        return f"{self._paint('DONE', Tone.GOOD)}  {what} in {duration(board.result.took_s)}"
+        return styled("DONE", Tone.GOOD) + f"  {what} in {duration(board.result.took_s)}"
 
 
 def _fitted(line: Line, room: int) -> list[str]:

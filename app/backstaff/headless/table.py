@@ -6,14 +6,15 @@ from backstaff.events.facts import PairState
 from backstaff.events.inert import inert
 from backstaff.events.width import columns
 from backstaff.explain.outcome import pair_outcome, verdict_of
-from backstaff.headless.colour import Paint, Tone
+from backstaff.headless.colour import Tone
+from backstaff.headless.styled import Styled, styled
 
 DEFAULT_WIDTH = 80
 GAP = "  "
 NOTHING = "."
 
 
-def table_lines(board: Board, paint: Paint, width: int = DEFAULT_WIDTH) -> list[str]:
+def table_lines(board: Board, width: int = DEFAULT_WIDTH) -> list[Styled]:
     """One line per host under a heading; one line per pair where `width` is too narrow (0 means 80)."""
     if not board.pairs:
         return []
@@ -24,26 +25,24 @@ def table_lines(board: Board, paint: Paint, width: int = DEFAULT_WIDTH) -> list[
     rows += [[inert(host), *(_cell(board, board.pair(host, role)) for role in roles)] for host in hosts]
     widths = [max(columns(row[column]) for row in rows) for column in range(len(rows[0]))]
     if sum(widths) + len(GAP) * len(roles) > width:
-        return _list(board, paint)
-    lines = [_row(rows[0], widths, [Tone.DIM] * len(widths), paint)]
+        return _list(board)
+    lines = [_row(rows[0], widths, [Tone.DIM] * len(widths))]
     for host, row in zip(hosts, rows[1:], strict=True):
         tones = [Tone.PLAIN, *(_tone(board, board.pair(host, role)) for role in roles)]
-        lines.append(_row(row, widths, tones, paint))
+        lines.append(_row(row, widths, tones))
     return lines
 
 
-def _row(cells: list[str], widths: list[int], tones: list[Tone], paint: Paint) -> str:
-    last = len(cells) - 1
-    padded = [
-        paint(cell, tone) + (" " * (width - columns(cell)) if place < last else "")
-        for place, (cell, width, tone) in enumerate(zip(cells, widths, tones, strict=True))
-    ]
-    return GAP.join(padded).rstrip()
+def _row(cells: list[str], widths: list[int], tones: list[Tone]) -> Styled:
+    line = Styled()
+    for cell, width, tone in zip(cells, widths, tones, strict=True):
+        line += styled(cell, tone) + " " * (width - columns(cell)) + GAP
+    return line.rstrip()
 
 
-def _list(board: Board, paint: Paint) -> list[str]:
+def _list(board: Board) -> list[Styled]:
     return [
-        f"{inert(pair.host)} {inert(pair.role)}: {paint(_cell(board, pair), _tone(board, pair))}"
+        f"{inert(pair.host)} {inert(pair.role)}: " + styled(_cell(board, pair), _tone(board, pair))
         for pair in board.pairs.values()
     ]
 

@@ -10,7 +10,6 @@ from backstaff.events.board import Board
 from backstaff.explain.words import counted
 from backstaff.headless.breakdown_text import breakdown_lines
 from backstaff.headless.card import clock
-from backstaff.headless.colour import Paint
 from backstaff.replay.breakdown import Breakdown
 from backstaff.replay.marks import Mark
 from backstaff.report.looks import state, tone_class
@@ -46,7 +45,7 @@ def host_by_host(breakdown: Breakdown) -> Html:
     anything."""
     if not breakdown.hosts:
         return NOTHING
-    lines = breakdown_lines(breakdown, Paint(enabled=False), _COLUMNS)
+    lines = map(str, breakdown_lines(breakdown, _COLUMNS))
     told = element("pre", *(joined(line, Html("\n")) for line in lines))
     wide = element("div", told, class_="wide", tabindex="0", role="region", aria_label="Host by host")
     return element("details", element("summary", "host by host"), wide, class_="breakdown")

@@ -4,13 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backstaff.events.inert import inert
-from backstaff.headless.ndjson import inert_json
+from backstaff.headless.json_line import inert_json
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])))
+@given(st.text(st.sampled_from("#[\u200b\x9b") | st.characters(exclude_categories=["Cs"])))
 def test_json_says_the_same_with_nothing_in_it_that_hides_or_drives(text: str) -> None:
     line = inert_json(json.dumps({"text": text}, ensure_ascii=False))
     assert inert(line) == line
+    assert "##[" not in line
+    assert inert_json(line) == line
     assert json.loads(line) == {"text": text}
 
 
