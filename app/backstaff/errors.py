@@ -165,7 +165,8 @@ class CommandFailed(RemoteError):
 
 
 class DockerFailed(RemoteError):
-    """The Docker Engine answered a request with an error. `status` is the HTTP status, 0 where none came."""
+    """The Docker Engine answered a request with an error. `status` is the HTTP status, 0 where none came
+    or what answered was not Docker."""
 
     def __init__(self, what: str, *, status: int, where: str = "", fix: str = "") -> None:
         super().__init__(what, where=where, fix=fix)

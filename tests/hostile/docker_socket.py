@@ -3,17 +3,20 @@
 import asyncio
 import gzip
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 VERSION = json.dumps({"Version": "20.10.24", "ApiVersion": "1.41", "MinAPIVersion": "1.12"}).encode()
+_LENGTH = re.compile(rb"(?i)\r\nContent-Length: *(\d+)")
 CHUNK = 64 * 1024
 OK = b"HTTP/1.1 200 OK\r\n"
 JSON = b"Content-Type: application/json\r\n"
 
 HTML = b"Content-Type: text/html\r\n"
+TEXT = b"Content-Type: text/plain\r\n"
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -61,6 +64,11 @@ def whole(body: bytes, *, status: bytes = b"200 OK", headers: bytes = JSON) -> b
     return b"HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s" % (status, headers, len(body), body)
 
 
+def last(body: bytes, *, status: bytes = b"200 OK", headers: bytes = JSON) -> Answer:
+    """Sends a sound answer, and lets the client know that it is the last of this connection."""
+    return says(whole(body, status=status, headers=headers + b"Connection: close\r\n"))
+
+
 def _bomb() -> bytes:
     """Half a gigabyte of JSON in a few bytes."""
     body = gzip.compress(b"[" + b" " * (1 << 29), compresslevel=1)
@@ -82,22 +90,27 @@ GARBLED: dict[str, Answer] = {
     "headers-without-end": never_ends(OK, b"X-a: b\r\n" * 4096),
     "a-body-without-end": never_ends(CHUNKED, b"%x\r\n" % CHUNK + b"[" * CHUNK + b"\r\n"),
     "json-without-end": never_ends(OK + JSON + b"\r\n", b'[{"a":' * 8192),
-    "deep-json": says(whole(b"[" * 200_000)),
+    "deep-json": last(b"[" * 200_000),
     "a-length-that-is-a-lie": says(OK + JSON + b"Content-Length: 1000\r\n\r\n[{}"),
     "a-length-that-is-none": says(OK + JSON + b"Content-Length: -5\r\n\r\n[]"),
     "a-chunk-that-is-none": says(CHUNKED + b"zz\r\n[]\r\n"),
     "half-a-chunked-answer": says(CHUNKED + b"5\r\n[{}"),
-    "an-error-as-a-page": says(whole(PAGE, status=b"502 Bad Gateway", headers=HTML)),
-    "an-error-without-words": says(whole(b"", status=b"500 Internal Server Error")),
-    "a-page": says(whole(PAGE, headers=HTML)),
-    "not-found": says(whole(b'{"message":"page not found"}', status=b"404 Not Found")),
-    "a-redirect-in-a-circle": says(whole(b"", status=b"302 Found", headers=b"Location: /version\r\n")),
-    "a-gzip-that-is-none": says(whole(b"not gzip", headers=JSON + b"Content-Encoding: gzip\r\n")),
-    "not-utf-8": says(whole(b'"\xff\xfe"')),
-    "null": says(whole(b"null")),
-    "numbers": says(whole(b"[1, NaN, 1e999]")),
-    "wrong-types": says(whole(b'{"Version": [], "ApiVersion": {}, "Id": 1}')),
-    "no-version": says(whole(b'{"Version": "x", "ApiVersion": "banana", "MinAPIVersion": "9.9.9"}')),
+    "an-error-as-a-page": last(PAGE, status=b"502 Bad Gateway", headers=HTML),
+    "an-error-in-other-words": last(b'{"error": 7}', status=b"409 Conflict"),
+    "an-error-without-words": last(b"", status=b"500 Internal Server Error"),
+    "a-page": last(PAGE, headers=HTML),
+    "not-found": last(b'{"message":"page not found"}', status=b"404 Not Found"),
+    "not-found-in-plain-words": last(b"404 page not found\n", status=b"404 Not Found", headers=TEXT),
+    "not-found-as-a-page": last(PAGE, status=b"404 Not Found", headers=HTML),
+    "a-redirect-in-a-circle": last(b"", status=b"302 Found", headers=b"Location: /version\r\n"),
+    "a-gzip-that-is-none": last(b"not gzip", headers=JSON + b"Content-Encoding: gzip\r\n"),
+    "not-utf-8": last(b'"\xff\xfe"'),
+    "nothing-at-all": last(b"", headers=b""),
+    "an-empty-object": last(b"{}"),
+    "null": last(b"null"),
+    "numbers": last(b"[1, NaN, 1e999]"),
+    "wrong-types": last(b'{"Version": [], "ApiVersion": {}, "Id": 1}'),
+    "no-version": last(b'{"Version": "x", "ApiVersion": "banana", "MinAPIVersion": "9.9.9"}'),
 }
 """Answers that end, or never stop: each is noticed by what it is."""
 
@@ -125,6 +138,8 @@ class GarbledDocker:
         """One connection."""
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
+                if length := _LENGTH.search(head):
+                    await reader.readexactly(int(length[1]))
                 if self.knows_its_version and head.startswith((b"GET /version ", b"GET /_ping ")):
                     writer.write(whole(VERSION))
                     continue

@@ -18,9 +18,9 @@ async def _ok(_: web.Request) -> web.StreamResponse:
 
 @dataclass
 class FakeDocker:
-    """Answers `METHOD /path` without the version prefix; anything else is a 404 in Docker's form."""
+    """Answers `METHOD /path` without the version prefix; all else but a ping is a 404 in Docker's form."""
 
-    answers: dict[str, Handler] = field(default_factory=dict)
+    answers: dict[str, Handler] = field(default_factory=lambda: {"GET /_ping": _ok})
     requests: list[web.Request] = field(default_factory=list)
     bodies: list[object] = field(default_factory=list)
     connections: list[object] = field(default_factory=list)

@@ -217,7 +217,7 @@ async def test_a_programs_exit_code_may_come_later_than_its_output(docker: FakeD
     )
 
     async def state(_: web.Request) -> web.StreamResponse:
-        return web.json_response({**next(states), "ProcessConfig": {"tty": False}})
+        return web.json_response(next(states))
 
     docker.answers["GET /exec/e1/json"] = state
 
@@ -238,6 +238,62 @@ async def test_an_answer_that_makes_no_sense_is_told(docker: FakeDocker, host: S
 
     with pytest.raises(DockerFailed, match="makes no sense"):
         await host.docker.inspect("app")
+
+
+async def test_something_is_done_only_where_docker_says_so(docker: FakeDocker, host: SshHost) -> None:
+    docker.says("POST /containers/app/start", {"message": "hello"})
+    docker.answers["POST /containers/app/stop"] = ok_and_nothing
+
+    with pytest.raises(DockerFailed, match="`docker start` makes no sense: it does not say that it was done"):
+        await host.docker.start("app")
+    with pytest.raises(DockerFailed, match="`docker stop` makes no sense: it does not say that it was done"):
+        await host.docker.stop("app")
+
+
+async def test_a_pull_of_which_nothing_is_told_has_failed(docker: FakeDocker, host: SshHost) -> None:
+    docker.answers["POST /images/create"] = ok_and_nothing
+
+    with pytest.raises(DockerFailed, match="`docker pull` makes no sense: it ends without a word"):
+        async for _ in host.docker.pull("app:v1", None):
+            pass
+
+
+async def ok_and_nothing(_: web.Request) -> web.StreamResponse:
+    return web.Response()
+
+
+async def test_a_refusal_that_is_not_dockers_does_not_tell_that_something_is_missing(
+    docker: FakeDocker, host: SshHost
+) -> None:
+    docker.says("GET /containers/app/json", {"message": "page not found"}, status=404)
+    docker.says("GET /images/app:v1/json", {"error": 7}, status=404)
+
+    with pytest.raises(DockerFailed, match="does not know this request") as unknown:
+        await host.docker.inspect("app")
+    with pytest.raises(DockerFailed, match="HTTP 404 and gave no reason") as wordless:
+        await host.docker.image("app:v1")
+    assert unknown.value.status == wordless.value.status == 0
+
+
+async def test_a_ping_is_answered_only_by_docker(docker: FakeDocker, host: SshHost) -> None:
+    docker.says("GET /_ping", {"status": "up"})
+
+    with pytest.raises(DockerFailed, match="it is no answer to a ping"):
+        await host.docker.ping()
+
+
+@pytest.mark.parametrize("told", ["²", "9" * 5000, "-1", "1.5"])
+async def test_room_that_is_no_number_is_not_known(
+    docker: FakeDocker, host: SshHost, settings: ServerSettings, tmp_path: Path, told: str
+) -> None:
+    docker.says("GET /info", {"SystemTime": T1, "DockerRootDir": "/var/lib/docker"})
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "df").write_text(f"#!/bin/sh\necho / 1 2 {told}\n")
+    (programs / "df").chmod(0o755)
+    settings.path = f"{programs}:{settings.path}"
+
+    assert await host.docker.free_disk() is None
 
 
 async def test_an_answer_without_an_end_is_cut_off(
@@ -269,7 +325,6 @@ async def test_a_call_that_is_never_answered_can_be_given_up_on(docker: FakeDock
         raise AssertionError
 
     docker.answers["GET /containers/json"] = answer
-    docker.says("GET /_ping", "OK")
 
     async with asyncio.TaskGroup() as group:
         call = group.create_task(host.docker.containers())
@@ -318,7 +373,6 @@ NOBODY_LISTENS = (
 
 
 async def test_a_ping_comes_over_a_connection_of_its_own(docker: FakeDocker, host: SshHost) -> None:
-    docker.says("GET /_ping", "OK")
     docker.says("GET /containers/json", [])
 
     await host.docker.containers()
@@ -476,7 +530,6 @@ async def test_without_forwarding_calls_go_through_dial_stdio(
         without_forwarding(settings, known_hosts, server, tmp_path / "docker.sock") as host,
     ):
         docker.says("GET /containers/json", [RUNNING])
-        docker.says("GET /_ping", "OK")
 
         found = await asyncio.gather(*(host.docker.containers() for _ in range(12)))
 

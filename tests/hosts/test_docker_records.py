@@ -123,3 +123,29 @@ def test_the_api_version_is_one_that_both_sides_know(own: str, least: str, agree
     version = Version.model_validate({"Version": "x", "ApiVersion": own, "MinAPIVersion": least})
 
     assert agreed_version(version) == agreed
+
+
+@pytest.mark.parametrize("time_nano", [10**30, 10**400, -1])
+def test_a_time_that_no_date_can_tell_makes_no_sense(time_nano: int) -> None:
+    with pytest.raises(ValueError, match="timeNano"):
+        records.event({"Action": "die", "Actor": {"ID": "abc"}, "timeNano": time_nano})
+    with pytest.raises(ValueError, match="Created"):
+        records.container_summary({"Id": "a", "State": "running", "Created": time_nano})
+
+
+@pytest.mark.parametrize("answer", [b"", b"{}", b"null", b'""', b"[[]]"])
+def test_what_is_no_list_is_no_empty_list(answer: bytes) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        records.container_summaries(answer)
+
+
+@pytest.mark.parametrize("answer", ["", {}, None, [1]])
+def test_what_is_no_list_of_images_is_no_empty_one(answer: object) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        records.image_summaries(answer)
+
+
+@pytest.mark.parametrize("time", ["2026-01-02T03:04:05", "yesterday", 10**30, None])
+def test_a_time_of_day_is_one_only_with_its_zone(time: object) -> None:
+    with pytest.raises(ValueError, match="SystemTime"):
+        records.info({"SystemTime": time})

@@ -1,5 +1,7 @@
 """Messages of a pull, added up."""
 
+import pytest
+
 from backstaff.hosts.protocol import PullProgress
 from backstaff.hosts.pull_progress import PullMessage, PullTracker
 
@@ -50,3 +52,8 @@ def test_a_failure_is_told_in_the_words_of_its_detail() -> None:
     assert message.failure == "denied: long"
     assert PullMessage.model_validate({"error": "short"}).failure == "short"
     assert a_message("a", "Waiting").failure == ""
+
+
+def test_what_tells_of_layers_without_an_end_is_no_pull() -> None:
+    with pytest.raises(ValueError, match="more than 1000 layers"):
+        progress(*(a_message(str(number), "Pulling fs layer") for number in range(1_001)))

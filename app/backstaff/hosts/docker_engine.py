@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 import aiodocker
 import aiohttp
 
-from backstaff.errors import DockerFailed
+from backstaff.errors import DockerFailed, DockerUnavailable, HostLost
+from backstaff.hosts import docker_socket
 from backstaff.hosts.docker_advice import advice
 from backstaff.hosts.docker_http import DockerHttp
+from backstaff.hosts.docker_nonsense import broken_off, is_nonsense, nonsense
 from backstaff.hosts.docker_socket import DockerSocket
-from backstaff.hosts.docker_words import in_words
+from backstaff.hosts.docker_words import LONGEST, in_words, is_dockers
 
 _NO_CONNECTION = 900
 _CONNECTIONS = 8
@@ -30,23 +32,25 @@ class DockerEngine:
         self._opening = asyncio.Lock()
 
     @asynccontextmanager
-    async def calling(self) -> AsyncIterator[DockerHttp]:
-        """A session for one call or stream.
+    async def calling(self, command: str) -> AsyncIterator[DockerHttp]:
+        """A session for one call or stream; `command` is what asks the same of Docker at a prompt.
 
-        Raises DockerFailed with Docker's words and status, DockerUnavailable when it can not be talked
-        to, HostLost when the host is gone. Each names the host.
+        Raises DockerFailed with Docker's words and status, or with what is wrong with an answer that is not
+        Docker's; DockerUnavailable when it can not be talked to, HostLost when the host is gone. Each names
+        the host.
         """
         try:
             yield await self._opened()
         except aiodocker.DockerError as error:
             if error.status == _NO_CONNECTION:
-                raise await self._socket.diagnose(error) from error
-            raise self._failed(in_words(error.message, error.status), error.status) from error
+                raise await self._unreachable(error.__context__ or error) from error
+            raise self._refused(error.message, error.status) from error
         except (aiohttp.ClientError, OSError, EOFError) as error:
-            raise await self._socket.diagnose(error) from error
+            if is_nonsense(error):
+                raise self._puzzled(command, error) from error
+            raise await self._unreachable(error) from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            first = str(error).partition("\n")[0]
-            raise self._failed(f"Docker's answer makes no sense: {first}", 0) from error
+            raise self._puzzled(command, error) from error
 
     async def close(self) -> None:
         """End the session, with all that is still open, and the socket."""
@@ -73,5 +77,19 @@ class DockerEngine:
                 raise
         return await DockerHttp.connect(path)
 
-    def _failed(self, message: str, status: int) -> DockerFailed:
-        return DockerFailed(message, status=status, where=self._host, fix=advice(message))
+    async def _unreachable(self, error: BaseException) -> DockerUnavailable | HostLost:
+        return await self._socket.diagnose(broken_off(error))
+
+    def _refused(self, message: str, status: int) -> DockerFailed:
+        if is_dockers(message):
+            return DockerFailed(message[:LONGEST], status=status, where=self._host, fix=advice(message))
+        return DockerFailed(in_words(message, status), status=0, where=self._host, fix=self._look)
+
+    def _puzzled(self, command: str, error: Exception) -> DockerFailed:
+        what = f"Docker's answer to `{command}` makes no sense: {nonsense(error)}"
+        return DockerFailed(what, status=0, where=self._host, fix=self._look)
+
+    @property
+    def _look(self) -> str:
+        asked = f"see with `docker version` on {self._host}"
+        return f"{asked} what answers on {docker_socket.REMOTE_SOCKET}: Docker, or something before it?"

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 import aiodocker
-from aiodocker.execs import Exec
 
 from backstaff.hosts.docker_http import DockerHttp
-from backstaff.hosts.docker_records import ExecState
+from backstaff.hosts.docker_records import ExecState, identity
 from backstaff.hosts.docker_streams import FramedOutput
 from backstaff.hosts.exec_ends import ExecEnds
 from backstaff.hosts.protocol import CommandResult
@@ -24,7 +23,7 @@ class Programs:
 
     def __init__(self) -> None:
         self.ends = ExecEnds()
-        self._ready: dict[tuple[str, tuple[str, ...]], Exec] = {}
+        self._ready: dict[tuple[str, tuple[str, ...]], str] = {}
 
     async def make_ready(self, http: DockerHttp, container: str, argv: Sequence[str]) -> None:
         """Tell Docker of a program that is soon to be executed, which then need not be done first."""
@@ -42,27 +41,29 @@ class Programs:
                     raise
         return await self._run(http, await _created(http, container, argv))
 
-    async def _run(self, http: DockerHttp, program: Exec) -> CommandResult:
+    async def _run(self, http: DockerHttp, program: str) -> CommandResult:
         output = FramedOutput(MOST_OUTPUT)
-        with self.ends.awaited(program.id) as end:
+        with self.ends.awaited(program) as end:
             body = {"Detach": False, "Tty": False}
-            async with http.stream("POST", f"exec/{program.id}/start", body=body) as response:
+            async with http.stream("POST", f"exec/{program}/start", body=body) as response:
                 async for chunk in response.content.iter_any():
                     output.feed(chunk)
             code = await self.ends.told(end)
         if code is None:
-            code = await _asked(program)
+            code = await _asked(http, program)
         return CommandResult(code, output.text("stdout"), output.text("stderr"))
 
 
-async def _created(http: DockerHttp, container: str, argv: Sequence[str]) -> Exec:
-    return await http.api.containers.container(quote(container, safe="")).exec(list(argv))
+async def _created(http: DockerHttp, container: str, argv: Sequence[str]) -> str:
+    """The id of a program that Docker has been told of."""
+    program = await http.api.containers.container(quote(container, safe="")).exec(list(argv))
+    return quote(identity(program.id), safe="")
 
 
-async def _asked(program: Exec) -> int:
+async def _asked(http: DockerHttp, program: str) -> int:
     for _ in range(_END_CHECKS):
         # The output may end a moment before Docker knows the exit code.
-        state = ExecState.model_validate(await program.inspect())
+        state = ExecState.model_validate_json(await http.ask("GET", f"exec/{program}/json"))
         if not state.running and state.exit_code is not None:
             return state.exit_code
         await asyncio.sleep(_END_CHECK_S)

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 import aiodocker
@@ -15,9 +16,12 @@ from backstaff.hosts.docker_records import Version
 LARGEST_ANSWER = 64 * 1024 * 1024
 # The newest API whose answers are known to be read right; Docker serves older ones for years.
 _NEWEST_API = (1, 51)
-_ERROR_TEXT = 64 * 1024
+_AS_JSON = {"Content-Type": "application/json"}
+_NOT_MODIFIED = 304
+_DONE = {201, 204, _NOT_MODIFIED}
 _ENDLESS = aiohttp.ClientTimeout(total=None)
-_JSON_OBJECT: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
+_JSON: TypeAdapter[object] = TypeAdapter(object)
+_API_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 
 
 class BoundedResponse(aiohttp.ClientResponse):
@@ -43,8 +47,8 @@ class BoundedResponse(aiohttp.ClientResponse):
 
 
 class DockerHttp:
-    """A session with one engine. `api` gives the plain calls, `stream` the endless ones, `knock` only whether
-    it takes connections."""
+    """A session with one engine. `api` gives the plain calls, `ask` and `order` those whose answers it does
+    not look at closely, `stream` the endless ones, `knock` only whether it takes connections."""
 
     def __init__(self, api: aiodocker.Docker, version: Version, socket: Path) -> None:
         self.api = api
@@ -73,11 +77,26 @@ class DockerHttp:
         An engine that is being shut down still answers on the connections it has, but takes no new ones.
         """
         connector = aiohttp.UnixConnector(str(self._socket), force_close=True)
-        url = f"{self.api.docker_host}/{self.api.api_version}/_ping"
-        async with _session(connector) as session, session.get(url) as response:
+        async with _session(connector) as session, session.get(self._url("_ping")) as response:
+            if (await response.read()).strip() != b"OK":
+                raise ValueError("it is no answer to a ping")
+
+    async def ask(self, method: str, path: str, *, params: Mapping[str, str] | None = None) -> bytes:
+        """The whole of an answer."""
+        async with self._request(method, path, params) as response:
+            return await response.read()
+
+    async def order(self, method: str, path: str, *, params: Mapping[str, str] | None = None) -> None:
+        """Have something done, of which an engine says no more than that it is. ValueError if it does not."""
+        async with self._request(method, path, params) as response:
             said = await response.read()
-            if response.status >= 400:
-                raise aiodocker.DockerError(response.status, _message(said))
+            if response.status not in _DONE or said:
+                raise ValueError(f"it does not say that it was done (HTTP {response.status})")
+
+    def _request(
+        self, method: str, path: str, params: Mapping[str, str] | None
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        return self.api.session.request(method, self._url(path), params=params, headers=_AS_JSON)
 
     async def close(self) -> None:
         """End the session with every request that is still open."""
@@ -94,24 +113,38 @@ class DockerHttp:
         body: object = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer to be read piece by piece; leaving the context closes it."""
-        url = f"{self.api.docker_host}/{self.api.api_version}/{path}"
         async with self.api.session.request(
-            method, url, params=params, headers=headers, json=body, timeout=_ENDLESS
+            method, self._url(path), params=params, headers=headers, json=body, timeout=_ENDLESS
         ) as response:
-            if response.status >= 400:
-                said = await response.content.read(_ERROR_TEXT)
-                raise aiodocker.DockerError(response.status, _message(said))
             try:
                 yield response
             finally:
                 # Anything unread belongs to an endless answer: never wait for its end.
                 response.close()
 
+    def _url(self, path: str) -> str:
+        return f"{self.api.docker_host}/{self.api.api_version}/{path}"
+
 
 def _session(connector: aiohttp.UnixConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=connector, timeout=_ENDLESS, response_class=BoundedResponse, read_bufsize=64 * 1024
+        connector=connector,
+        timeout=_ENDLESS,
+        response_class=BoundedResponse,
+        read_bufsize=64 * 1024,
+        raise_for_status=_refuse,
     )
+
+
+async def _refuse(response: aiohttp.ClientResponse) -> None:
+    """Look at an answer before anybody takes it for what was asked for. Raises aiodocker.DockerError with the
+    words that come with an error, ValueError for what no engine answers."""
+    if response.status >= 400:
+        raise aiodocker.DockerError(response.status, _message(await response.read()))
+    if not (200 <= response.status < 300 or response.status == _NOT_MODIFIED):
+        raise ValueError(f"its HTTP status is {response.status}")
+    if response.content_type == "text/html":
+        raise ValueError("it is a web page")
 
 
 async def _asked(session: aiohttp.ClientSession, api: aiodocker.Docker, at_once: int) -> Version:
@@ -140,7 +173,7 @@ async def _version(session: aiohttp.ClientSession, api: aiodocker.Docker) -> Ver
 
 async def _ping(session: aiohttp.ClientSession, api: aiodocker.Docker) -> None:
     """Open a connection. One that fails is opened again by the first call that needs it, which then tells."""
-    with suppress(aiohttp.ClientError, OSError, ValueError):
+    with suppress(aiohttp.ClientError, aiodocker.DockerError, OSError, ValueError):
         async with session.get(f"{api.docker_host}/_ping") as response:
             await response.read()
 
@@ -164,14 +197,18 @@ def label_filter(labels: Mapping[str, str]) -> list[str]:
 
 
 def _numbers(version: str) -> tuple[int, int]:
-    major, minor = version.split(".")
-    return int(major), int(minor)
+    numbers = _API_VERSION.fullmatch(version)
+    if numbers is None:
+        raise ValueError(f"its API version is {version[:20]!r}")
+    return int(numbers[1]), int(numbers[2])
 
 
 def _message(body: bytes) -> str:
+    """The reason in an answer that is an error; empty where none is given."""
     text = body.decode("utf-8", "replace").strip()
     try:
-        message = _JSON_OBJECT.validate_json(text).get("message")
+        said = _JSON.validate_json(text)
     except ValueError:
-        return text or "no reason given"
-    return str(message) if message else text
+        return text
+    message = said.get("message") if isinstance(said, dict) else None
+    return message if isinstance(message, str) else ""

@@ -17,9 +17,11 @@ async def pull_image(
 ) -> AsyncGenerator[PullProgress, None]:
     """Pull, and tell where it stands with every message of the engine.
 
-    Raises aiodocker.DockerError with the registry's words, status 0 where the pull had begun.
+    Raises aiodocker.DockerError with the registry's words, status 0 where the pull had begun, and ValueError
+    where nothing is told of it.
     """
     tracker = PullTracker()
+    told = False
     params = {"fromImage": name if _has_version(name) else f"{name}:latest"}
     headers = {"X-Registry-Auth": auth_header(auth)} if auth else None
     async with http.stream("POST", "images/create", params=params, headers=headers) as response:
@@ -27,7 +29,10 @@ async def pull_image(
             message = PullMessage.model_validate_json(line)
             if message.failure:
                 raise aiodocker.DockerError(0, message.failure)
+            told = told or bool(message.status)
             yield tracker.update(message)
+    if not told:
+        raise ValueError("it ends without a word")
 
 
 def auth_header(auth: RegistryAuth) -> str:

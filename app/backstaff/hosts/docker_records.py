@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, TypeAdapter
 from pydantic.alias_generators import to_pascal
 
 from backstaff.hosts.protocol import (
@@ -18,6 +18,8 @@ from backstaff.hosts.protocol import (
 )
 
 _NEVER = "0001-01-01T00:00:00Z"
+_TOO_LATE_S = 253_402_300_800
+"""The year 10000, in seconds since 1970: later times can not be told as a date."""
 
 
 def _or_empty_text(value: object) -> object:
@@ -32,6 +34,8 @@ def _or_empty_list(value: object) -> object:
     return [] if value is None else value
 
 
+_Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+_Seconds = Annotated[int, Field(ge=0, lt=_TOO_LATE_S)]
 _Text = Annotated[str, BeforeValidator(_or_empty_text)]
 _Labels = Annotated[dict[str, str], BeforeValidator(_or_empty_map)]
 _Texts = Annotated[list[str], BeforeValidator(_or_empty_list)]
@@ -52,26 +56,26 @@ class _Summary(_Record):
     image_id: _Text = Field("", alias="ImageID")
     state: ContainerState
     status: _Text = ""
-    created: int = 0
+    created: _Seconds = 0
     labels: _Labels = {}
     network_settings: _Networks | None = None
 
 
 class _Probe(_Record):
     start: _Text = ""
-    exit_code: int = 0
+    exit_code: _Whole = 0
     output: _Text = ""
 
 
 class _Health(_Record):
     status: str
-    failing_streak: int = 0
+    failing_streak: _Whole = 0
     log: Annotated[list[_Probe], BeforeValidator(_or_empty_list)] = []
 
 
 class _State(_Record):
     status: ContainerState
-    exit_code: int = 0
+    exit_code: _Whole = 0
     oom_killed: bool = Field(False, alias="OOMKilled")
     error: _Text = ""
     started_at: _Text = ""
@@ -98,7 +102,7 @@ class _Inspection(_Record):
     name: str
     created: _Text = ""
     image: _Text = ""
-    restart_count: int = 0
+    restart_count: _Whole = 0
     state: _State
     config: _Config = _Config()
     host_config: _HostConfig = _HostConfig()
@@ -128,13 +132,14 @@ class _Actor(_Record):
 class _Event(_Record):
     action: str
     actor: _Actor
-    time_nano: int = Field(0, alias="timeNano")
+    time_nano: int = Field(0, alias="timeNano", ge=0, lt=_TOO_LATE_S * 10**9)
 
 
 class Info(_Record):
     """What the engine says of its host. Fractions of a second are cut to microseconds."""
 
-    system_time: datetime
+    system_time: AwareDatetime
+    docker_root_dir: _Text = ""
 
 
 class Version(_Record):
@@ -149,7 +154,7 @@ class ExecState(_Record):
     """Where a program inside a container stands."""
 
     running: bool = False
-    exit_code: int | None = None
+    exit_code: _Whole | None = None
 
 
 class PruneResult(_Record):
@@ -163,9 +168,38 @@ class PruneResult(_Record):
         return {item["Deleted"] for item in self.images_deleted if "Deleted" in item}
 
 
+_Summaries = TypeAdapter(Annotated[list[_Summary], FailFast()], config=ConfigDict(defer_build=True))
+_ImageSummaries = TypeAdapter(Annotated[list[_ImageSummary], FailFast()], config=ConfigDict(defer_build=True))
+_RemovedImages = TypeAdapter(Annotated[list[dict[str, str]], FailFast()])
+_Id = TypeAdapter(Annotated[str, Field(min_length=1)])
+
+
+def info(data: object) -> Info:
+    """What the engine says of its host."""
+    return Info.model_validate(data)
+
+
+def identity(value: object) -> str:
+    """The id of something that was made."""
+    return _Id.validate_python(value)
+
+
+def require_removed_images(data: object) -> None:
+    """Raise unless this is what is said of images that were removed."""
+    _RemovedImages.validate_python(data)
+
+
+def container_summaries(data: bytes) -> list[ContainerSummary]:
+    """The list of containers."""
+    return [_container_summary(record) for record in _Summaries.validate_json(data)]
+
+
 def container_summary(data: Mapping[str, object]) -> ContainerSummary:
     """One container of the list."""
-    record = _Summary.model_validate(data)
+    return _container_summary(_Summary.model_validate(data))
+
+
+def _container_summary(record: _Summary) -> ContainerSummary:
     own_names = [name[1:] for name in record.names if name.count("/") == 1]
     return ContainerSummary(
         id=record.id,
@@ -215,9 +249,17 @@ def image(data: Mapping[str, object]) -> Image:
     return Image(record.id, _tags(record.repo_tags), labels)
 
 
+def image_summaries(data: object) -> list[Image]:
+    """The list of images."""
+    return [_image_summary(record) for record in _ImageSummaries.validate_python(data)]
+
+
 def image_summary(data: Mapping[str, object]) -> Image:
     """One image of the list."""
-    record = _ImageSummary.model_validate(data)
+    return _image_summary(_ImageSummary.model_validate(data))
+
+
+def _image_summary(record: _ImageSummary) -> Image:
     return Image(record.id, _tags(record.repo_tags), record.labels)
 
 

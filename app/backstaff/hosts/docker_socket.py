@@ -99,11 +99,11 @@ class DockerSocket:
         observer = self._link.observer
         return (observer.end_reason or "the connection is closed") if observer.ended else ""
 
-    async def diagnose(self, error: Exception) -> DockerUnavailable | HostLost:
-        """Why Docker could not be talked to; `error` is what was noticed of it here."""
+    async def diagnose(self, noticed: str) -> DockerUnavailable | HostLost:
+        """Why Docker could not be talked to; `noticed` is what was seen of it here."""
         if self.lost:
             return HostLost(self.lost, where=self._host)
-        return _unavailable(self._host, await self._look(), noticed=str(error))
+        return _unavailable(self._host, await self._look(), noticed=noticed)
 
     async def _forwarding_works(self) -> bool:
         try:

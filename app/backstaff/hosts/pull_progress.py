@@ -1,6 +1,7 @@
 """The messages of an image pull, folded into where the whole pull stands."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,9 +13,15 @@ _DONE = {"Pull complete", "Already exists"}
 _LAYER_STATUSES = {"Pulling fs layer", "Waiting", _DOWNLOADING} | _HAVE_ALL_BYTES
 
 
+_MOST_LAYERS = 1_000
+"""An image has at most 127: what tells of more without an end is no pull."""
+
+_Bytes = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+
+
 class _Detail(BaseModel):
-    current: int = 0
-    total: int = 0
+    current: _Bytes = 0
+    total: _Bytes = 0
 
 
 class _ErrorDetail(BaseModel):
@@ -52,9 +59,11 @@ class PullTracker:
     _layers: dict[str, _Layer] = field(default_factory=dict)
 
     def update(self, message: PullMessage) -> PullProgress:
-        """Take one message in and tell where the pull stands."""
+        """Take one message in and tell where the pull stands. ValueError if it tells of too many layers."""
         if message.id and message.status in _LAYER_STATUSES:
             self._update_layer(self._layers.setdefault(message.id, _Layer()), message)
+        if len(self._layers) > _MOST_LAYERS:
+            raise ValueError(f"it tells of more than {_MOST_LAYERS} layers of an image")
         layers = self._layers.values()
         return PullProgress(
             current=sum(layer.current for layer in layers),
