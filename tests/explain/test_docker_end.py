@@ -1,4 +1,4 @@
-from backstaff.errors import CommandFailed, DockerNotRunning, RemoteError
+from backstaff.errors import CommandFailed, DockerFailed, DockerNotRunning, RemoteError
 from backstaff.events.facts import Outcome, Phase
 from backstaff.events.types import PhaseStarted, StepEnded, StepStarted
 from backstaff.explain.docker_end import doing_on, gone, restarted, said_by
@@ -33,6 +33,13 @@ def test_a_daemon_that_is_silent_is_not_called_stopped() -> None:
     assert not isinstance(error, DockerNotRunning)
     assert error.what == "Docker does not answer, for 21 s now (no answer to a ping)"
     assert "journalctl -u docker` on h1" in error.fix
+
+
+def test_a_daemon_that_answers_nonsense_is_not_called_silent() -> None:
+    error = gone("h1", '"pull"', DockerFailed("it is no answer to a ping", status=0), 21.4, [])
+    assert (
+        error.what == "Docker has given no answer that can be used, for 21 s now (it is no answer to a ping)"
+    )
 
 
 def test_a_daemon_that_is_back_is_told_as_restarted() -> None:

@@ -26,7 +26,7 @@ from backstaff.events.types import (
 )
 from backstaff.explain.brief import brief, explanation_lines
 from backstaff.explain.funnel import build_funnel, image_filter, role_filters
-from backstaff.explain.why import MOST_HOSTS, barrier_left_s, explain_wait, openers
+from backstaff.explain.why import MOST_HOSTS, advice_when_over, barrier_left_s, explain_wait, openers
 from tests.events.builders import (
     Script,
     a_container,
@@ -318,3 +318,17 @@ def test_hosts_of_a_later_group_are_not_told_as_those_that_can_open_a_barrier() 
     assert openers(script.board, barrier) == hosts
     script.at(1, wait(1, WaitKind.BARRIER, "h3", "job", "the first healthy web container"))
     assert openers(script.board, script.board.barriers["web"]) == ("h1",)
+
+
+@pytest.mark.parametrize(
+    ("advice", "left"),
+    [
+        ("given up when the time is over; on h1: systemctl status docker", "on h1: systemctl status docker"),
+        ("given up when nothing moves for 1 min", ""),
+        ("the command is ended when the time is over", ""),
+        ("the app answers 500: see its log", "the app answers 500: see its log"),
+        ("", ""),
+    ],
+)
+def test_once_the_time_is_over_it_is_no_advice_that_this_ends_the_wait(advice: str, left: str) -> None:
+    assert advice_when_over(advice) == left

@@ -251,14 +251,18 @@ class ContainerWatch:
                 event = "seen"
 
     async def follow(self) -> None:
-        """Follow Docker's events until cancelled, or until the host or its engine is gone."""
+        """Follow Docker's events until cancelled, or until the host or its engine is gone. Where they can not
+        be had the reason is told once, not each time that they are asked for again."""
+        told = ""
         while not (self.host.link.tripped or self.host.engine.tripped):
+            began = self._clock.now()
             try:
                 await broken_by(self.host.breakers, self._follow_events)
             except BackstaffError as error:
-                self._stream.emit(
-                    Notice(level="info", host=self.host.name, text=f"Docker's events stopped: {error.what}")
-                )
+                text = f"Docker's events stopped: {error.what}"
+                if text != told or self._clock.now() - began >= SUBSCRIBED_AFTER_S:
+                    self._stream.emit(Notice(level="info", host=self.host.name, text=text))
+                told = text
             await self._clock.sleep(RESUBSCRIBE_S)
 
     async def _follow_events(self) -> None:

@@ -14,6 +14,7 @@ from backstaff.engine.context import RunContext
 from backstaff.engine.waits import Breaker, Ongoing, Wait
 from backstaff.errors import (
     BackstaffError,
+    DockerFailed,
     DockerNotRunning,
     DockerRestarted,
     DockerUnavailable,
@@ -218,7 +219,12 @@ class DaemonWatch:
             return
         self._trouble = replace(trouble, told_at=now)
         what = trouble.problem.what
-        silent = f"Docker has not answered for {self._silent_s:.0f} s ({what})"
+        lack = (
+            "given no answer that can be used"
+            if isinstance(trouble.problem, DockerFailed)
+            else "not answered"
+        )
+        silent = f"Docker has {lack} for {self._silent_s:.0f} s ({what})"
         self._tell(HostState.QUIET, what if self._is_down else silent)
 
     def _tell(self, state: HostState, detail: str = "") -> None:

@@ -16,7 +16,7 @@ from backstaff.errors import BackstaffError, Doomed, WaitExpired
 from backstaff.events.facts import Explanation, Outcome, WaitKind
 from backstaff.events.stream import EventStream
 from backstaff.events.types import Notice, WaitEnded, WaitExplained, WaitStarted
-from backstaff.explain.why import ACTIVITIES, explain_wait
+from backstaff.explain.why import ACTIVITIES, advice_when_over, explain_wait
 from backstaff.explain.words import duration
 
 T = TypeVar("T")
@@ -271,7 +271,7 @@ class Waits:
             _gave_up(wait),
             where=wait.host,
             evidence=evidence,
-            fix=why.advice,
+            fix=advice_when_over(why.advice),
         )
 
     def _end(self, ongoing: Ongoing, outcome: Outcome, reason: str) -> None:

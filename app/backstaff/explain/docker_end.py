@@ -6,7 +6,13 @@ program that was killed, a container that exited. They are kept as evidence.
 
 from collections.abc import Iterable
 
-from backstaff.errors import BackstaffError, DockerNotRunning, DockerRestarted, DockerUnavailable
+from backstaff.errors import (
+    BackstaffError,
+    DockerFailed,
+    DockerNotRunning,
+    DockerRestarted,
+    DockerUnavailable,
+)
 from backstaff.events.board import Board
 
 
@@ -36,8 +42,9 @@ def gone(
             evidence=evidence,
             fix=f"start it with `systemctl start docker` on {host}; {_why(host)}",
         )
+    lack = "has given no answer that can be used" if isinstance(problem, DockerFailed) else "does not answer"
     return DockerUnavailable(
-        f"Docker does not answer, for {silent_s:.0f} s now ({problem.what})",
+        f"Docker {lack}, for {silent_s:.0f} s now ({problem.what})",
         where=host,
         evidence=evidence,
         fix=problem.fix or f"look at `systemctl status docker` and `journalctl -u docker` on {host}",

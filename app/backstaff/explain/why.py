@@ -3,6 +3,7 @@
 An explanation is a function of the Board and the time alone, so a replay says what the live run said.
 """
 
+import re
 from collections import Counter
 from typing import assert_never
 
@@ -35,6 +36,7 @@ _DECIDING = frozenset({WaitKind.START, WaitKind.HEALTH, WaitKind.PROXY})
 """Kinds of waits of which each is over when a role became healthy, or failed to."""
 _ORDINARY = {HostState.UNKNOWN, HostState.CONNECTING, HostState.CONNECTED}
 """States of a host that explain nothing by themselves."""
+_END_OF_TIME = re.compile(r"^[^;]* when (?:the time is over|nothing moves for [^;]*)(?:; |$)")
 LOCAL = "this machine"
 MOST_HOSTS = 10
 """How many hosts an explanation shows one by one; the others are counted."""
@@ -50,6 +52,11 @@ def explain_wait(board: Board, wait: WaitView | int, now_t: float) -> Explanatio
     sentence = f"{subject(view)} {waits_for(view.start)}"
     evidence, advice = _because(board, view, now_t)
     return Explanation(sentence=sentence, evidence=evidence, advice=advice)
+
+
+def advice_when_over(advice: str) -> str:
+    """What an advice is still worth when the time of its wait is over: no more that this would end it."""
+    return _END_OF_TIME.sub("", advice)
 
 
 def subject(wait: WaitView) -> str:
