@@ -24,6 +24,7 @@ RESUBSCRIBE_S: Seconds = 1.0
 BURST_S: Seconds = 0.1
 SUBSCRIBED_AFTER_S: Seconds = 0.5
 """Docker does not tell when a subscription stands; by then it does."""
+_ON_NETWORKS = (ContainerState.RUNNING, ContainerState.PAUSED)
 TELLING = (
     "start", "die", "oom", "kill", "stop", "restart", "rename", "destroy", "health_status",
     "pause", "unpause",
@@ -98,8 +99,9 @@ class ContainerWatch:
         return next((each for each in self.containers if each.name == name), None)
 
     def run_on(self, network: str) -> bool:
-        """Whether containers run on this network, which can not be removed while they do."""
-        return any(network in each.networks for each in self.containers if each.state in UP_STATES)
+        """Whether containers run on this network, which can not be removed while they do. One that is about
+        to be restarted does not keep it."""
+        return any(network in each.networks for each in self.containers if each.state in _ON_NETWORKS)
 
     def current(self, role: str) -> ContainerSummary | None:
         """The container that counts as the role's current one, None if nothing runs.
