@@ -92,7 +92,7 @@ def test_a_run_goes_on_when_the_console_breaks_and_the_traceback_is_kept(
 ) -> None:
     async def break_down(console: FakeConsole) -> None:
         await console.play_until(boots)
-        raise ValueError("no room for hunter22-\rpassword\nand more")
+        raise ValueError("no room for hunter22\nand more")
 
     consoles.follow(break_down)
     result = deployed(project)
@@ -104,8 +104,8 @@ def test_a_run_goes_on_when_the_console_breaks_and_the_traceback_is_kept(
     )
     assert "DONE  app v2" in result.out
     assert "in break_down" in kept.read_text()
-    assert "hunter22-\\rpassword" in kept.read_text()
-    assert "password" not in kept.read_text().replace("hunter22-\\rpassword", "")
+    assert "no room for [REDACTED]" in kept.read_text()
+    assert "hunter22" not in kept.read_text()
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
