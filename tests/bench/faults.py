@@ -96,14 +96,15 @@ def _write(record: Path, row: Row) -> None:
 def summary(fault: Fault, tried: Sequence[Row]) -> str:
     """One line for all phases of a fault."""
     seen = [row.seen for row in tried if row.seen is not None]
-    longest = max(seen, key=lambda each: each.took_s / each.bound_s, default=None)
+    longest = max((each.took_s for each in seen), default=0.0)
+    share = max((each.took_s / each.bound_s for each in seen), default=0.0)
     codes = ", ".join(map(str, sorted({each.code for each in seen if each.code is not None})))
     failed = sum(len(each.failures) for each in seen)
     good = sum(1 for row in tried if not row.wrong)
-    most = f"{longest.took_s:.0f} of {longest.bound_s:.0f} s" if longest else "-"
+    most = f"{longest:.0f} s, at most {share:.0%} of the bound" if seen else "-"
     return (
         f"{fault.name:26} {good:3} of {len(tried):2} phases as they have to be   exit {codes or '-':10} "
-        f"longest {most:14} failed requests {failed}"
+        f"longest {most:32} failed requests {failed}"
     )
 
 

@@ -212,10 +212,13 @@ def test_progress_is_gone_with_its_phase() -> None:
     assert progress_lines(until_boot(Script()).board, 80) == []
 
 
-def test_the_summary_tells_the_time_of_each_phase_and_what_serves() -> None:
+def test_the_summary_tells_the_time_of_each_phase_and_what_serves_or_runs() -> None:
     said = [line.plain.rstrip() for line in summary_lines(a_good_deploy().board, 70)]
     assert said[0] == "DONE  shop v42 in 18 s"
     assert any(line.startswith("✓ pull") and "4.1 s" in line for line in said)
     assert said[-4:] == [
-        f"h{n}  {role}  ✓ v42 serves" for n, role in ((1, "web"), (2, "web"), (3, "job"), (4, "job"))
+        "h1  web  ✓ v42 serves",
+        "h2  web  ✓ v42 serves",
+        "h3  job  ✓ v42 runs",
+        "h4  job  ✓ v42 runs",
     ]

@@ -5,9 +5,11 @@ from textual.content import Content
 from backstaff.console.bars import bar
 from backstaff.console.states import Look, Tone, look_of, look_of_phase
 from backstaff.events.board import Board
+from backstaff.events.board_state import PairView
 from backstaff.events.facts import HostState, Outcome, PairVerdict
 from backstaff.events.inert import inert
 from backstaff.events.width import columns, padded
+from backstaff.explain.outcome import pair_outcome
 from backstaff.explain.words import duration
 
 DIM = "$text-muted"
@@ -32,7 +34,7 @@ def summary_lines(board: Board, width: int) -> list[Content]:
         *_phases(board, width),
     ]
     if board.verdicts:
-        lines += [Content(""), *_verdicts(board.verdicts)]
+        lines += [Content(""), *_verdicts(board)]
     return lines
 
 
@@ -49,16 +51,16 @@ def _phases(board: Board, width: int) -> list[Content]:
     return lines
 
 
-def _verdicts(verdicts: tuple[PairVerdict, ...]) -> list[Content]:
-    host = max(columns(inert(each.host)) for each in verdicts)
-    role = max(columns(inert(each.role)) for each in verdicts)
+def _verdicts(board: Board) -> list[Content]:
+    host = max(columns(inert(each.host)) for each in board.verdicts)
+    role = max(columns(inert(each.role)) for each in board.verdicts)
     return [
         Content.assemble(
             f"{padded(inert(each.host), host)}  {padded(inert(each.role), role)}  ",
-            (f"{_look(each).glyph} {_observed(each)}", _look(each).tone.value),
+            (f"{_look(each).glyph} {_observed(board, each)}", _look(each).tone.value),
             (f"  {inert(each.note)}".rstrip(), DIM),
         )
-        for each in sorted(verdicts, key=lambda each: each.agrees)
+        for each in sorted(board.verdicts, key=lambda each: each.agrees)
     ]
 
 
@@ -68,7 +70,6 @@ def _look(verdict: PairVerdict) -> Look:
     return look_of(Outcome.DONE if verdict.agrees else Outcome.FAILED)
 
 
-def _observed(verdict: PairVerdict) -> str:
-    if verdict.unknown:
-        return f"unknown: {inert(verdict.unknown)}"
-    return f"{inert(verdict.serving)} serves" if verdict.serving else "nothing serves"
+def _observed(board: Board, verdict: PairVerdict) -> str:
+    pair = board.pair(verdict.host, verdict.role) or PairView(verdict.host, verdict.role)
+    return inert(pair_outcome(board, pair))
