@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,11 @@ from tests.lab.faults.fleet import Fleet
 from tests.lab.faults.judgement import cause_is_named, complaints
 from tests.lab.faults.phases import STAGES, At, Circumstance
 from tests.lab.faults.table import FAULTS, Case, Fault, NotApplicable, cases
-from tests.lab.faults.trial import Observation, try_out
+from tests.lab.faults.trial import LockAfter, Observation, try_out
 
 _HEADING = (
     f"{'fault':26} {'phase':13} {'exit':>5} {'seconds':>8} {'bound':>6}  {'cause':6} {'lock':10} "
-    f"{'failed requests':>15}  {'next':5} containers left"
+    f"{'failed requests':>15}  {'retry':5} {'next':5} containers left"
 )
 _HOSTS = 3
 
@@ -46,11 +46,12 @@ class Row:
         cause = "-" if seen.card is None else "named" if cause_is_named(self.case, seen) else "NOT"
         ended = f"{seen.code:5}" if seen.code is not None else "HUNG "
         failed = f"{len(seen.failures)} of {seen.requests}"
-        after = "ok" if seen.next_code == 0 and not seen.wrong_after else "FAILS"
+        after = "FAILS" if seen.next_code != 0 or seen.wrong_after else "ok"
+        retry = "-" if seen.retry_code is None else "FAILS" if seen.retry_code else "ok"
         left = "; ".join(f"{host} {', '.join(words)}" for host, words in seen.left.items()) or "none"
         return (
             f"{fault:26} {at:13} {ended} {seen.took_s:8.1f} {seen.bound_s:6.0f}  {cause:6} "
-            f"{seen.lock:10} {failed:>15}  {after:5} {left}"
+            f"{seen.lock:10} {failed:>15}  {retry:5} {after:5} {left}"
         )
 
 
@@ -108,6 +109,30 @@ def summary(fault: Fault, tried: Sequence[Row]) -> str:
     )
 
 
+def totals(tried: Sequence[Row]) -> Iterator[str]:
+    """How many of all cases have each property, and of how many it could be asked."""
+    seen = [(row.case, row.seen) for row in tried if row.seen is not None]
+    carded = [(case, each) for case, each in seen if each.card is not None]
+    retried = [each.retry_code for _, each in seen if each.retry_code is not None]
+    locks = {state: sum(1 for _, each in seen if each.lock is state) for state in LockAfter}
+    failed = sum(len(each.failures) for _, each in seen)
+    asked = sum(each.requests for _, each in seen)
+    served = [each for case, each in seen if not case.fault.takes_down]
+    yield f"as they have to be: {sum(1 for row in tried if not row.wrong)} of {len(tried)}"
+    named = _well(not cause_is_named(*pair) for pair in carded)
+    yield f"cards that name the cause, and the host where it lies with one: {named}"
+    yield f"lock: {', '.join(f'{state} {count}' for state, count in locks.items())}"
+    yield f"failed requests: {failed} of {asked}"
+    yield f"old or new version serves once the fault is mended: {_well(each.wrong_before for each in served)}"
+    yield f"retry goes through: {retried.count(0)} of {len(retried)}"
+    yield f"next deploy goes through: {_well(each.next_code or each.wrong_after for _, each in seen)}"
+
+
+def _well(wrong: Iterable[object]) -> str:
+    each = [bool(one) for one in wrong]
+    return f"{each.count(False)} of {len(each)}"
+
+
 def not_applicable() -> Iterator[str]:
     """The pairs that mean nothing, and why."""
     for fault in FAULTS:
@@ -160,6 +185,7 @@ def _conclude(tried: Sequence[Row]) -> None:
     for fault in FAULTS:
         if mine := [row for row in tried if row.case.fault is fault]:
             print(summary(fault, mine))
+    print("\n" + "\n".join(totals(tried)))
     print("\n" + "\n".join(not_applicable()))
     print("\nHow short phases are made to last:\n" + "\n".join(lasting()))
 

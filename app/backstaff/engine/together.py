@@ -45,7 +45,9 @@ async def try_each(
 def with_others(failures: Sequence[BackstaffError]) -> BackstaffError:
     """The first failure; it names the others as evidence."""
     first = failures[0]
-    alike = [each.where for each in failures[1:] if each.what == first.what]
+    # Several jobs of one host fail for what is wrong with it: that is said once.
+    elsewhere = [each.where for each in failures if each.what == first.what and each.where != first.where]
+    alike = list(dict.fromkeys(elsewhere))
     others = [f"the same on {', '.join(alike)}"] if alike else []
     others += [f"also {each}" for each in failures[1:] if each.what != first.what]
     first.evidence = (*first.evidence, *others)

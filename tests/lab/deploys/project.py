@@ -5,7 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -71,9 +71,13 @@ class Result:
 class Running:
     """`backstaff` while it runs. Leaving the `with` block ends it if it has not ended by itself."""
 
-    def __init__(self, process: "subprocess.Popen[str]", state: Path) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[str]", state: Path, past: Collection[Path] = frozenset()
+    ) -> None:
+        """`past` are the journals that were in `state` before."""
         self._process = process
         self._state = state
+        self._past = past
         self._read_to = 0
         self._events: list[Event] = []
 
@@ -117,7 +121,7 @@ class Running:
 
     def _events_so_far(self) -> Sequence[Event]:
         """The journal up to its last whole line."""
-        for path in self._state.glob("runs/*.jsonl"):
+        for path in set(self._state.glob("runs/*.jsonl")).difference(self._past):
             with path.open("rb") as journal:
                 journal.seek(self._read_to)
                 lines = journal.read().split(b"\n")
@@ -182,14 +186,18 @@ class Project:
             return running.ended(timeout_s=timeout_s)
 
     def run_printed(self, command: str) -> Result:
-        """Run a command line that was told to the user, as it stands."""
+        """Run a command line that was told to the user, as it stands; where it names a run, with that run's
+        journal at hand."""
         program, *arguments = shlex.split(command)
         assert program == "backstaff", command
-        return self.run(*arguments)
+        named = [journal for journal in self.journals if journal.stem in arguments]
+        with self.start(*arguments, state=named[0].parents[1] if named else None) as running:
+            return running.ended()
 
-    def start(self, *arguments: str) -> Running:
-        """Start `backstaff`."""
-        state = self.next_state()
+    def start(self, *arguments: str, state: Path | None = None) -> Running:
+        """Start `backstaff`; its journal goes to a directory of its own, or to `state`."""
+        state = state or self.next_state()
+        past = frozenset(state.glob("runs/*.jsonl"))
         argv = [*self.program, *arguments]
         process = subprocess.Popen(
             self.lab.hub.sandbox.on_network(*argv) if self.beside_docker else argv,
@@ -201,7 +209,7 @@ class Project:
             text=True,
             errors="replace",
         )
-        return Running(process, state)
+        return Running(process, state, past)
 
     @property
     def journals(self) -> Sequence[Path]:

@@ -1,6 +1,6 @@
 """Two web hosts and a job host on which one version runs, and one fault after the other strikes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from backstaff.config.models import Config
 from tests.lab import Lab, LabError, LabHost
 from tests.lab.deploys.project import Result, a_project, settings_of
 from tests.lab.deploys.seen import get, locked, running
-from tests.lab.faults.phases import HOSTS, JOB_HOST, LOCK_HOST, OTHER_WEB_HOST, WEB_HOSTS, Circumstance, Stage
+from tests.lab.faults.phases import HOSTS, JOB_HOST, LOCK_HOST, WEB_HOSTS, Circumstance, Stage
 from tests.lab.faults.table import Case
 from tests.lab.waiting import wait_until
 
@@ -26,6 +26,7 @@ _TIMEOUTS = {
     "hook": 10,
 }
 _DEPLOY_TIMEOUT_S = 12
+_SERVES_WITHIN_S = 10.0
 _ONE_WAY_MS = 120.0
 _CONNECT_FAR_S = 12
 _SKEWED = Path(__file__).with_name("skewed.py")
@@ -42,7 +43,7 @@ class Fleet:
         self.version = ""
         self._made = 0
         self._usual_program = self.project.program
-        self._far_config: Path | None = None
+        self._far_configs: dict[str, Path] = {}
 
     @property
     def hosts(self) -> list[LabHost]:
@@ -85,9 +86,8 @@ class Fleet:
     def configure_for(self, case: Case, stage: Stage) -> Config:
         """Write deploy.yml and hooks for a case; returns what they mean."""
         fault = case.fault
-        far = (
-            {"ssh": {"config": str(self._far_away())}} if stage.circumstance is Circumstance.FAR_AWAY else {}
-        )
+        is_far = stage.circumstance is Circumstance.FAR_AWAY
+        far = {"ssh": {"config": str(self._far_away(stage.host))}} if is_far else {}
         self._configure(fault.timeouts, {**far, **fault.settings})
         self._remove_hooks()
         if case.at in fault.hooks:
@@ -113,7 +113,11 @@ class Fleet:
 
     def disagreements(self, version: str) -> list[str]:
         """What the hosts show that they should not, when this version was deployed and nothing else runs."""
-        return [*self._wrong_containers(version), *self._wrong_answers(version)]
+        return [*self._wrong_containers(version), *self.not_serving((version,), WEB_HOSTS)]
+
+    def not_serving(self, versions: Collection[str], names: Iterable[str]) -> list[str]:
+        """Which of these hosts serve none of the versions, given some seconds."""
+        return list(self._wrong_answers(versions, names))
 
     def _wrong_containers(self, version: str) -> Iterable[str]:
         for host in self.hosts:
@@ -121,19 +125,20 @@ class Fleet:
             if (seen := running(host)) != {f"app-{role}-{version}"}:
                 yield f"{host.name} runs {', '.join(sorted(seen)) or 'nothing'}"
 
-    def _wrong_answers(self, version: str) -> Iterable[str]:
-        wanted = (200, f"{version} app-web-{version}")
+    def _wrong_answers(self, versions: Collection[str], names: Iterable[str]) -> Iterable[str]:
+        wanted = {(200, f"{version} app-web-{version}") for version in versions}
 
-        for name in WEB_HOSTS:
+        for name in names:
             host = self.host(name)
 
             def answers(host: LabHost = host) -> bool:
                 with suppress(OSError):
-                    return get(host) == wanted
+                    return get(host) in wanted
                 return False
 
             try:
-                wait_until(answers, f"{version} behind the proxy on {name}", timeout_s=5)
+                what = f"{' or '.join(versions)} behind the proxy on {name}"
+                wait_until(answers, what, timeout_s=_SERVES_WITHIN_S)
             except LabError as error:
                 yield str(error)
 
@@ -148,13 +153,13 @@ class Fleet:
         for hook in self.project.directory.glob(".kamal/hooks/*"):
             hook.unlink()
 
-    def _far_away(self) -> Path:
-        """An SSH configuration by which one web host is reached over a distance."""
-        if self._far_config is None:
-            host = self.host(OTHER_WEB_HOST)
+    def _far_away(self, name: str) -> Path:
+        """An SSH configuration by which one host is reached over a distance."""
+        if name not in self._far_configs:
+            host = self.host(name)
             address, _ = self.lab.relay(host, _ONE_WAY_MS)
-            self._far_config = self.project.root / "far_ssh_config"
-            text = self.lab.ssh_config.read_text()
+            file = self.project.root / f"far_ssh_config_{name}"
             near, far = f"HostName {host.address}\n", f"HostName {address}\n"
-            self._far_config.write_text(text.replace(near, far))
-        return self._far_config
+            file.write_text(self.lab.ssh_config.read_text().replace(near, far))
+            self._far_configs[name] = file
+        return self._far_configs[name]

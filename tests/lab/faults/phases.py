@@ -52,7 +52,7 @@ class Stage:
 
     at: At
     moment: Moment
-    host: str = OTHER_WEB_HOST
+    host: str
     mode: str = "healthy"
     circumstance: Circumstance = Circumstance.NONE
 
@@ -79,26 +79,34 @@ def _pulls_on(host: str) -> Moment:
     return happened
 
 
-_WEB = OTHER_WEB_HOST
-
-STAGES: Mapping[At, Stage] = {
-    stage.at: stage
-    for stage in (
-        Stage(At.CONNECT, begins(Phase.CONNECT)),
-        Stage(At.PULL, _pulls_on(_WEB), circumstance=Circumstance.STALLED_REGISTRY),
-        Stage(At.LOCK, waits_for(WaitKind.LOCK), host=LOCK_HOST, circumstance=Circumstance.FOREIGN_LOCK),
-        Stage(At.PROXY_BOOT, _steps("start the proxy", _WEB), circumstance=Circumstance.STOPPED_PROXY),
-        Stage(At.BARRIER, reaches("job", PairState.WAITING, JOB_HOST), host=JOB_HOST, mode="slow:6"),
-        Stage(At.CREATE, reaches("web", PairState.CREATING, _WEB)),
-        Stage(At.HEALTH, reaches("web", PairState.CHECKING, _WEB), mode="slow:4"),
+def _stages(web: str) -> Mapping[At, Stage]:
+    """All phases; what goes on at a web host is at this one."""
+    stages = (
+        Stage(At.CONNECT, begins(Phase.CONNECT), web),
+        Stage(At.PULL, _pulls_on(web), web, circumstance=Circumstance.STALLED_REGISTRY),
+        Stage(At.LOCK, waits_for(WaitKind.LOCK), LOCK_HOST, circumstance=Circumstance.FOREIGN_LOCK),
+        Stage(At.PROXY_BOOT, _steps("start the proxy", web), web, circumstance=Circumstance.STOPPED_PROXY),
+        Stage(At.BARRIER, reaches("job", PairState.WAITING, JOB_HOST), JOB_HOST, mode="slow:6"),
+        Stage(At.CREATE, reaches("web", PairState.CREATING, web), web),
+        Stage(At.HEALTH, reaches("web", PairState.CHECKING, web), web, mode="slow:4"),
         Stage(
             At.SWITCH,
-            reaches("web", PairState.SWITCHING, _WEB),
+            reaches("web", PairState.SWITCHING, web),
+            web,
             mode="slow:1",
             circumstance=Circumstance.LONG_REQUESTS,
         ),
-        Stage(At.DRAIN, reaches("web", PairState.STOPPING_OLD, _WEB), circumstance=Circumstance.SLOW_TO_STOP),
-        Stage(At.TAG, _steps("tag as latest", _WEB), circumstance=Circumstance.FAR_AWAY),
-        Stage(At.PRUNE, _steps("prune", _WEB), circumstance=Circumstance.FAR_AWAY),
+        Stage(
+            At.DRAIN,
+            reaches("web", PairState.STOPPING_OLD, web),
+            web,
+            circumstance=Circumstance.SLOW_TO_STOP,
+        ),
+        Stage(At.TAG, _steps("tag as latest", web), web, circumstance=Circumstance.FAR_AWAY),
+        Stage(At.PRUNE, _steps("prune", web), web, circumstance=Circumstance.FAR_AWAY),
     )
-}
+    return {stage.at: stage for stage in stages}
+
+
+STAGES = _stages(OTHER_WEB_HOST)
+LOCK_HOST_STAGES = _stages(LOCK_HOST)

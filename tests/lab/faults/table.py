@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.lab.faults import strikes
 from tests.lab.faults.bounds import Course
-from tests.lab.faults.phases import At
+from tests.lab.faults.phases import LOCK_HOST_STAGES, STAGES, At, Stage
 from tests.lab.faults.strikes import Strike
 
 
@@ -35,7 +35,9 @@ class Fault:
 
     `breaks_traffic`: requests fail in all phases, see `Ends`. `keeps`: what makes the phase last goes on
     until the run has ended. `cuts_off`: the host can not be reached any more. In the first phase a host's
-    fault is there before the run begins, unless it is `soon_over`."""
+    fault is there before the run begins, unless it is `soon_over`. `on_lock_host`: what has to do with a web
+    host is done to the one that keeps the deploy lock. `takes_down`: the old version may not serve once the
+    fault itself is mended."""
 
     name: str
     ends: Mapping[At, Ends | NotApplicable]
@@ -45,6 +47,8 @@ class Fault:
     by_client: bool = False
     cuts_off: bool = False
     soon_over: bool = False
+    on_lock_host: bool = False
+    takes_down: bool = False
     in_terminal: bool = False
     clock_s: float = 0.0
     mode: str = ""
@@ -63,6 +67,11 @@ class Fault:
         """Whether the run has no chance to tidy up."""
         return any(isinstance(each, Ends) and -signal.SIGKILL in each.codes for each in self.ends.values())
 
+    @property
+    def mended_by_retry(self) -> bool:
+        """Whether the same version can be deployed once the fault is mended: the image itself is good."""
+        return self.labelled and not self.mode
+
 
 @dataclass(frozen=True)
 class Case:
@@ -71,6 +80,11 @@ class Case:
     fault: Fault
     at: At
     ends: Ends
+
+    @property
+    def stage(self) -> Stage:
+        """The phase, and the host that the fault strikes."""
+        return (LOCK_HOST_STAGES if self.fault.on_lock_host else STAGES)[self.at]
 
     @property
     def breaks_traffic(self) -> bool:
@@ -121,6 +135,8 @@ _HOOKS = {
 _ALL_THE_TIME = "it is wrong all the time, so it is tried once, with an app that is slow to become healthy"
 _NO_REGISTRY = "nothing is asked of the registry in this phase"
 _NO_HOOK = "no hook runs in this phase"
+_NO_LOCK = "the lock is not held in this phase, or its host does not take part in it"
+_LOCK_HELD = (At.PROXY_BOOT, At.CREATE, At.HEALTH, At.SWITCH, At.DRAIN, At.TAG, At.PRUNE)
 _NEW_VERSION = "it comes with the new version, whose container does not run yet, or is proven already"
 
 
@@ -139,7 +155,14 @@ def _signalled(name: str, strike: Strike, code: int, cause: str, *, in_terminal:
     return Fault(name, _in(At, ends), strike=strike, by_client=True, in_terminal=in_terminal)
 
 
-FAULTS: tuple[Fault, ...] = (
+def _on_lock_host(fault: Fault) -> Fault:
+    """A fault of a web host that strikes the host of our own lock while we hold it."""
+    ends = {at: fault.ends[at] if at in _LOCK_HELD else NotApplicable(_NO_LOCK) for at in At}
+    return replace(fault, name=f"{fault.name} (lock host)", ends=ends, on_lock_host=True)
+
+
+_STRIKES_LOCK_HOST = ("docker frozen", "link cut for 5 s", "link cut", "sshd killed")
+_FAULTS: tuple[Fault, ...] = (
     Fault(
         "docker frozen",
         # The proxy asks Docker for the new container's address when it opens connections to it.
@@ -157,6 +180,7 @@ FAULTS: tuple[Fault, ...] = (
             At.CONNECT: replace(_RESTARTED, codes=(0, 1)),
         },
         strike=strikes.restart_docker,
+        takes_down=True,
         soon_over=True,
         breaks_traffic=True,
         timeouts={"docker": 12},
@@ -209,11 +233,12 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "proxy killed",
         {
-            **_in(At, _fails("kamal-proxy|proxy")),
+            **_in(At, _fails("kamal-proxy (does not run|is not running|ended)")),
             **_in((At.CONNECT, At.PULL, At.LOCK), _DONE),
             **_not_in((At.BARRIER,), "no proxy has to do with the host of a role that waits"),
         },
         strike=strikes.kill_proxy,
+        takes_down=True,
         breaks_traffic=True,
     ),
     Fault(
@@ -232,9 +257,10 @@ FAULTS: tuple[Fault, ...] = (
         "app crashing once healthy",
         {
             **_not_in(At, _NEW_VERSION),
-            **_in((At.SWITCH, At.DRAIN, At.TAG, At.PRUNE), _fails("", 0, 1)),
+            **_in((At.SWITCH, At.DRAIN, At.TAG, At.PRUNE), _fails("exited|ended|restart|does not run", 0, 1)),
         },
         strike=strikes.crash_app,
+        takes_down=True,
         breaks_traffic=True,
     ),
     Fault(
@@ -257,6 +283,8 @@ FAULTS: tuple[Fault, ...] = (
     _signalled("SIGKILL", strikes.send(signal.SIGKILL), -signal.SIGKILL, ""),
     _signalled("terminal closed", strikes.hang_up, 129, "because the terminal closed", in_terminal=True),
 )
+
+FAULTS = (*_FAULTS, *(_on_lock_host(each) for each in _FAULTS if each.name in _STRIKES_LOCK_HOST))
 
 
 def cases() -> tuple[Case, ...]:

@@ -21,6 +21,8 @@ WELL = Observation(
     requests=100,
     failures=(),
     left={},
+    wrong_before=(),
+    retry_code=None,
     next_code=0,
     wrong_after=(),
     output="",
@@ -41,6 +43,7 @@ def test_a_case_that_went_well_has_nothing_wrong_with_it() -> None:
     ("seen", "complaint"),
     [
         (replace(WELL, code=None, took_s=120), "had not ended after 120 s, its bound is 100 s"),
+        (replace(WELL, took_s=101), "took 101 s, its bound is 100 s"),
         (replace(WELL, code=0), "ended with 0, not with 1"),
         (replace(WELL, card=None), "has no failure card"),
         (replace(WELL, card=CARD.model_copy(update={"cause": "EOF"})), "does not name the cause"),
@@ -51,6 +54,8 @@ def test_a_case_that_went_well_has_nothing_wrong_with_it() -> None:
         (replace(WELL, failures=("502 Bad Gateway",)), "1 of 100 requests failed: 502 Bad Gateway"),
         (replace(WELL, lock=LockAfter.LEFT), "the lock was left behind"),
         (replace(WELL, lock=LockAfter.TAKEN_OVER), "the lock was left behind"),
+        (replace(WELL, wrong_before=("no v1 on h1",)), "once the fault was mended: no v1 on h1"),
+        (replace(WELL, retry_code=1), "the retry ended with 1"),
         (replace(WELL, next_code=3), "the next deploy ended with 3"),
         (replace(WELL, wrong_after=("h2 runs nothing",)), "h2 runs nothing"),
     ],
@@ -67,6 +72,8 @@ def test_only_a_client_that_was_killed_or_a_lock_host_that_is_cut_off_may_leave_
     lost = replace(WELL, card=CARD.model_copy(update={"host": "h1", "cause": "the connection was lost"}))
     lost = replace(lost, lock=LockAfter.TAKEN_OVER)
     assert complaints(case("link cut", At.LOCK), lost) == []
+    assert complaints(case("link cut (lock host)", At.HEALTH), lost) == []
+    assert complaints(case("link cut", At.HEALTH), lost) != []
 
 
 def test_the_table_has_an_entry_for_every_fault_in_every_phase() -> None:

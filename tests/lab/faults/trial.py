@@ -15,7 +15,7 @@ from tests.lab.deploys.seen import containers
 from tests.lab.faults.bounds import bound_s
 from tests.lab.faults.circumstances import made
 from tests.lab.faults.fleet import Fleet
-from tests.lab.faults.phases import STAGES, WEB_HOSTS, At, Circumstance, Stage
+from tests.lab.faults.phases import WEB_HOSTS, At, Circumstance, Stage
 from tests.lab.faults.strikes import Target
 from tests.lab.faults.table import Case
 from tests.lab.faults.terminal import start_in_terminal
@@ -26,6 +26,7 @@ _PAUSE_S = 0.15
 """A frozen Docker takes no output from containers: too many requests, and what logs them stands still."""
 _HANG_GUARD_S = 20.0
 """What a run is given beyond its bound before it is killed: the machine may be busy."""
+_RETRIED = frozenset(list(At)[::2])
 _LOCK_WAIT = ("--lock-wait", "--lock-wait-interval", "0.2")
 
 
@@ -42,7 +43,8 @@ class Observation:
     """What was seen of a case. `code` None: the run had not ended by its bound.
 
     `left` are the new version's containers, and whatever else is not as it was, host by host, before the next
-    deploy. `wrong_after` is what the hosts show after that which they should not."""
+    deploy. `wrong_before` tells which hosts then serve neither version, `retry_code` how the retry has ended,
+    None where there was none; `wrong_after` is what the hosts show after either that they should not."""
 
     code: int | None
     took_s: Seconds
@@ -52,6 +54,8 @@ class Observation:
     requests: int
     failures: tuple[str, ...]
     left: Mapping[str, tuple[str, ...]]
+    wrong_before: tuple[str, ...]
+    retry_code: int | None
     next_code: int
     wrong_after: tuple[str, ...]
     output: str
@@ -72,7 +76,7 @@ def try_out(fleet: Fleet, case: Case) -> Observation:
     """Let the fault strike, mend it, deploy again. Afterwards the fleet is as it has to be for another case;
     if it is not, call `fleet.spoil`."""
     fleet.make_ready()
-    stage, before = STAGES[case.at], fleet.version
+    stage, before = case.stage, fleet.version
     labelled, mode = case.fault.labelled, case.fault.mode or stage.mode
     version = fleet.new_image(mode=mode, labelled=labelled)
     try:
@@ -81,14 +85,18 @@ def try_out(fleet: Fleet, case: Case) -> Observation:
     finally:
         fleet.heal()
     left = _left(fleet, before, version)
+    card = next((each.card for each in met.result.told(Failed)), None) if met.result else None
+    wrong_before = () if case.fault.takes_down else fleet.not_serving((before, version), stage.loaded_hosts)
+    wrong_after: list[str] = []
+    retry = _retry(fleet, case, met.result, card, version)
+    if retry is not None:
+        wrong_after += _wrong_after(fleet, retry, version)
     after, latest = fleet.deploy_next()
-    wrong = fleet.disagreements(latest) if after.code == 0 else [after.card or after.err]
-    if after.code == 0 and fleet.locked:
-        wrong.append("the next deploy has left its lock behind")
-    took_over = any("took over the deploy lock of run" in each.text for each in after.told(Notice))
+    wrong_after += _wrong_after(fleet, after, latest)
+    notices = [each.text for result in (retry, after) if result for each in result.told(Notice)]
+    took_over = any("took over the deploy lock of run" in text for text in notices)
     lock = LockAfter.FREE if not was_locked else LockAfter.TAKEN_OVER if took_over else LockAfter.LEFT
     fleet.version = latest
-    card = next((each.card for each in met.result.told(Failed)), None) if met.result else None
     return Observation(
         code=met.result.code if met.result else None,
         took_s=met.took_s,
@@ -98,10 +106,32 @@ def try_out(fleet: Fleet, case: Case) -> Observation:
         requests=met.requests,
         failures=met.failures,
         left=left,
+        wrong_before=tuple(wrong_before),
+        retry_code=retry.code if retry else None,
         next_code=after.code,
-        wrong_after=tuple(wrong),
+        wrong_after=tuple(wrong_after),
         output=met.result.out + met.result.err if met.result else "",
     )
+
+
+def _retry(
+    fleet: Fleet, case: Case, result: Result | None, card: FailureCard | None, version: str
+) -> Result | None:
+    """In every other phase, what somebody does who sees the run end: what the card says, or the same again.
+    In the others the next deploy meets what the run has left."""
+    ended_badly = result is not None and result.code != 0
+    if not (ended_badly and case.fault.mended_by_retry and case.at in _RETRIED):
+        return None
+    if card is not None:
+        return fleet.project.run_printed(card.retry)
+    return fleet.project.run("deploy", "-P", "--version", version)
+
+
+def _wrong_after(fleet: Fleet, result: Result, version: str) -> list[str]:
+    if result.code != 0:
+        return [result.card or result.err]
+    lock = ("its lock is left behind",) if fleet.locked else ()
+    return [*fleet.disagreements(version), *lock]
 
 
 def _meet(fleet: Fleet, case: Case, stage: Stage, version: str) -> _Met:
