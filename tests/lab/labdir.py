@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,10 @@ class LabDirectory:
 
     def remove(self) -> None:
         """Delete the directory, which frees its number."""
-        shutil.rmtree(self.path)
+        while self.path.exists():
+            # An owner that is just leaving and the next one to come may both be at it.
+            with suppress(FileNotFoundError):
+                shutil.rmtree(self.path)
 
 
 @contextmanager
