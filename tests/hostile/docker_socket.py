@@ -111,6 +111,8 @@ GARBLED: dict[str, Answer] = {
     "numbers": last(b"[1, NaN, 1e999]"),
     "wrong-types": last(b'{"Version": [], "ApiVersion": {}, "Id": 1}'),
     "no-version": last(b'{"Version": "x", "ApiVersion": "banana", "MinAPIVersion": "9.9.9"}'),
+    "an-api-that-is-too-new": last(b'{"Version": "99.0", "ApiVersion": "1.99", "MinAPIVersion": "1.60"}'),
+    "an-api-that-is-too-old": last(b'{"Version": "1.9.1", "ApiVersion": "1.21"}'),
 }
 """Answers that end, or never stop: each is noticed by what it is."""
 

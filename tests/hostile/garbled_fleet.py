@@ -66,6 +66,15 @@ async def other_json(_: web.Request) -> web.StreamResponse:
     return web.json_response({"Id": [], "status": 7, "Action": None, "SystemTime": "yesterday"})
 
 
+def engine(own: str, least: str) -> Garbage:
+    """A version of Docker's, with an API from `least` up to `own`."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"Version": "x", "ApiVersion": own, "MinAPIVersion": least})
+
+    return answer
+
+
 async def emptiness(_: web.Request) -> web.StreamResponse:
     """An answer that says nothing."""
     return web.Response()

@@ -1,5 +1,6 @@
 """A home directory with a `docker` that records its arguments exactly, and real shells to run scripts in."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +16,17 @@ case "$1" in create) echo ID ;; esac
 
 
 class Recorder:
-    """Runs scripts as a host does: over standard input, in the login home."""
+    """Runs scripts as a host does: over standard input, in the login home. `sh` is the shell there."""
 
-    def __init__(self, home: Path, shell: tuple[str, ...] = ("sh",)) -> None:
+    def __init__(self, home: Path, shell: tuple[str, ...]) -> None:
         self.home = home
         self._shell = shell
-        program = home / "programs" / "docker"
-        program.parent.mkdir()
-        program.write_text(_PROGRAM.replace("HOME", str(home)).replace("ID", _ID))
-        program.chmod(0o755)
+        programs = home / "programs"
+        programs.mkdir()
+        (programs / "docker").write_text(_PROGRAM.replace("HOME", str(home)).replace("ID", _ID))
+        (programs / "docker").chmod(0o755)
+        (programs / "sh").symlink_to(shutil.which(shell[0]) or shell[0])
+        self._environment = {"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(home)}
 
     def run(self, script: str) -> "subprocess.CompletedProcess[bytes]":
         """Run a script to its end."""
@@ -31,7 +34,7 @@ class Recorder:
             self._shell,
             input=script.encode(),
             cwd=self.home,
-            env={"PATH": f"{self.home}/programs:/usr/bin:/bin", "HOME": str(self.home)},
+            env=self._environment,
             capture_output=True,
             timeout=30,
             check=False,
@@ -40,7 +43,8 @@ class Recorder:
     def send(self, line: str, script: str) -> tuple[int, str]:
         """Run a line, hand it a script over its input, which stays open, and tell its status and output."""
         argv = [*self._shell, "-c", line]
-        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self.home) as shell:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(argv, stdin=pipe, stdout=pipe, cwd=self.home, env=self._environment) as shell:
             assert shell.stdin is not None
             assert shell.stdout is not None
             shell.stdin.write(script.encode())
@@ -62,7 +66,7 @@ class Recorder:
 
 
 @contextmanager
-def a_recorder(shell: tuple[str, ...] = ("sh",)) -> Iterator[Recorder]:
+def a_recorder(shell: tuple[str, ...]) -> Iterator[Recorder]:
     """One with a home of its own, for the length of the body."""
     with TemporaryDirectory() as home:
         yield Recorder(Path(home), shell)

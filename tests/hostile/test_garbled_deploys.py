@@ -53,6 +53,23 @@ FATAL = {
         fleets.other_json,
         "Docker's answer to `docker version` makes no sense: it has no Version",
     ),
+    "a version that is none": Case(
+        fleets.VERSION,
+        fleets.engine("banana", "1.12"),
+        "Docker's answer to `docker version` makes no sense: its API version is 'banana'",
+    ),
+    "a version that is too new": Case(
+        fleets.VERSION,
+        fleets.engine("1.99", "1.60"),
+        "Docker speaks its API only from version 1.60 on, and Backstaff up to 1.51",
+        fix="update Backstaff, or use an older Docker there",
+    ),
+    "a version that is too old": Case(
+        fleets.VERSION,
+        fleets.engine("1.28", "1.12"),
+        "Docker speaks its API only up to version 1.28, and Backstaff 1.29 and newer",
+        fix="update Docker there to 17.05 or newer",
+    ),
     "the list": Case(
         fleets.LIST, fleets.noise, "Docker's answer to `docker ps` makes no sense: it is no HTTP"
     ),

@@ -15,6 +15,7 @@ from backstaff.kamal.boot_script import boot_script
 from backstaff.kamal.env_file import env_file_text
 from tests.config.builders import NO_RUBY, errors, load
 from tests.hostile.recorder import Recorder, a_recorder
+from tests.kamal.builders import SHELLS
 
 CAN_NOT_WORK = ["a b", "$(touch INJECTED)", "`touch INJECTED`", "a\nb", ""]
 
@@ -130,6 +131,7 @@ def as_ruby_writes(value: str) -> str:
     return value.replace("\x7f", "\\x7F").replace("#{", "\\#{").replace("#$", "\\#$").replace("#@", "\\#@")
 
 
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 @settings(max_examples=40)
 @example(env={"A": "a\x85b"}, labels={"b": "\x85"}, secret="c\x85")
 @given(
@@ -138,7 +140,7 @@ def as_ruby_writes(value: str) -> str:
     secret=LITERAL,
 )
 def test_what_deploy_yml_says_reaches_docker_word_by_word(
-    env: dict[str, str], labels: dict[str, str], secret: str
+    shell: tuple[str, ...], env: dict[str, str], labels: dict[str, str], secret: str
 ) -> None:
     with TemporaryDirectory() as directory:
         config = config_with(Path(directory), env, labels)
@@ -147,7 +149,7 @@ def test_what_deploy_yml_says_reaches_docker_word_by_word(
     role = config.role("web")
     text = env_file_text(role.env_for("h1"), {"TOKEN": secret, "PW": "x"})
     script = boot_script(config, role, "h1", "v1", hostname="h1-0123456789ab", env_text=text)
-    with a_recorder() as recorder:
+    with a_recorder(shell) as recorder:
         done = recorder.run(script)
         assert done.returncode == 0, done.stderr
         assert not recorder.injected()
@@ -171,6 +173,6 @@ def values_after(call: list[str], flag: str) -> list[str]:
 
 
 def test_the_recorder_notices_an_injection(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = Recorder(tmp_path, ("sh",))
     assert recorder.run('docker create "$(touch INJECTED)"\n').returncode == 0
     assert recorder.injected()

@@ -45,20 +45,22 @@ def test_nothing_but_the_builders_own_commands_is_run(name: str, ugly: Ugly) -> 
         assert not any(each in complaints for each in _COMPLAINTS), complaints
 
 
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 @settings(max_examples=20)
 @given(ugly=UGLY_VALUES)
-def test_lines_of_the_audit_log_arrive_as_they_are(ugly: Ugly) -> None:
-    with a_recorder() as recorder:
+def test_lines_of_the_audit_log_arrive_as_they_are(shell: tuple[str, ...], ugly: Ugly) -> None:
+    with a_recorder(shell) as recorder:
         recorder.run(audit.append_audit(a_config(), [ugly.text, ugly.value]))
         written = (recorder.home / ".kamal/app-audit.log").read_bytes()
     assert written.decode() == f"{ugly.text}\n{ugly.value}\n"
 
 
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 @settings(max_examples=20)
 @given(ugly=UGLY_VALUES)
-def test_a_script_arrives_as_it_is_and_its_commands_do_not_eat_it(ugly: Ugly) -> None:
+def test_a_script_arrives_as_it_is_and_its_commands_do_not_eat_it(shell: tuple[str, ...], ugly: Ugly) -> None:
     script = f"cat; x={word(ugly.text)}\nprintf '%s.' \"$x\""
-    with a_recorder() as recorder:
+    with a_recorder(shell) as recorder:
         status, printed = recorder.send(COMMAND, said(script).decode())
         assert not recorder.injected()
     assert (status, printed) == (0, f"{ugly.text}.")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from backstaff.hosts import docker_records as records
-from backstaff.hosts.docker_http import agreed_version
+from backstaff.hosts.docker_http import NoSharedApi, agreed_version
 from backstaff.hosts.docker_records import Version
 from backstaff.hosts.protocol import ContainerState, Health, HealthCheckResult
 
@@ -109,20 +109,56 @@ def test_anything_else_is_refused(data: dict[str, object]) -> None:
         records.container(data)
 
 
+def a_version(own: str, least: str) -> Version:
+    return Version.model_validate({"Version": "x", "ApiVersion": own, "MinAPIVersion": least})
+
+
 @pytest.mark.parametrize(
     ("own", "least", "agreed"),
     [
         ("1.41", "1.12", "v1.41"),
         ("1.51", "1.24", "v1.51"),
         ("1.99", "1.44", "v1.51"),
-        ("1.99", "1.60", "v1.60"),
-        ("1.9", "", "v1.9"),
+        ("1.99", "1.51", "v1.51"),
+        ("1.51", "1.51", "v1.51"),
+        ("1.29", "1.12", "v1.29"),
+        ("1.41", "", "v1.41"),
+        ("1.99", "", "v1.51"),
+        ("2.0", "1.44", "v1.51"),
     ],
 )
 def test_the_api_version_is_one_that_both_sides_know(own: str, least: str, agreed: str) -> None:
-    version = Version.model_validate({"Version": "x", "ApiVersion": own, "MinAPIVersion": least})
+    assert agreed_version(a_version(own, least)) == agreed
 
-    assert agreed_version(version) == agreed
+
+@pytest.mark.parametrize(
+    ("own", "least", "told", "fix"),
+    [
+        ("1.99", "1.60", "only from version 1.60 on, and Backstaff up to 1.51", "update Backstaff"),
+        ("1.52", "1.52", "only from version 1.52 on, and Backstaff up to 1.51", "update Backstaff"),
+        ("2.1", "2.0", "only from version 2.0 on, and Backstaff up to 1.51", "update Backstaff"),
+        ("1.28", "1.12", "only up to version 1.28, and Backstaff 1.29 and newer", "update Docker"),
+        ("1.9", "", "only up to version 1.9, and Backstaff 1.29 and newer", "update Docker"),
+        ("0.99", "0.1", "only up to version 0.99, and Backstaff 1.29 and newer", "update Docker"),
+    ],
+)
+def test_an_engine_without_a_version_that_both_sides_know_is_refused(
+    own: str, least: str, told: str, fix: str
+) -> None:
+    with pytest.raises(NoSharedApi) as refusal:
+        agreed_version(a_version(own, least))
+
+    assert str(refusal.value) == f"Docker speaks its API {told}"
+    assert refusal.value.fix.startswith(fix)
+
+
+@pytest.mark.parametrize(
+    ("own", "least"),
+    [("banana", "1.12"), ("1.41", "9.9.9"), ("1.41", "1.44"), ("1.1234567890123", ""), ("", "")],
+)
+def test_versions_that_no_engine_has_make_no_sense(own: str, least: str) -> None:
+    with pytest.raises(ValueError, match="API version"):
+        agreed_version(a_version(own, least))
 
 
 @pytest.mark.parametrize("time_nano", [10**30, 10**400, -1])

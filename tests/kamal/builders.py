@@ -7,7 +7,8 @@ from pathlib import Path
 
 from backstaff.config.models import Builder, Config, Proxy, Registry, Role
 
-SHELLS = (("dash",), ("busybox", "sh"))
+SHELLS = (("dash",), ("busybox", "sh"), ("bash", "--posix"))
+"""What `sh` is on hosts: with Debian, Alpine, and Red Hat and its likes."""
 TOKEN = "00112233445566778899aabb"
 
 

@@ -24,8 +24,11 @@ CONFIG = a_config()
 DETAILS = "Locked by: Ada at 2026-11-23T03:51:14Z\nVersion: v1\nMessage: Automatic deploy lock"
 LOCK = Path(".kamal/lock-app")
 
-DASH = ("dash",)
 each_shell = pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+# BusyBox has programs of its own, whatever the PATH is.
+each_shell_of_the_path = pytest.mark.parametrize(
+    "shell", [shell for shell in SHELLS if shell[0] != "busybox"], ids=" ".join
+)
 
 
 def an_owner(run: str = "r1") -> LockOwner:
@@ -254,7 +257,9 @@ def wrapped(home: Path, program: str, before: str) -> Path:
     return directory
 
 
-def cancelled_at(program: str, home: Path, script: str, number: signal.Signals = signal.SIGTERM) -> None:
+def cancelled_at(
+    shell: tuple[str, ...], program: str, home: Path, script: str, number: signal.Signals = signal.SIGTERM
+) -> None:
     """Runs a script, and signals its process group when its first call of `program` is about to begin."""
     begun, go = home / "begun", home / "go"
     os.mkfifo(begun)
@@ -262,7 +267,7 @@ def cancelled_at(program: str, home: Path, script: str, number: signal.Signals =
     gate = f"if [ -p {begun} ]; then echo > {begun}; read _ < {go}; rm -f {begun}; fi"
     directory = wrapped(home, program, gate)
     process = subprocess.Popen(
-        DASH,
+        shell,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         cwd=home,
@@ -286,61 +291,69 @@ def cancelled_at(program: str, home: Path, script: str, number: signal.Signals =
 each_end = pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
 
 
+@each_shell_of_the_path
 @each_end
 def test_a_call_cancelled_while_it_takes_the_lock_leaves_a_whole_lock(
-    tmp_path: Path, number: signal.Signals
+    shell: tuple[str, ...], tmp_path: Path, number: signal.Signals
 ) -> None:
     script = acquire_script(CONFIG, DETAILS, token="t", owner=an_owner())
-    cancelled_at("mv", tmp_path, script, number)
+    cancelled_at(shell, "mv", tmp_path, script, number)
     assert files(tmp_path) == {".kamal", f"{LOCK}", f"{LOCK}/details", f"{LOCK}/backstaff"}
-    report = answer(DASH, tmp_path, status_script(CONFIG))
+    report = answer(shell, tmp_path, status_script(CONFIG))
     assert (report.outcome, report.owner) == (LockOutcome.HELD, an_owner())
 
 
+@each_shell_of_the_path
 @each_end
 def test_a_call_cancelled_while_it_takes_a_lock_over_leaves_a_whole_lock(
-    tmp_path: Path, number: signal.Signals
+    shell: tuple[str, ...], tmp_path: Path, number: signal.Signals
 ) -> None:
-    acquire(DASH, tmp_path, "dead")
-    stale = answer(DASH, tmp_path, status_script(CONFIG)).owner_text
+    acquire(shell, tmp_path, "dead")
+    stale = answer(shell, tmp_path, status_script(CONFIG)).owner_text
     script = takeover_script(CONFIG, stale, DETAILS, token="t", owner=an_owner("new"))
-    cancelled_at("mv", tmp_path, script, number)
+    cancelled_at(shell, "mv", tmp_path, script, number)
     assert files(tmp_path) == {".kamal", f"{LOCK}", f"{LOCK}/details", f"{LOCK}/backstaff"}
-    assert answer(DASH, tmp_path, status_script(CONFIG)).owner == an_owner("new")
+    assert answer(shell, tmp_path, status_script(CONFIG)).owner == an_owner("new")
 
 
+@each_shell_of_the_path
 @each_end
 def test_a_call_cancelled_while_it_releases_the_lock_leaves_none(
-    tmp_path: Path, number: signal.Signals
+    shell: tuple[str, ...], tmp_path: Path, number: signal.Signals
 ) -> None:
-    acquire(DASH, tmp_path)
+    acquire(shell, tmp_path)
     script = release_if_ours_script(CONFIG, an_owner(), token="t")
-    cancelled_at("mv", tmp_path, script, number)
+    cancelled_at(shell, "mv", tmp_path, script, number)
     assert files(tmp_path) == {".kamal"}
 
 
+@each_shell_of_the_path
 def test_a_call_cancelled_before_it_takes_the_lock_does_not_take_it(
-    tmp_path: Path,
+    shell: tuple[str, ...], tmp_path: Path
 ) -> None:
     script = acquire_script(CONFIG, DETAILS, token="t", owner=an_owner())
-    cancelled_at("cat", tmp_path, script)
+    cancelled_at(shell, "cat", tmp_path, script)
     assert files(tmp_path) == {".kamal"}
 
 
+@each_shell_of_the_path
 def test_a_release_waits_for_a_lock_of_ours_that_is_just_being_made(
-    tmp_path: Path,
+    shell: tuple[str, ...], tmp_path: Path
 ) -> None:
-    acquire(DASH, tmp_path)
+    acquire(shell, tmp_path)
     (tmp_path / LOCK).rename(tmp_path / "made")
     (tmp_path / LOCK).mkdir()
     meanwhile = f"cp {tmp_path}/made/* {tmp_path / LOCK} && exit 0"
     path = f"{wrapped(tmp_path, 'sleep', meanwhile)}:/usr/bin:/bin"
-    done = run_script(DASH, release_if_ours_script(CONFIG, an_owner(), token="t"), tmp_path, path)
+    done = run_script(shell, release_if_ours_script(CONFIG, an_owner(), token="t"), tmp_path, path)
     assert parse_lock_report(done.stdout).outcome is LockOutcome.RELEASED
 
 
-def test_lock_directory_is_readable_for_kamal_run_by_another_member_of_the_team(tmp_path: Path) -> None:
-    acquire(("dash",), tmp_path)
+@each_shell
+def test_lock_directory_is_readable_for_kamal_run_by_another_member_of_the_team(
+    shell: tuple[str, ...], tmp_path: Path
+) -> None:
+    acquire(shell, tmp_path)
     mode = stat.S_IMODE((tmp_path / LOCK).stat().st_mode)
-    umask = int(subprocess.run(["sh", "-c", "umask"], capture_output=True, text=True, check=True).stdout, 8)
+    umask = int(subprocess.run([*shell, "-c", "umask"], capture_output=True, text=True, check=True).stdout, 8)
     assert mode == 0o777 & ~umask

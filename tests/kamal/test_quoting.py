@@ -60,9 +60,10 @@ def test_quoted_words_are_taken_literally_by_a_shell(shell: tuple[str, ...], val
     assert done.stdout == "".join(f"{value}\x01" for value in values * 2).encode()
 
 
-def test_text_between_ascii_pieces_stays_one_word() -> None:
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_text_between_ascii_pieces_stays_one_word(shell: tuple[str, ...]) -> None:
     done = subprocess.run(
-        ["dash", "-c", f"printf '[%s]' {esc('naïve café')}"], capture_output=True, check=True
+        [*shell, "-c", f"printf '[%s]' {esc('naïve café')}"], capture_output=True, check=True
     )
     assert done.stdout.decode() == "[naïve café]"
 

@@ -10,7 +10,7 @@ import aiohttp
 from backstaff.errors import DockerFailed, DockerUnavailable, HostLost
 from backstaff.hosts import docker_socket
 from backstaff.hosts.docker_advice import advice
-from backstaff.hosts.docker_http import DockerHttp
+from backstaff.hosts.docker_http import DockerHttp, NoSharedApi
 from backstaff.hosts.docker_nonsense import broken_off, is_nonsense, nonsense
 from backstaff.hosts.docker_socket import DockerSocket
 from backstaff.hosts.docker_words import LONGEST, in_words, is_dockers
@@ -41,6 +41,8 @@ class DockerEngine:
         """
         try:
             yield await self._opened()
+        except NoSharedApi as error:
+            raise DockerUnavailable(str(error), where=self._host, fix=error.fix) from error
         except aiodocker.DockerError as error:
             if error.status == _NO_CONNECTION:
                 raise await self._unreachable(error.__context__ or error) from error

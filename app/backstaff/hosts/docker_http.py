@@ -14,6 +14,9 @@ from pydantic import TypeAdapter
 from backstaff.hosts.docker_records import Version
 
 LARGEST_ANSWER = 64 * 1024 * 1024
+# An older engine prunes images whatever their labels are, and so those of other services too.
+_OLDEST_API = (1, 29)
+_OLDEST_DOCKER = "17.05"
 # The newest API whose answers are known to be read right; Docker serves older ones for years.
 _NEWEST_API = (1, 51)
 _AS_JSON = {"Content-Type": "application/json"}
@@ -22,6 +25,14 @@ _DONE = {201, 204, _NOT_MODIFIED}
 _ENDLESS = aiohttp.ClientTimeout(total=None)
 _JSON: TypeAdapter[object] = TypeAdapter(object)
 _API_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
+
+
+class NoSharedApi(Exception):
+    """An engine that speaks no version of its API that we do; `fix` is what helps."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what)
+        self.fix = fix
 
 
 class BoundedResponse(aiohttp.ClientResponse):
@@ -57,8 +68,8 @@ class DockerHttp:
 
     @classmethod
     async def connect(cls, socket: Path, *, at_once: int = 1) -> "DockerHttp":
-        """Open a session with so many connections and agree on an API version. Raises what aiohttp and
-        aiodocker raise."""
+        """Open a session with so many connections and agree on an API version. Raises NoSharedApi, and what
+        aiohttp and aiodocker raise."""
         connector = aiohttp.UnixConnector(str(socket))
         session = _session(connector)
         # The host in the address means nothing on a unix socket.
@@ -179,11 +190,25 @@ async def _ping(session: aiohttp.ClientSession, api: aiodocker.Docker) -> None:
 
 
 def agreed_version(version: Version) -> str:
-    """The API version to use: the engine's own, or the newest that we know if it still speaks that."""
+    """The API version to use: the engine's own, or the newest that we know if it still speaks that. Raises
+    NoSharedApi where there is none that both can use, and ValueError for what no engine says."""
     own = _numbers(version.api_version)
-    least = _numbers(version.min_api_version or version.api_version)
-    major, minor = max(min(own, _NEWEST_API), least)
-    return f"v{major}.{minor}"
+    least = _numbers(version.min_api_version or "0.0")
+    if least > own:
+        raise ValueError(f"its newest API version is {_dotted(own)} and its oldest {_dotted(least)}")
+    if own < _OLDEST_API:
+        raise NoSharedApi(
+            f"Docker speaks its API only up to version {_dotted(own)}, and Backstaff {_dotted(_OLDEST_API)} "
+            "and newer",
+            f"update Docker there to {_OLDEST_DOCKER} or newer",
+        )
+    if least > _NEWEST_API:
+        raise NoSharedApi(
+            f"Docker speaks its API only from version {_dotted(least)} on, and Backstaff up to "
+            f"{_dotted(_NEWEST_API)}",
+            "update Backstaff, or use an older Docker there",
+        )
+    return f"v{_dotted(min(own, _NEWEST_API))}"
 
 
 def filters(**values: list[str]) -> str:
@@ -201,6 +226,10 @@ def _numbers(version: str) -> tuple[int, int]:
     if numbers is None:
         raise ValueError(f"its API version is {version[:20]!r}")
     return int(numbers[1]), int(numbers[2])
+
+
+def _dotted(numbers: tuple[int, int]) -> str:
+    return f"{numbers[0]}.{numbers[1]}"
 
 
 def _message(body: bytes) -> str:
