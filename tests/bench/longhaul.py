@@ -4,8 +4,10 @@ Half of the runs go back where they fail, and half of those that have failed or 
 the next one. The client and the simulated hosts share this process and its skipped time. After each run, once
 everything has settled, it is counted what the process holds: file descriptors, tasks, threads, children,
 temporary files, objects, blocks of memory and all memory, and what the state directory has; what a cache of
-limited size holds is left out. Printed is how the last third of the runs compares with the one before it; the
-first third is the warm-up.
+limited size holds is left out. One more deploy comes after all others, and nothing disturbs it.
+
+Printed is how the runs ended, what went wrong in them, and what was held: in each third of the runs, and how
+much more with each run after the first third, which is the warm-up.
 """
 
 import argparse
@@ -14,17 +16,19 @@ import gc
 import io
 import os
 import random
+import shutil
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import _lru_cache_wrapper
+from functools import _lru_cache_wrapper, partial
+from itertools import pairwise
 from pathlib import Path
-from statistics import median
+from statistics import linear_regression, median
 
 from backstaff.collector import look_seldom
 from backstaff.config.models import OnFailure
@@ -35,6 +39,7 @@ from backstaff.engine.performer import Performer
 from backstaff.engine.planning import announce_plan
 from backstaff.engine.resume import EarlierRun
 from backstaff.errors import ExitCode
+from backstaff.events.board import Board
 from backstaff.events.facts import Phase
 from backstaff.events.journal import JournalWriter, new_run_id
 from backstaff.events.redact import Redactor
@@ -43,35 +48,47 @@ from backstaff.headless.ndjson import JsonSink
 from backstaff.headless.outlet import Outlet
 from backstaff.headless.sink import LineSink
 from backstaff.hosts.connect import SshConnector
+from backstaff.kamal.names import PROXY_CONTAINER
+from backstaff.kamal.paths import RUN_DIR
 from backstaff.plan.plan import Command, make_plan
 from backstaff.plan.selection import select
 from backstaff.replay.prune import Bounds, prune
 from backstaff.replay.recording import Recording
 from backstaff.simulator.clock import SkippingClock, run_skipping
-from backstaff.simulator.faults import Operation
+from backstaff.simulator.containers import Container
+from backstaff.simulator.errors import DockerRefusal
+from backstaff.simulator.faults import Action, Operation
 from backstaff.simulator.fleet import Fleet
 from backstaff.simulator.host import SimulatedHost
-from backstaff.simulator.spec import FleetSpec, RoleSpec
+from backstaff.simulator.spec import REGISTRY_PASSWORD, FleetSpec, RoleSpec
 from tests.simulator.deploying import OWNER, announce, config_of
 
 RUNS = 200
 KEPT_RUNS = 20
 SETTLED_S = 40.0
 """Simulated: longer than any deadline of what a run may leave to the hosts to finish."""
+MOST_SKEW_S = 30.0
+"""Less than that: the times of a host that was ahead stand still until they are true again."""
 ROLES = {"web": RoleSpec(("h1", "h2")), "job": RoleSpec(("h3",), "worker")}
 SETTINGS = {"retain_containers": 2, "boot": {"limit": 1}}
 """Host after host, so that one of them fails when others have switched."""
-MODES = ("healthy", "healthy", "healthy", "healthy", "slow:3", "unhealthy", "crash:1", "chatty:20", "hang")
+SOUND = ("healthy", "healthy", "healthy", "slow:3", "chatty:20", "stubborn:5", "ignore-term")
+BROKEN = ("unhealthy", "crash:1", "hang", "wrong-port")
+LAST = "last"
+"""The version that comes after all others."""
+SIGNALS = (ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.HANGUP)
+_OURS, _SIMULATED = "backstaff.", "backstaff.simulator."
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
 class Held:
     """What the process holds once a run has settled.
 
-    `of_runs` are objects that only runs make: of the engine, connections to hosts, plans. `objects` are all
-    that Python's garbage collector looks after, `blocks` those of its memory that are in
-    use, `memory_kb` the pages that the system counts for it, in KiB, with what is free between the blocks;
-    `state_kb` is the journals'."""
+    `of_runs` are objects of Backstaff's own classes, without those of simulated hosts. `objects` are all
+    that Python's garbage collector looks after, without what is written down here of each run; `blocks` those
+    of its memory that are in use, `memory_kb` the pages that the system counts for it, in KiB, with what is
+    free between the blocks; `state_kb` is the journals'."""
 
     descriptors: int
     tasks: int
@@ -86,48 +103,202 @@ class Held:
     state_kb: int
 
 
+@dataclass(frozen=True)
+class Ran:
+    """How a run ended. `thrown` is the fault that was to strike in it, if any; `wrong` is all that did go
+    wrong."""
+
+    code: ExitCode
+    thrown: str
+    wrong: tuple[str, ...]
+    resumed: bool
+    rolled_back: bool
+
+    @property
+    def is_done(self) -> bool:
+        return self.code is ExitCode.DONE
+
+
 @dataclass
 class Haul:
-    """All runs: what was held after each, how they ended, how many went on with the one before, and how many
-    went back."""
+    """All runs, and what was held after each. `at_last` is how the deploy ended that came after them, and
+    `left` the containers that run then on each host."""
 
+    runs: list[Ran] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
-    ended: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    resumed: int = 0
-    rolled_back: int = 0
+    at_last: ExitCode | None = None
+    left: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> Counter[str]:
+        """How often runs ended in which way."""
+        return Counter(each.code.name.lower() for each in self.runs)
+
+    @property
+    def struck(self) -> Counter[str]:
+        """How often what went wrong."""
+        return Counter(name for each in self.runs for name in each.wrong)
+
+    @property
+    def fatal(self) -> Counter[str]:
+        """The same, of runs that did not end well."""
+        return Counter(name for each in self.runs if not each.is_done for name in each.wrong)
+
+    @property
+    def undisturbed(self) -> Counter[str]:
+        """How often those ended in which way in which nothing went wrong."""
+        return Counter(each.code.name.lower() for each in self.runs if not each.wrong)
+
+    @property
+    def resumed(self) -> int:
+        """How many runs went on with the one before."""
+        return sum(each.resumed for each in self.runs)
+
+    @property
+    def rolled_back(self) -> int:
+        """How many runs went back."""
+        return sum(each.rolled_back for each in self.runs)
+
+    @property
+    def recovered(self) -> int:
+        """How often a run ended well right after one that did not."""
+        return sum(each.is_done and not before.is_done for before, each in pairwise(self.runs))
 
 
-Fault = tuple[str, Callable[[SimulatedHost, random.Random], None]]
+class Scene:
+    """Where a fault is to strike: one host, and the image that the run deploys. `undo` is done after it."""
+
+    def __init__(self, fleet: Fleet, image: str, dice: random.Random) -> None:
+        self.fleet = fleet
+        self.image = image
+        self.dice = dice
+        self.host = fleet.host(dice.choice(list(fleet.hosts)))
+        self.undo = ExitStack()
+        self.struck = False
+
+    def at(self, operation: Operation, action: Action, *, times: int = 1) -> None:
+        """Let the fault strike when an operation begins on the host."""
+
+        def strike() -> Awaitable[None] | None:
+            self.struck = True
+            return action()
+
+        self.host.at(operation, strike, times=times)
+
+    def move_to(self, role: str) -> None:
+        """Let it strike on a host of a role."""
+        self.host = self.fleet.host(self.dice.choice(ROLES[role].hosts))
+
+    def any_operation(self) -> Operation:
+        """One of those that a deploy may come to."""
+        return self.dice.choice(list(Operation))
 
 
-def _freeze(host: SimulatedHost, dice: random.Random) -> None:
-    host.at(dice.choice(list(Operation)), host.freeze_docker)
+def _freeze(scene: Scene) -> None:
+    _freeze_at(scene, scene.any_operation())
 
 
-def _freeze_for_a_while(host: SimulatedHost, dice: random.Random) -> None:
-    operation = dice.choice(list(Operation))
-    host.at(operation, host.freeze_docker)
-    host.at(operation, lambda: host.after(dice.uniform(1, 15), host.thaw_docker))
+def _freeze_at_a_start(scene: Scene) -> None:
+    _freeze_at(scene, Operation.START)
 
 
-def _cut(host: SimulatedHost, dice: random.Random) -> None:
-    host.at(dice.choice(list(Operation)), host.break_connections, times=dice.randint(1, 3))
+def _freeze_at(scene: Scene, operation: Operation) -> None:
+    scene.at(operation, scene.host.freeze_docker)
+    scene.undo.callback(scene.host.thaw_docker)
 
 
-def _freeze_at_a_start(host: SimulatedHost, _: random.Random) -> None:
-    host.at(Operation.START, host.freeze_docker)
+def _freeze_for_a_while(scene: Scene) -> None:
+    host, lasts_s = scene.host, scene.dice.uniform(1, 15)
+
+    def freeze() -> None:
+        host.freeze_docker()
+        host.after(lasts_s, host.thaw_docker)
+
+    scene.at(scene.any_operation(), freeze)
 
 
-_OF_RUNS = ("backstaff.engine.", "backstaff.events.board", "backstaff.hosts.", "backstaff.plan.")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+def _cut(scene: Scene) -> None:
+    scene.at(scene.any_operation(), scene.host.break_connections, times=scene.dice.randint(1, 3))
 
-FAULTS: Sequence[Fault] = (
-    ("Docker freezes", _freeze),
-    ("Docker freezes for a while", _freeze_for_a_while),
-    ("Docker freezes at a start", _freeze_at_a_start),
-    ("the link is cut", _cut),
-)
+
+def _fill_the_disk(scene: Scene) -> None:
+    def refuse() -> None:
+        raise DockerRefusal(500, "write /var/lib/docker/tmp/1: no space left on device")
+
+    scene.at(scene.dice.choice((Operation.PULL, Operation.CREATE, Operation.START)), refuse)
+
+
+def _withhold_the_image(scene: Scene) -> None:
+    scene.at(Operation.PULL, lambda: scene.host.withhold(scene.image))
+    scene.undo.callback(scene.host.daemon.images.withheld.clear)
+
+
+def _refuse_the_login(scene: Scene) -> None:
+    def expect(password: str) -> None:
+        scene.fleet.registry.password = password
+
+    scene.at(Operation.PULL, lambda: expect("another"))
+    scene.undo.callback(expect, REGISTRY_PASSWORD)
+
+
+def _break_the_app(scene: Scene) -> None:
+    mode = scene.dice.choice(BROKEN)
+    scene.at(Operation.CREATE, lambda: scene.host.behave(scene.image, mode))
+    scene.undo.callback(scene.host.daemon.machine.modes.clear)
+
+
+def _kill_the_proxy(scene: Scene) -> None:
+    scene.move_to("web")
+    scene.at(Operation.PROXY_DEPLOY, lambda: scene.host.daemon.kill(PROXY_CONTAINER))
+
+
+def _pause_the_proxy(scene: Scene) -> None:
+    scene.move_to("web")
+
+    def pause() -> None:
+        proxy = scene.host.daemon.get(PROXY_CONTAINER)
+        proxy.pause()
+        scene.undo.callback(_wake, proxy)
+
+    scene.at(Operation.PROXY_DEPLOY, pause)
+
+
+def _wake(container: Container) -> None:
+    if container.state.paused:
+        container.unpause()
+
+
+def _skew_the_clock(scene: Scene) -> None:
+    ahead_s = scene.dice.uniform(-MOST_SKEW_S, MOST_SKEW_S)
+    scene.at(Operation.SCRIPT, lambda: scene.host.skew_clock(ahead_s))
+    scene.undo.callback(scene.host.skew_clock, 0)
+
+
+def _hold_the_lock(scene: Scene) -> None:
+    service, host = scene.fleet.spec.service, scene.fleet.host(scene.fleet.spec.hosts[0])
+    remove = partial(shutil.rmtree, host.home / RUN_DIR / f"lock-{service}", ignore_errors=True)
+    remove()
+    host.hold_lock(service, by="Grace", version="v0")
+    scene.struck = True
+    scene.undo.callback(remove)
+
+
+FAULTS: Mapping[str, Callable[[Scene], None]] = {
+    "Docker freezes": _freeze,
+    "Docker freezes for a while": _freeze_for_a_while,
+    "Docker freezes at a start": _freeze_at_a_start,
+    "the link is cut": _cut,
+    "the disk is full": _fill_the_disk,
+    "the registry lacks the image": _withhold_the_image,
+    "the registry refuses the login": _refuse_the_login,
+    "the app is broken on a host": _break_the_app,
+    "the proxy is killed": _kill_the_proxy,
+    "the proxy stands still": _pause_the_proxy,
+    "a clock is wrong": _skew_the_clock,
+    "somebody holds the lock": _hold_the_lock,
+}
+BROKEN_VERSION, CANCELLED = "the version is broken", "the run is cancelled"
+ALL_WRONG = (*FAULTS, BROKEN_VERSION, CANCELLED)
 
 
 class LongHaul:
@@ -139,10 +310,11 @@ class LongHaul:
         self._dice = random.Random(seed)
         self._state = state
         self._bounds = Bounds(runs=kept_runs)
+        self._faults: list[str] = []
         self._unfinished: tuple[str, EarlierRun] | None = None
-        modes = [self._dice.choice(MODES) for _ in range(runs)]
+        modes = [self._dice.choice(SOUND if self._dice.random() < 0.9 else BROKEN) for _ in range(runs)]
         versions = {f"v{number}": mode for number, mode in enumerate(modes)}
-        self._spec = FleetSpec(roles=ROLES, versions=versions, settings=SETTINGS)
+        self._spec = FleetSpec(roles=ROLES, versions={**versions, LAST: "healthy"}, settings=SETTINGS)
 
     def run(self, tell: Callable[[str], None] = lambda _: None) -> Haul:
         """All runs, one after the other."""
@@ -152,36 +324,58 @@ class LongHaul:
     async def _all(self, tell: Callable[[str], None]) -> None:
         async with Fleet(self._spec, SkippingClock()) as fleet:
             for number in range(self._runs):
-                fault = self._upset(fleet)
-                version, earlier = self._take_unfinished() or (f"v{number}", None)
-                code = await self._deploy(fleet, version, earlier)
-                self._calm(fleet)
+                ran = await self._upset(fleet, f"v{number}")
                 await fleet.clock.sleep(SETTLED_S)
-                self.haul.ended[code.name.lower()] += 1
-                self.haul.faults[fault] += 1
-                self.haul.resumed += earlier is not None
+                self.haul.runs.append(ran)
                 self.haul.held.append(_held(self._state))
-                tell(f"{number + 1:4} {code.name.lower():12} {fault:28} {self.haul.held[-1]}")
+                wrong = ", ".join(ran.wrong)
+                tell(f"{number + 1:4} {ran.code.name.lower():12} {wrong:48} {self.haul.held[-1]}")
+            self.haul.at_last, _ = await self._deploy(fleet, LAST, None, Cancellation(lambda _: None))
+            self.haul.left = {name: _running(host) for name, host in fleet.hosts.items()}
 
-    def _upset(self, fleet: Fleet) -> str:
-        """Let something go wrong in every second run."""
-        if self._dice.random() < 0.5:
-            return "none"
-        name, fault = self._dice.choice(FAULTS)
-        fault(fleet.host(self._dice.choice(list(fleet.hosts))), self._dice)
-        return name
+    async def _upset(self, fleet: Fleet, version: str) -> Ran:
+        """One run. In every second one a fault is to strike."""
+        version, earlier = self._take_unfinished() or (version, None)
+        scene = Scene(fleet, self._spec.image(version), self._dice)
+        thrown = self._take_fault() if self._dice.random() < 0.5 else ""
+        if thrown:
+            FAULTS[thrown](scene)
+        cancellation = Cancellation(lambda _: None)
+        # The longer ones never come: most runs are over by then.
+        delay, signal = self._dice.uniform(0.1, 120), self._dice.choice(SIGNALS)
+        coming = asyncio.get_running_loop().call_later(delay, cancellation.request, signal)
+        code, board = await self._deploy(fleet, version, earlier, cancellation)
+        coming.cancel()
+        self._calm(fleet, scene)
+        if code is not ExitCode.DONE:
+            self._unfinished = version, EarlierRun.of(board).after(earlier)
+        wrong = {
+            thrown: scene.struck,
+            BROKEN_VERSION: self._spec.versions[version] in BROKEN,
+            CANCELLED: cancellation.code is not None,
+        }
+        went_wrong = tuple(name for name, did in wrong.items() if did)
+        return Ran(code, thrown, went_wrong, earlier is not None, Phase.ROLLBACK in board.phases)
+
+    def _take_fault(self) -> str:
+        """As with cards: each comes once before any comes again."""
+        if not self._faults:
+            self._faults = self._dice.sample(list(FAULTS), len(FAULTS))
+        return self._faults.pop()
 
     def _take_unfinished(self) -> tuple[str, EarlierRun] | None:
         """What the run before has left, if this one is to go on with it."""
         unfinished, self._unfinished = self._unfinished, None
         return unfinished if self._dice.random() < 0.5 else None
 
-    def _calm(self, fleet: Fleet) -> None:
+    def _calm(self, fleet: Fleet, scene: Scene) -> None:
         for host in fleet.hosts.values():
-            host.thaw_docker()
             host.forget_plans()
+        scene.undo.close()
 
-    async def _deploy(self, fleet: Fleet, version: str, earlier: EarlierRun | None) -> ExitCode:
+    async def _deploy(
+        self, fleet: Fleet, version: str, earlier: EarlierRun | None, cancellation: Cancellation
+    ) -> tuple[ExitCode, Board]:
         """As the command line does it: journal, lines and `--json`; then the index of the journal, as a
         replay makes it, and the pruning of older runs."""
         config = config_of(fleet)
@@ -203,10 +397,6 @@ class LongHaul:
         plan = make_plan(
             config, select(config), version, Command.DEPLOY, skip_push=True, on_failure=on_failure
         )
-        cancellation = Cancellation(lambda _: None)
-        # The longer ones never come: most runs are over by then.
-        delay = self._dice.uniform(0.1, 60)
-        signal = asyncio.get_running_loop().call_later(delay, cancellation.request, ExitCode.INTERRUPTED)
 
         async def work() -> None:
             announce_plan(context, plan)
@@ -214,27 +404,21 @@ class LongHaul:
             await Deploy(context, plan, connector, OWNER, lambda _: True, options).carry_out()
 
         code = await run_to_end(context, work, cancellation)
-        signal.cancel()
         journal.close()
-        self.haul.rolled_back += Phase.ROLLBACK in context.stream.board.phases
-        if code is not ExitCode.DONE:
-            self._unfinished = version, EarlierRun.of(context.stream.board).after(earlier)
         with Recording.open(journal.path) as recording:
             for _ in recording.make_index():
                 pass
         prune(self._state, self._bounds, fleet.clock.wall())
-        return code
+        return code, context.stream.board
 
     def _complain(self, text: str) -> None:
         raise AssertionError(text)
 
 
 def _held(state: Path) -> Held:
-    for cache in [each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper)]:
-        if cache.__module__.startswith("backstaff.") and cache.cache_parameters()["maxsize"]:
-            cache.cache_clear()
+    _clear_caches()
     gc.collect()
-    objects = gc.get_objects()
+    objects = [each for each in gc.get_objects() if type(each) not in (Held, Ran)]
     files = list(state.iterdir())
     return Held(
         descriptors=_entries(Path("/proc/self/fd")),
@@ -251,9 +435,22 @@ def _held(state: Path) -> Held:
     )
 
 
+def _clear_caches() -> None:
+    # The collector does not know of those that were frozen with all that the tests have loaded.
+    modules = [module for name, module in sys.modules.items() if name.startswith(_OURS)]
+    for cache in [each for module in modules for each in vars(module).values()]:
+        if isinstance(cache, _lru_cache_wrapper) and cache.cache_parameters()["maxsize"]:
+            cache.cache_clear()
+
+
 def _is_of_a_run(each: object) -> bool:
     # Of a class that has a property of that name it is no text.
-    return str(type(each).__module__).startswith(_OF_RUNS)
+    module = str(type(each).__module__)
+    return module.startswith(_OURS) and not module.startswith(_SIMULATED)
+
+
+def _running(host: SimulatedHost) -> Sequence[str]:
+    return sorted(each.name for each in host.daemon.listed({"status": ["running"]}))
 
 
 def _entries(directory: Path) -> int:
@@ -271,6 +468,11 @@ def thirds(values: Sequence[int]) -> tuple[float, float, float]:
     return median(values[:third]), median(values[third : 2 * third]), median(values[2 * third :])
 
 
+def growth(values: Sequence[int]) -> float:
+    """How much more there is with each run: the slope of the line that fits best."""
+    return linear_regression(range(len(values)), values).slope
+
+
 @contextmanager
 def a_state_directory() -> Iterator[Path]:
     """A directory for journals, and one of our own for everything temporary."""
@@ -286,6 +488,22 @@ def a_state_directory() -> Iterator[Path]:
             tempfile.tempdir = usual
 
 
+def told(haul: Haul) -> Iterator[str]:
+    """How the runs ended, and what went wrong in them."""
+    yield f"ended:       {_counts(haul.ended)}; resumed {haul.resumed}, rolled back {haul.rolled_back}"
+    yield f"undisturbed: {_counts(haul.undisturbed)}"
+    yield f"recovered:   {haul.recovered} ended well right after one that did not"
+    yield f"at last:     {'never' if haul.at_last is None else haul.at_last.name.lower()}"
+    thrown = Counter(each.thrown for each in haul.runs)
+    yield f"{'':32}{'thrown':>8}{'struck':>8}{'fatal':>8}"
+    for name in ALL_WRONG:
+        yield f"{name:32}{thrown[name] or '':>8}{haul.struck[name]:8}{haul.fatal[name]:8}"
+
+
+def _counts(counted: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counted.most_common())
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print the figures."""
     look_seldom()
@@ -299,14 +517,12 @@ def main(arguments: Sequence[str]) -> int:
         long_haul = LongHaul(options.runs, options.seed, state)
         haul = long_haul.run(lambda line: print(line, flush=True) if options.verbose else None)
     print(f"{options.runs} deploys, seed {options.seed}, in {time.monotonic() - began:.0f} s")
-    print("ended:  " + ", ".join(f"{name} {count}" for name, count in haul.ended.most_common()))
-    print(f"resumed: {haul.resumed}, rolled back: {haul.rolled_back}")
-    print("faults: " + ", ".join(f"{name} {count}" for name, count in haul.faults.most_common()))
-    print(f"{'':14}{'warm-up':>12}{'2nd third':>12}{'last third':>12}{'change':>10}")
+    print("\n".join(told(haul)))
+    print(f"{'':14}{'warm-up':>12}{'2nd third':>12}{'last third':>12}{'per run':>10}")
     for name in Held.__dataclass_fields__:
-        first, second, last = thirds([int(getattr(each, name)) for each in haul.held])
-        change = (last - second) / second * 100 if second else 0.0
-        print(f"{name:14}{first:12.0f}{second:12.0f}{last:12.0f}{change:9.1f}%")
+        values = [int(getattr(each, name)) for each in haul.held]
+        first, second, last = thirds(values)
+        print(f"{name:14}{first:12.0f}{second:12.0f}{last:12.0f}{growth(values[len(values) // 3 :]):10.2f}")
     return 0
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.project import Dialled, Project
 from tests.cli.test_console_session import mended, web_fails_on_h2
+from tests.cli.test_startup import CONSOLE
 
 _AT_THE_DIAL = """
 import json, os, sys
@@ -57,6 +58,7 @@ def test_nothing_that_works_on_hosts_is_loaded_before_they_are_dialled(project: 
     loaded = set(json.loads(done.stdout))
     assert "backstaff.hosts.dials" in loaded
     assert not loaded & {"asyncssh", "aiohttp", "backstaff.engine.deploy", "backstaff.events.types"}
+    assert not loaded & CONSOLE
 
 
 def test_a_run_that_is_gone_on_with_dials_too(project: Project) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.cli.project import DEPLOY_YML
 from tests.recordings import recorded
 from tests.replay.journals import a_journal
+from tests.simulator.test_server import access_of, server
 
 _TELL = """
 import json, sys
@@ -80,9 +81,21 @@ def test_what_connects_is_loaded_while_the_secrets_are_fetched(directory: Path) 
     (directory / ".kamal/secrets").write_text("REGISTRY_PASSWORD=$(exit 1)")
     loaded = loaded_by(directory, "deploy", "-P", "--version", "v2", code=2)
     assert "asyncssh" in loaded
+    assert not loaded & CONSOLE
 
 
 def test_a_headless_run_does_not_load_the_console(directory: Path) -> None:
     loaded = loaded_by(directory, "demo", "--no-tui", "--speed", "8")
+    assert not loaded & CONSOLE
+    assert loaded >= {"asyncssh", "aiodocker"}
+
+
+@pytest.mark.parametrize(("version", "code"), [("v1", 0), ("never-pushed", 1)])
+def test_a_headless_deploy_does_not_load_the_console_up_to_its_end(
+    directory: Path, version: str, code: int
+) -> None:
+    with server("--hosts", "1", "--speed", "8") as process:
+        (directory / "config/deploy.yml").write_text(str(access_of(process)["deploy_yml"]))
+        loaded = loaded_by(directory, "deploy", "-P", "--version", version, "--no-tui", code=code)
     assert not loaded & CONSOLE
     assert loaded >= {"asyncssh", "aiodocker"}
