@@ -22,6 +22,7 @@ from statistics import median, quantiles
 from backstaff.simulator.spec import FleetSpec, RoleSpec
 from tests.bench.peer_floor import Floor
 from tests.bench.peer_stage import Stage, shape
+from tests.bench.targets import verdict_on
 from tests.lab import Lab, LabError, missing_requirements
 from tests.lab.interop.project import Tool
 from tests.simulator.distance import Trips, round_trips
@@ -126,11 +127,11 @@ def summary(played: Match) -> Iterator[str]:
         yield f"{tool:10} {played.spread(tool)} s   {played.above_path(tool):+.0%} of the critical path"
     yield f"{'path':10} {Spread.of([floor.total_s for floor in played.floors])} s   {played.stages}"
     most = MOST_OF_PEER.get(played.round_trip_ms)
-    verdict = "" if most is None else _verdict(played.ratio, most, f"{most:g}")
+    verdict = "" if most is None else verdict_on(played.ratio, most, f"{most:g}")
     yield f"{'ratio':10} {played.ratio:6.2f}   {verdict}".rstrip()
     above = played.above_path(Tool.BACKSTAFF)
     seconds = played.spread(Tool.BACKSTAFF).middle - played.path_s
-    verdict = _verdict(above, MOST_ABOVE_PATH, f"{MOST_ABOVE_PATH:.0%}")
+    verdict = verdict_on(above, MOST_ABOVE_PATH, f"{MOST_ABOVE_PATH:.0%}")
     yield f"{'above path':10} {above:+6.0%}, {seconds:.2f} s   {verdict}"
 
 
@@ -158,15 +159,11 @@ def trips_told(hosts: int) -> str:
     web, job = shape(hosts)
     alone = counted(web, 0)
     trips = round(alone.after_login)
-    verdict = _verdict(trips, MOST_ROUND_TRIPS, str(MOST_ROUND_TRIPS))
+    verdict = verdict_on(trips, MOST_ROUND_TRIPS, str(MOST_ROUND_TRIPS))
     told = f"  {_hosts(hosts)}: {round(alone.login)} to log in, then {trips}   {verdict}"
     if not job:
         return told
     return f"{told}; {round(counted(web, job).after_login)} until the jobs that wait for web are done"
-
-
-def _verdict(value: float, most: float, shown: str) -> str:
-    return f"target at most {shown}: {'met' if value <= most else 'MISSED'}"
 
 
 def _where(hosts: int, round_trip_ms: int, ready_after_s: int) -> str:

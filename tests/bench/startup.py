@@ -26,6 +26,8 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from tests.bench.targets import verdict_on
+
 MOST_S = {"version": 0.15, "--help": 0.15, "deploy, first connection": 0.6}
 """The targets; nothing else has one."""
 ENDS_WITHIN_S = 60.0
@@ -174,10 +176,6 @@ def _environ(directory: Path) -> Mapping[str, str]:
     }
 
 
-def _verdict(value: float, most: float, shown: str) -> str:
-    return f"target at most {shown}: {'met' if value <= most else 'MISSED'}"
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -205,7 +203,7 @@ def main() -> None:
             took = [measure() for _ in range(arguments.times)]
             wall, cpu = median(each.wall_s for each in took), median(each.cpu_s for each in took)
             most = MOST_S.get(name)
-            verdict = "" if most is None else _verdict(wall, most, f"{most:g} s")
+            verdict = "" if most is None else verdict_on(wall, most, f"{most:g} s")
             print(f"{name:<26} {wall:7.3f} {cpu:7.3f}   {verdict}".rstrip(), flush=True)
 
 

@@ -1,7 +1,7 @@
 """Whatever answers on a host's Docker socket: the run ends by its deadline and says who did not behave."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -71,22 +71,34 @@ def check(error: BackstaffError, host: str) -> None:
     assert error.fix
 
 
-@each_answer
-async def test_a_host_whose_docker_is_none_can_not_be_used(
+Refused = Callable[[Answer], Awaitable[None]]
+
+
+@pytest.fixture
+def refused(
     settings: ServerSettings,
     server: ServerState,
     known_hosts: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    answer: Answer,
-) -> None:
-    with added_memory() as added:
-        async with a_docker(settings, tmp_path, monkeypatch, answer), asyncio.timeout(BOUND_S):
-            with pytest.raises(RemoteError) as failure:
-                async with guarded_host(server, known_hosts, timeouts=SHORT):
-                    raise AssertionError("it was taken for a Docker Engine")
-        assert added() < MOST_MEMORY
-    check(failure.value, address(server))
+) -> Refused:
+    """A host whose Docker answers so is told to be none, and the answer is not kept in memory."""
+
+    async def refuse(answer: Answer) -> None:
+        with added_memory() as added:
+            async with a_docker(settings, tmp_path, monkeypatch, answer), asyncio.timeout(BOUND_S):
+                with pytest.raises(RemoteError) as failure:
+                    async with guarded_host(server, known_hosts, timeouts=SHORT):
+                        raise AssertionError("it was taken for a Docker Engine")
+            assert added() < MOST_MEMORY
+        check(failure.value, address(server))
+
+    return refuse
+
+
+@each_answer
+async def test_a_host_whose_docker_is_none_can_not_be_used(refused: Refused, answer: Answer) -> None:
+    await refused(answer)
 
 
 @pytest.mark.parametrize("answer", GARBLED.values(), ids=GARBLED.keys())
@@ -138,18 +150,5 @@ async def failure_of(called: Awaitable[object] | AsyncGenerator[object, None]) -
     raise AssertionError(f"it made sense: {told!r}")
 
 
-async def test_a_small_answer_that_unpacks_to_gigabytes_is_not_unpacked(
-    settings: ServerSettings,
-    server: ServerState,
-    known_hosts: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    answer = bomb()
-    with added_memory() as added:
-        async with a_docker(settings, tmp_path, monkeypatch, answer), asyncio.timeout(BOUND_S):
-            with pytest.raises(RemoteError) as failure:
-                async with guarded_host(server, known_hosts, timeouts=SHORT):
-                    raise AssertionError("it was taken for a Docker Engine")
-        assert added() < MOST_MEMORY
-    check(failure.value, address(server))
+async def test_a_small_answer_that_unpacks_to_gigabytes_is_not_unpacked(refused: Refused) -> None:
+    await refused(bomb())
