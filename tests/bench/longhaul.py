@@ -277,7 +277,9 @@ class LongHaul:
 def _held(state: Path) -> Held:
     _clear_caches()
     gc.collect()
-    objects = [each for each in gc.get_objects() if type(each) not in (Held, Ran)]
+    objects = Counter(map(type, gc.get_objects()))
+    for ours in (Held, Ran):
+        del objects[ours]
     files = list(state.iterdir())
     return Held(
         descriptors=_entries(Path("/proc/self/fd")),
@@ -285,8 +287,8 @@ def _held(state: Path) -> Held:
         threads=threading.active_count(),
         children=len(_children()),
         temporary=_entries(Path(tempfile.gettempdir())),
-        of_runs=sum(_is_of_a_run(each) for each in objects),
-        objects=len(objects),
+        of_runs=sum(count for kind, count in objects.items() if _is_of_a_run(kind)),
+        objects=objects.total(),
         blocks=sys.getallocatedblocks(),
         memory_kb=int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE // 1024,
         state_files=len(files),
@@ -302,9 +304,9 @@ def _clear_caches() -> None:
             cache.cache_clear()
 
 
-def _is_of_a_run(each: object) -> bool:
-    # Of a class that has a property of that name it is no text.
-    module = str(type(each).__module__)
+def _is_of_a_run(kind: type) -> bool:
+    # A class may have a property of that name.
+    module = str(kind.__module__)
     return module.startswith(_OURS) and not module.startswith(_SIMULATED)
 
 
