@@ -85,7 +85,7 @@ def test_what_connects_is_loaded_while_the_secrets_are_fetched(directory: Path) 
 
 
 def test_a_headless_run_does_not_load_the_console(directory: Path) -> None:
-    loaded = loaded_by(directory, "demo", "--no-tui", "--speed", "8")
+    loaded = loaded_by(directory, "demo", "--no-tui", "--speed", "2")
     assert not loaded & CONSOLE
     assert loaded >= {"asyncssh", "aiodocker"}
 

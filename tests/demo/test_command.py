@@ -78,14 +78,14 @@ def test_what_can_not_be_simulated_is_refused(tmp_path: Path, arguments: list[st
 
 
 def test_a_failure_s_commands_are_said_to_be_examples_once(tmp_path: Path) -> None:
-    process = demo("--scenario", "lock-held", "--speed", "10", directory=tmp_path)
+    process = demo("--scenario", "lock-held", "--speed", "2", directory=tmp_path)
     out, _ = process.communicate()
     assert process.returncode == 3
     assert out.count("are examples") == 1
 
 
 def test_the_plan_that_a_scenario_is_about_is_proved_before_the_run(tmp_path: Path) -> None:
-    process = demo("--scenario", "job-first", "--no-tui", "--speed", "10", directory=tmp_path)
+    process = demo("--scenario", "job-first", "--no-tui", "--speed", "2", directory=tmp_path)
     lines = process.communicate()[0].splitlines()
     assert process.returncode == 0
     title = next(number for number, line in enumerate(lines) if line.startswith("=== deploy v2"))
@@ -97,7 +97,7 @@ def test_the_plan_that_a_scenario_is_about_is_proved_before_the_run(tmp_path: Pa
 
 
 def test_json_is_one_event_a_line_and_nothing_else(tmp_path: Path) -> None:
-    process = demo("--scenario", "image-missing", "--speed", "10", "--json", directory=tmp_path)
+    process = demo("--scenario", "image-missing", "--speed", "2", "--json", directory=tmp_path)
     out, err = process.communicate()
     assert (process.returncode, err) == (1, "")
     kinds = [json.loads(line)["kind"] for line in out.splitlines()]
@@ -106,7 +106,7 @@ def test_json_is_one_event_a_line_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_a_demo_leaves_nothing_behind(tmp_path: Path) -> None:
-    process = demo("--scenario", "image-missing", "--speed", "10", "--quiet", directory=tmp_path)
+    process = demo("--scenario", "image-missing", "--speed", "2", "--quiet", directory=tmp_path)
     out, _ = process.communicate()
     assert "are examples" not in out
     assert list(tmp_path.iterdir()) == []
