@@ -22,8 +22,9 @@ bench:   ## figures: prints, asserts nothing
 	$(UV) python -m tests.bench.longhaul
 
 figures: ## on real hosts, beside Kamal and under faults: root and an hour
-	$(UV) python -m tests.bench.peer
+	$(UV) python -m tests.bench.peer --ready-after 0,5
 	$(UV) python -m tests.bench.faults
+	$(UV) python -m tests.bench.startup
 
 screenshots: ## the README's pictures, from recorded runs: look at them
 	$(UV) python -m tests.console.screenshots
